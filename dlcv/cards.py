@@ -1,0 +1,161 @@
+"""What stands beside the weights for whoever finds them on the Hub, and putting both there.
+
+A card is written from the passport, the scores (metrics.json) and what the model's class says of itself: the first
+paragraph of its docstring, and the pipeline_tag and tags given to PyTorchModelHubMixin.
+"""
+
+import inspect
+import re
+
+from . import passports, weights
+from .scores import grid, number
+
+CARD = "README.md"
+REPOSITORY = """\
+Small models, trained from scratch for a gallery that makes a lecture on deep learning and computer vision touchable.
+Each folder is one checkpoint: `config.json`, `model.safetensors`, its scores and its card.
+"""
+
+
+def card(name: str) -> str:
+    """The card of a checkpoint, as Markdown under YAML front matter. Raises WeightsError as `weights.load` does."""
+    from huggingface_hub import EvalResult
+
+    entry, metrics = passports.passport(name), weights.metrics(name)
+    model = weights.load(weights.model_class(name), name)  # a card is only written beside weights that load
+    data = model.generate_model_card().data
+    data.license = entry["licence"]
+    data.library_name = data.library_name or "dlcv"
+    data.tags = sorted({*data.tags, entry["topic"]})
+    rows = metrics.get("rows", [])
+    ours = {(row["metric"], row["data"]): row for row in rows}  # one score may stand beside several papers
+    if ours:
+        data.model_name = name
+        data.eval_results = [
+            EvalResult(
+                task_type=data.pipeline_tag or "other",
+                dataset_type=re.sub(r"[^a-z0-9]+", "-", row["data"].lower()).strip("-"),
+                dataset_name=row["data"],
+                metric_type=row["metric"],
+                metric_name=f"{row['metric']} ({row['unit']}, {row['better']} is better)",
+                metric_value=row["value"],
+            )
+            for row in ours.values()
+        ]
+    module, class_name = entry["model"].rsplit(".", 1)
+    parameters = sum(parameter.numel() for parameter in model.parameters())
+    about = inspect.cleandoc(type(model).__doc__ or "").split("\n\n")[0]
+    return f"""\
+---
+{data.to_yaml().strip()}
+---
+
+# {name}
+
+{about}
+
+{parameters:,} parameters; `{entry["file"]}` has {entry["size"]:,} bytes, sha256 `{entry["sha256"]}`.
+
+## Training
+
+{entry["source"]} Licence of the weights: {passports.LICENCES.get(entry["licence"], entry["licence"])}.
+
+```sh
+{entry["recipe"]["command"]}
+```
+
+## Scores
+
+{_scores(rows, metrics.get("command"))}
+
+## Use
+
+```python
+from dlcv import weights
+from {module} import {class_name}
+
+model = weights.load({class_name}, "{name}")
+```
+"""
+
+
+def _scores(rows: list[dict], command: str | None) -> str:
+    """The scores beside the papers', and which of the two is better, by how much."""
+    if not rows:
+        return "These weights have not been scored."
+    lines = [
+        [
+            f"{row['metric']}, {row['unit']}: {row['data']}",
+            number(row["value"]),
+            number(row.get("paper")),
+            _difference(row),
+            row.get("paper_source") or "",
+        ]
+        for row in rows
+    ]
+    table = grid(["Score", "Ours", "Paper", "Ours is", "Source of the paper's"], lines)
+    return f"Measured on these weights, on data that they were not trained on, by `{command}`.\n\n{table}"
+
+
+def _difference(row: dict) -> str:
+    """By how much ours is better or worse than the paper's; empty where there is no paper."""
+    if row.get("paper") is None:
+        return ""
+    gain = row["paper"] - row["value"] if row["better"] == "lower" else row["value"] - row["paper"]
+    return f"{number(abs(gain))} {'better' if gain > 0 else 'worse'}" if gain else "equal"
+
+
+def index(names: list[str], repo: str) -> str:
+    """The card of a whole repository: what is in it, and how to use it."""
+    from huggingface_hub import ModelCardData
+
+    entries = {name: passports.passport(name) for name in names}
+    licences = sorted({entry["licence"] for entry in entries.values()})
+    one = {"license": licences[0]} if len(licences) == 1 else {"license": "other", "license_name": "see-each-model"}
+    data = ModelCardData(**one, library_name="dlcv", tags=sorted({entry["topic"] for entry in entries.values()}))
+    table = [
+        [f"[{name}]({name})", entry["topic"], passports.LICENCES.get(entry["licence"], entry["licence"])]
+        + [f"{entry['size'] / 2**20:.1f} MiB"]
+        for name, entry in entries.items()
+    ]
+    title = repo.rsplit("/", 1)[-1]
+    header = ["Model", "Topic", "Licence", "Weights"]
+    return f"---\n{data.to_yaml().strip()}\n---\n\n# {title}\n\n{REPOSITORY}\n{grid(header, table)}\n"
+
+
+def write(names: list[str]) -> None:
+    """Rewrite checkpoints/<name>/README.md of these checkpoints."""
+    for name in names:
+        (passports.root() / name / CARD).write_text(card(name), encoding="utf-8")
+
+
+def publish(repo: str, endpoint: str | None = None) -> str:
+    """Upload every checkpoint of checkpoints/, a folder each, to one model repository; returns the commit.
+
+    Makes the repository where there is none, rewrites the cards, and in the end records the repository and the commit
+    in the passports. The token is that of `hf auth login` or HF_TOKEN. Raises WeightsError when there is none or a
+    checkpoint is not the one of its passport, and huggingface_hub's own errors when the Hub refuses.
+    """
+    from huggingface_hub import CommitOperationAdd, HfApi, get_token
+
+    if not get_token():
+        raise weights.WeightsError("Publishing needs a token of the Hub: run `hf auth login`, or set HF_TOKEN.")
+    entries = {
+        name: entry
+        for name, entry in passports.passports().items()
+        if (passports.root() / name / entry["file"]).exists()
+    }
+    if not entries:
+        raise weights.WeightsError(f"There is nothing to publish in {passports.root()}.")
+    additions = []
+    write(list(entries))
+    for name, entry in entries.items():
+        for file in (entry["file"], passports.CONFIG, weights.METRICS, CARD):
+            if (path := passports.root() / name / file).exists():
+                additions.append(CommitOperationAdd(f"{name}/{file}", path))
+    additions.append(CommitOperationAdd(CARD, index(list(entries), repo).encode()))
+    hub = HfApi(endpoint=endpoint)
+    hub.create_repo(repo, exist_ok=True)
+    commit = hub.create_commit(repo, additions, commit_message=f"Publish {len(entries)} models").oid
+    passports.record({name: entry | {"repo": repo, "revision": commit} for name, entry in entries.items()})
+    return commit

@@ -1,0 +1,172 @@
+"""A Hub on 127.0.0.1: the documented routes that publishing and pulling models need, everything in memory.
+
+    with LoopbackHub() as hub:
+        HfApi(endpoint=hub.endpoint, token=hub.token).create_repo("you/models")
+
+Uploads go the way of the real one: `preupload` decides between plain files (in the commit, as base64) and LFS files
+(asked for in a batch, sent with PUT); the commit itself is NDJSON. Clients need HF_HUB_DISABLE_XET=1, as Xet has a
+protocol of its own. Downloads of LFS files are redirected to another host, as they are to the real Hub's CDN.
+"""
+
+import base64
+import hashlib
+import json
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import unquote, urlsplit
+
+
+class LoopbackHub:
+    """The server. `commits[repo]` are its commits, oldest first, as {hash: {path: bytes}}; `log` what was asked."""
+
+    token = "hf_loopback"
+
+    def __init__(self):
+        self.commits: dict[str, dict[str, dict[str, bytes]]] = {}
+        self.blobs: dict[str, bytes] = {}  # LFS contents by sha256
+        self.log: list[str] = []
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), type("Bound", (Handler,), {"hub": self}))
+        self.server.daemon_threads = True
+        self.endpoint = f"http://127.0.0.1:{self.server.server_port}"
+        self.cdn = f"http://localhost:{self.server.server_port}"  # another host in the eyes of a client
+
+    def __enter__(self) -> "LoopbackHub":
+        threading.Thread(target=self.server.serve_forever, args=(0.05,), daemon=True).start()
+        return self
+
+    def __exit__(self, *_) -> None:
+        self.server.shutdown()
+        self.server.server_close()
+
+    def files(self, repo: str, revision: str = "main") -> dict[str, bytes] | None:
+        """The files of a repository at a commit, {} before its first one; None where there is no such commit."""
+        commits = self.commits[repo]
+        if revision == "main":
+            return list(commits.values())[-1] if commits else {}
+        return commits.get(revision)
+
+    def commit(self, repo: str, changes: dict[str, bytes]) -> str:
+        """Add a commit with these files changed; returns its hash, 40 hex digits."""
+        commits = self.commits.setdefault(repo, {})
+        revision = hashlib.sha1(f"{repo} {len(commits)}".encode()).hexdigest()
+        commits[revision] = {**self.files(repo), **changes}
+        return revision
+
+
+def blob_id(content: bytes, large: bool) -> str:
+    """What the Hub calls a file by: the sha256 of one in LFS, git's own hash of a plain one."""
+    return (hashlib.sha256(content) if large else hashlib.sha1(b"blob %d\0" % len(content) + content)).hexdigest()
+
+
+def is_large(path: str) -> bool:
+    """What .gitattributes of a new model repository says of it, as far as it matters here."""
+    return path.endswith(".safetensors")
+
+
+class Handler(BaseHTTPRequestHandler):
+    """One request."""
+
+    hub: LoopbackHub
+    protocol_version = "HTTP/1.1"
+
+    def log_message(self, *_) -> None:
+        """Keeps the tests' output free of access logs."""
+
+    def answer(self, status: int, body: bytes = b"", **headers: str) -> None:
+        self.send_response(status)
+        for key, value in {"Content-Length": str(len(body)), **headers}.items():
+            self.send_header(key.replace("_", "-"), value)
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(body)
+
+    def answer_json(self, content: dict, status: int = 200) -> None:
+        self.answer(status, json.dumps(content).encode(), Content_Type="application/json")
+
+    def refuse(self, code: str, status: int = 404) -> None:
+        self.answer(status, X_Error_Code=code, X_Error_Message=code)
+
+    def begin(self) -> tuple[str, bytes]:
+        """The path without its query, and the body; notes the request in the log."""
+        path = unquote(urlsplit(self.path).path)
+        self.hub.log.append(f"{self.command} {path}")
+        return path, self.rfile.read(int(self.headers.get("Content-Length") or 0))
+
+    def do_HEAD(self) -> None:
+        self.do_GET()
+
+    def do_GET(self) -> None:
+        path, _ = self.begin()
+        if path.startswith("/cdn/"):
+            return self.answer(200, self.hub.blobs[path.removeprefix("/cdn/")])
+        if path.startswith("/api/models/"):
+            repo = path.removeprefix("/api/models/").partition("/revision/")[0]
+            return self.answer_json({"id": repo, "sha": list(self.hub.commits[repo])[-1], "siblings": []})
+        repo, _, rest = path.removeprefix("/").partition("/resolve/")
+        revision, _, file = rest.partition("/")
+        if repo not in self.hub.commits:
+            return self.refuse("RepoNotFound")
+        files = self.hub.files(repo, revision)
+        if files is None:
+            return self.refuse("RevisionNotFound")
+        if file not in files:
+            return self.answer(404, X_Error_Code="EntryNotFound", X_Repo_Commit=revision)
+        name = blob_id(files[file], is_large(file))
+        about = {"X_Repo_Commit": revision, "ETag": f'"{name}"'}
+        if not is_large(file):
+            return self.answer(200, files[file], **about)
+        self.hub.blobs[name] = files[file]
+        linked = {"X_Linked_ETag": f'"{name}"', "X_Linked_Size": str(len(files[file]))}
+        self.answer(302, Location=f"{self.hub.cdn}/cdn/{name}", **about, **linked)
+
+    def do_PUT(self) -> None:
+        path, body = self.begin()
+        if hashlib.sha256(body).hexdigest() != path.removeprefix("/lfs/"):
+            return self.refuse("BadRequest", 400)
+        self.hub.blobs[path.removeprefix("/lfs/")] = body
+        self.answer(200)
+
+    def do_POST(self) -> None:
+        path, body = self.begin()
+        if path == "/api/validate-yaml":
+            return self.answer_json({"errors": [], "warnings": []})
+        if self.headers.get("Authorization") != f"Bearer {self.hub.token}":
+            return self.refuse("Unauthorized", 401)
+        if path == "/api/repos/create":
+            wanted = json.loads(body)
+            repo = f"{wanted['organization']}/{wanted['name']}"
+            taken = repo in self.hub.commits
+            self.hub.commits.setdefault(repo, {})
+            return self.answer_json({"url": f"{self.hub.endpoint}/{repo}"}, 409 if taken else 200)
+        if path.endswith(".git/info/lfs/objects/batch"):
+            objects = [self.lfs_object(**wanted) for wanted in json.loads(body)["objects"]]
+            return self.answer_json({"transfer": "basic", "objects": objects})
+        repo, _, action = path.removeprefix("/api/models/").rpartition("/main")[0].rpartition("/")
+        if repo not in self.hub.commits:
+            return self.refuse("RepoNotFound")
+        if action == "preupload":
+            return self.answer_json({"files": [self.upload_mode(repo, **file) for file in json.loads(body)["files"]]})
+        revision = self.hub.commit(repo, dict(self.changes(body)))
+        url = f"{self.hub.endpoint}/{repo}/commit/{revision}"
+        self.answer_json({"success": True, "commitOid": revision, "commitUrl": url})
+
+    def lfs_object(self, oid: str, size: int) -> dict:
+        """Where to send an LFS file, or nothing when it is here already."""
+        upload = {} if oid in self.hub.blobs else {"actions": {"upload": {"href": f"{self.hub.endpoint}/lfs/{oid}"}}}
+        return {"oid": oid, "size": size, **upload}
+
+    def upload_mode(self, repo: str, path: str, **_) -> dict:
+        """How a file is to be sent, and what it is now: an unchanged file is left out of the commit."""
+        now = self.hub.files(repo).get(path)
+        mode = {"path": path, "uploadMode": "lfs" if is_large(path) else "regular", "shouldIgnore": False}
+        return mode if now is None else {**mode, "oid": blob_id(now, is_large(path))}
+
+    def changes(self, body: bytes):
+        """(path, content) of every file in a commit's NDJSON."""
+        for line in body.splitlines():
+            operation = json.loads(line)
+            value = operation["value"]
+            if operation["key"] == "file":
+                yield value["path"], base64.b64decode(value["content"])
+            elif operation["key"] == "lfsFile":
+                yield value["path"], self.hub.blobs[value["oid"]]
