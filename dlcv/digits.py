@@ -1,0 +1,107 @@
+"""From what a visitor draws, uploads or shoots to the 28 x 28 pictures that networks trained on MNIST expect."""
+
+import base64
+import binascii
+import io
+import warnings
+
+import numpy as np
+import torch
+from PIL import Image, ImageOps
+
+from .errors import InputError
+
+SIDE = 28
+LONGEST_DATA_URI = 2_000_000  # characters: a drawing of 280 x 280 takes a few thousand
+MOST_PIXELS = 80_000_000  # of an uploaded picture: an 8,000 x 8,000 photograph passes, a decompression bomb does not
+
+
+def from_picture(picture: Image.Image | np.ndarray, garment: bool = False) -> torch.Tensor:
+    """The one digit (or garment) in a picture, as MNIST (or Fashion-MNIST) shows it: (1, 1, 28, 28) in [0, 1], ink = 1.
+
+    Dark on light and light on dark are told apart by the picture's border. A digit is scaled to fit 20 x 20 pixels and
+    its centre of mass put in the middle; a garment is scaled to fit 28 x 28.
+
+    Raises:
+        InputError: nothing is to be seen, or the picture is too small.
+    """
+    grey = to_grey(picture)
+    border = np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]])
+    paper = np.median(border)
+    ink = paper - grey if paper > 0.5 else grey - paper
+    ink = np.clip(ink, 0, None)
+    if ink.max() < 0.15:
+        raise InputError("There is nothing to see on this picture: draw one digit, or choose a picture with more contrast.")
+    ink = np.clip((ink / ink.max() - 0.1) / 0.9, 0, 1)  # evens out paper and pencil
+    rows, columns = np.flatnonzero((ink > 0.3).any(1)), np.flatnonzero((ink > 0.3).any(0))
+    ink = ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    box = SIDE if garment else 20
+    height, width = (max(1, round(side * box / max(ink.shape))) for side in ink.shape)
+    small = Image.fromarray(np.uint8(255 * ink)).resize((width, height), Image.Resampling.BOX if max(ink.shape) > box else Image.Resampling.BICUBIC)
+    small = torch.from_numpy(np.asarray(small, np.float32) / 255)
+    if garment:
+        top, left = (SIDE - height) // 2, (SIDE - width) // 2
+    else:
+        total = small.sum()
+        row = float((small.sum(1) * torch.arange(height)).sum() / total)
+        column = float((small.sum(0) * torch.arange(width)).sum() / total)
+        middle = (SIDE - 1) / 2
+        top = min(max(round(middle - row), 0), SIDE - height)
+        left = min(max(round(middle - column), 0), SIDE - width)
+    canvas = torch.zeros(1, 1, SIDE, SIDE)
+    canvas[0, 0, top : top + height, left : left + width] = small
+    return canvas
+
+
+def to_grey(picture: Image.Image | np.ndarray) -> np.ndarray:
+    """Any picture as grey values (H, W) float in [0, 1], upright as its EXIF says, its transparent parts white.
+
+    Raises:
+        InputError: the picture is smaller than 8 pixels or larger than MOST_PIXELS.
+    """
+    if isinstance(picture, np.ndarray):
+        if picture.ndim not in (2, 3) or 0 in picture.shape or not np.isfinite(picture).all():
+            raise InputError("This is not a picture: it needs rows, columns and finite values.")
+        picture = Image.fromarray(np.uint8(np.clip(picture, 0, 255)))
+    if min(picture.size) < 8:
+        raise InputError("This picture is too small to hold a digit: it needs at least 8 pixels a side.")
+    if picture.width * picture.height > MOST_PIXELS:
+        raise InputError("This picture is too large: please scale it down to at most 8,000 pixels a side.")
+    picture.draft("L", (1024, 1024))  # lets JPEG decode at a fraction of its size
+    picture = ImageOps.exif_transpose(picture)
+    if picture.mode.startswith("I") or picture.mode == "F":  # 16 bits or more
+        values = np.asarray(picture, np.float64)
+        picture = Image.fromarray(np.uint8(np.clip(values / max(values.max(), 1) * 255, 0, 255)))
+    picture.thumbnail((1024, 1024))
+    if picture.has_transparency_data:
+        picture = picture.convert("RGBA")
+        picture = Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture)
+    return np.asarray(picture.convert("L"), np.float32) / 255
+
+
+def decode_data_uri(uri: str) -> Image.Image:
+    """The picture in a data URI such as a canvas gives.
+
+    Raises:
+        InputError: it is none, it is broken, or it is too large.
+    """
+    refusal = InputError("This drawing could not be read: please draw it again, or upload a PNG or JPEG picture.")
+    if not isinstance(uri, str) or len(uri) > LONGEST_DATA_URI or not uri.startswith("data:image/"):
+        raise refusal
+    try:
+        content = base64.b64decode(uri.partition(",")[2], validate=True)
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            picture = Image.open(io.BytesIO(content), formats=("PNG", "JPEG", "WEBP"))
+            if max(picture.size) > 2048:
+                raise refusal
+            picture.load()
+    except (binascii.Error, OSError, SyntaxError, ValueError, Image.DecompressionBombError, Image.DecompressionBombWarning):
+        raise refusal from None
+    return picture
+
+
+def to_image(picture: torch.Tensor, scale: int = 1) -> Image.Image:
+    """A grey picture, (H, W) or (1, H, W) in [0, 1], ink = 1, as white paper with black ink, enlarged without blur."""
+    values = np.uint8(255 * (1 - picture.detach().cpu().squeeze(0).clamp(0, 1).numpy()) + 0.5)
+    return Image.fromarray(values).resize((values.shape[1] * scale, values.shape[0] * scale), Image.Resampling.NEAREST)
