@@ -1,0 +1,1 @@
+"""Variational autoencoders: generate pictures that follow the distribution of a training set."""

@@ -1,0 +1,184 @@
+"""Questions a visitor may ask a trained VAE. One predictor serves everybody: what belongs to a visitor is returned."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import torch
+
+from .. import runtime, weights
+from ..errors import InputError
+from .loss import (
+    evidence_lower_bound,
+    kl_to_prior,
+    log_importance_weights,
+)
+from .model import VAE
+
+
+@dataclass
+class Posterior:
+    """What the encoder says of one picture. Log-probabilities in nats."""
+
+    picture: torch.Tensor  # (28, 28): what the network saw
+    mean: torch.Tensor  # (d,)
+    std: torch.Tensor  # (d,)
+    reconstruction: torch.Tensor  # (28, 28): f(mean)
+    log_likelihood: float  # E log P(X|z), estimated with 64 samples
+    kl: float  # D[P(z|X) || P(z)], closed form
+    elbo: float  # their difference
+    kl_per_unit: torch.Tensor  # (d,)
+
+
+class Manifold(NamedTuple):
+    """The latent plane, decoded on a grid; the first row is the top."""
+
+    z: torch.Tensor  # (S, S, 2)
+    pictures: torch.Tensor  # (S, S, 28, 28)
+
+
+class Evidence(NamedTuple):
+    """Estimates of log P(X) in nats from 1 to N samples, R times over: NaN where not computed yet."""
+
+    counts: list[int]
+    prior: torch.Tensor  # (R, len(counts)): z_j from the prior, equation (6)
+    encoder: torch.Tensor  # (R, len(counts)): z_j from the encoder, importance weighted
+
+
+class GradientSpread(NamedTuple):
+    """Estimates of d ELBO / d mean, each from a single sample of z, (draws, d)."""
+
+    reparametrised: torch.Tensor
+    score_function: torch.Tensor
+
+
+class VAEPredictor:
+    """A shipped VAE by name, on the device of the house."""
+
+    def __init__(self, name: str):
+        self.model = weights.load(VAE, name)
+        self.device = self.model.class_means.device
+        self.latents = self.model.config.latents
+        self.class_names = self.model.config.class_names
+        gaussian = self.model.config.likelihood == "gaussian"
+        self.sigma = self.model.log_sigma.exp().item() if gaussian else None  # of P(X|z); None: Bernoulli
+
+    @torch.inference_mode()
+    def decode(self, z: torch.Tensor) -> torch.Tensor:
+        """f(z), (N, 1, 28, 28) in [0, 1], of latents (N, d). InputError on another length or values not finite."""
+        if z.ndim != 2 or z.shape[1] != self.latents:
+            raise InputError(f"A latent of this model has {self.latents} numbers.")
+        if not torch.isfinite(z).all():
+            raise InputError("A latent needs finite numbers.")
+        return self.model.decode(z.to(self.device, torch.float32).clamp(-20, 20)).cpu()
+
+    def manifold(self, steps: int = 20, extent: float = 3.0) -> Manifold:
+        """The plane from -extent to extent, decoded on a `steps` x `steps` grid. Models with two latents only."""
+        if self.latents != 2:
+            raise InputError("Only a model with two latents has a plane to look at.")
+        line = torch.linspace(-extent, extent, steps)
+        z = torch.stack([line.expand(steps, steps), line.flip(0).unsqueeze(1).expand(steps, steps)], dim=-1)
+        return Manifold(z, self.decode(z.reshape(-1, 2)).view(steps, steps, 28, 28))
+
+    def _observed(self, x: torch.Tensor) -> torch.Tensor:
+        """What P(X|z) is asked about: the greys, or for Bernoulli a binary picture, ink where it is at least half."""
+        return x.to(self.device) if self.sigma else (x.to(self.device) >= 0.5).float()
+
+    @torch.inference_mode()
+    def encode(self, x: torch.Tensor, seed: int = 0) -> Posterior:
+        """The posterior of a picture (1, 1, 28, 28) in [0, 1] and the terms of its bound (equation 13)."""
+        x = self._observed(x)
+        out = self.model(x, 64, torch.Generator(self.device).manual_seed(seed))
+        kl = kl_to_prior(out.mean, out.log_variance)
+        elbo = evidence_lower_bound(out.log_likelihood, out.mean, out.log_variance)
+        return Posterior(
+            x[0, 0].cpu(), out.mean[0].cpu(), (0.5 * out.log_variance[0]).exp().cpu(),
+            self.model.decode(out.mean)[0, 0].cpu(), out.log_likelihood.mean().item(), kl.sum().item(), elbo.item(),
+            kl[0].cpu(),
+        )
+
+    def sample_posterior(self, posterior: Posterior, count: int = 16, seed: int = 0) -> tuple[torch.Tensor, torch.Tensor]:
+        """Pictures (count, 28, 28) decoded from z ~ P(z|X), and these z (count, d)."""
+        noise = torch.randn(count, self.latents, generator=torch.Generator().manual_seed(seed))
+        z = posterior.mean + posterior.std * noise
+        return self.decode(z)[:, 0], z
+
+    def sample_prior(self, count: int = 64, seed: int = 0, temperature: float = 1.0) -> torch.Tensor:
+        """New pictures (count, 28, 28): f(z) with z ~ N(0, temperature^2 I)."""
+        z = torch.randn(count, self.latents, generator=torch.Generator().manual_seed(seed))
+        return self.decode(temperature * z)[:, 0]
+
+    def morph(self, start: torch.Tensor, end: torch.Tensor, steps: int = 10) -> torch.Tensor:
+        """Pictures (steps, 28, 28) on the way between two latents (d,).
+
+        Straight on the plane; on the sphere in more dimensions, where the prior has its mass on a shell and a straight
+        line would cut through its empty middle.
+        """
+        return self.decode(self.path(start, end, torch.linspace(0, 1, steps)))[:, 0]
+
+    def path(self, start: torch.Tensor, end: torch.Tensor, t: torch.Tensor) -> torch.Tensor:
+        """Latents (T, d) at the fractions t (T,) of the way from `start` to `end`, each (d,)."""
+        t = t.unsqueeze(1)
+        lengths = start.norm(), end.norm()
+        angle = torch.acos((start @ end / (lengths[0] * lengths[1]).clamp_min(1e-6)).clamp(-1, 1))
+        if self.latents == 2 or angle < 1e-3 or min(lengths) < 1e-3:
+            return (1 - t) * start + t * end
+        return (torch.sin((1 - t) * angle) * start + torch.sin(t * angle) * end) / torch.sin(angle)
+
+    def class_mean(self, label: int) -> torch.Tensor:
+        """Mean of mu(X) over the training pictures of a class, (d,)."""
+        if not 0 <= label < len(self.class_names):
+            raise InputError(f"There are {len(self.class_names)} classes, numbered from 0.")
+        return self.model.class_means[label].cpu()
+
+    @torch.inference_mode()
+    def evidence(
+        self, x: torch.Tensor, counts: Sequence[int] = (1, 3, 10, 30, 100, 300, 1000, 3000, 10_000),
+        repeats: int = 8, seed: int = 0,
+    ) -> Iterator[Evidence]:
+        """Estimate log P(X) with more and more samples, from the prior and from the encoder; yields as it grows.
+
+        The estimate with n samples uses the first n of each repeat, so no sample is decoded twice.
+        """
+        x = self._observed(x)
+        mean, log_variance = self.model.encode(x)
+        generator = torch.Generator(self.device).manual_seed(seed)
+        shape = (repeats, len(counts))
+        found = Evidence(list(counts), torch.full(shape, torch.nan), torch.full(shape, torch.nan))
+        sums = torch.full((2, repeats), -torch.inf, device=self.device)  # log of the sums so far
+        done = 0
+        for index, count in enumerate(counts):
+            while done < count:
+                fresh = min(count - done, max(1, 2000 // repeats))
+                noise = torch.randn(2, repeats, fresh, self.latents, generator=generator, device=self.device)
+                z = torch.stack([noise[0], mean + (0.5 * log_variance).exp() * noise[1]])
+                log_likelihood = self.model.log_likelihood(x, self.model.decoder(z.flatten(0, 2)).unsqueeze(0))
+                log_likelihood = log_likelihood.view(2, repeats, fresh)
+                weight = log_importance_weights(log_likelihood[1], z[1], mean, log_variance)
+                new = torch.stack([log_likelihood[0], weight]).logsumexp(-1)
+                sums = torch.logaddexp(sums, new)
+                done += fresh
+            estimate = (sums - torch.tensor(float(count)).log()).cpu()
+            found.prior[:, index], found.encoder[:, index] = estimate[0], estimate[1]
+            yield found
+
+    def gradient_spread(self, x: torch.Tensor, draws: int = 256, seed: int = 0) -> GradientSpread:
+        """The gradient of E log P(X|z) to the mean of P(z|X), from one sample at a time, estimated in two ways.
+
+        reparametrised   z = mu + Sigma eps:                          d log P(X|z) / dz, as dz / d mu = 1
+        score function   without the trick:     log P(X|z) d log P(z|X) / d mu = log P(X|z) (z - mu) / Sigma
+        """
+        x = self._observed(x)
+        with torch.no_grad():
+            mean, log_variance = self.model.encode(x)
+        noise = torch.randn(draws, self.latents, generator=torch.Generator(self.device).manual_seed(seed), device=self.device)
+        z = (mean + (0.5 * log_variance).exp() * noise).requires_grad_()
+        log_likelihood = self.model.log_likelihood(x, self.model.decoder(z).unsqueeze(0))[0]  # (draws,)
+        (reparametrised,) = torch.autograd.grad(log_likelihood.sum(), z)
+        score = log_likelihood.detach().unsqueeze(1) * (z.detach() - mean) * (-log_variance).exp()
+        return GradientSpread(reparametrised.cpu(), score.cpu())
+
+
+def predictor(name: str) -> VAEPredictor:
+    """The one predictor of that name in this process, loaded on first use."""
+    return runtime.shelf.get(("vae", name), lambda: VAEPredictor(name))

@@ -1,0 +1,110 @@
+"""Train the VAEs that ship: python -m dlcv.vae.train [--preset cpu|gpu] [--model NAME ...] [--data DIR]"""
+
+import argparse
+import os
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import torch
+
+from .. import weights
+from ..datasets import TensorBatches, mnist
+from ..training import Recipe, fit
+from .loss import evidence_lower_bound, importance_weighted_bound, log_importance_weights
+from .model import VAE, VAEConfig
+
+HELD_OUT = 1000  # the last training pictures, to watch the training with; the test set is left to evaluate.py
+
+# Digits are binarised anew at each visit, garments keep their greys: the two choices of P(X|z).
+CONFIGS = {
+    "vae-mnist-2d": VAEConfig(2, "bernoulli"),
+    "vae-mnist-40d": VAEConfig(40, "bernoulli"),
+    "vae-fashion-2d": VAEConfig(2, "gaussian", class_names=mnist.GARMENTS),
+    "vae-fashion-40d": VAEConfig(40, "gaussian", class_names=mnist.GARMENTS),
+}
+SOURCES = {
+    "mnist": ("MNIST, 59,000 training digits", "cc-by-sa-3.0"),
+    "fashion": ("Fashion-MNIST, 59,000 training garments", "mit"),
+}  # what each was trained on, and the licence that comes with it
+PRESETS = {
+    "cpu": {2: Recipe(epochs=15, batch_size=128), 40: Recipe(epochs=60, batch_size=128)},
+    "gpu": {2: Recipe(epochs=100, batch_size=256), 40: Recipe(epochs=400, batch_size=256, average=0.9995)},
+}
+SHARPEN_FROM, SHARPEN_SAMPLES = 0.75, 5  # the last quarter tightens the bound with 5 samples a picture
+
+
+def loss(model, batch, progress, generator):
+    """Minus the bound on log P(X): one sample with the closed-form KL, at the end several, importance weighted."""
+    pictures, _ = batch
+    if model_config(model).likelihood == "bernoulli":
+        pictures = torch.bernoulli(pictures, generator=generator)
+    samples = SHARPEN_SAMPLES if progress >= SHARPEN_FROM and model_config(model).latents > 2 else 1
+    out = model(pictures, samples, generator)
+    if samples == 1:
+        kl_weight = min(1.0, 0.1 + progress / 0.05)  # a gentle start keeps units from dying before they are of use
+        bound = evidence_lower_bound(out.log_likelihood, out.mean, out.log_variance, kl_weight)
+    else:
+        bound = importance_weighted_bound(
+            log_importance_weights(out.log_likelihood, out.z, out.mean, out.log_variance)
+        )
+    return {"loss": -bound.mean(), "log_likelihood": out.log_likelihood.mean()}
+
+
+def model_config(model) -> VAEConfig:
+    """The settings of a VAE, also when several processes wrap it."""
+    return getattr(model, "module", model).config
+
+
+@torch.inference_mode()
+def watch(model, pictures) -> dict[str, float]:
+    """ELBO and 50-sample bound on held-out training pictures, nats."""
+    generator = torch.Generator(pictures.device).manual_seed(0)
+    if model.config.likelihood == "bernoulli":
+        pictures = torch.bernoulli(pictures, generator=generator)
+    elbo, bound = [], []
+    for some in pictures.split(100):
+        out = model(some, 50, generator)
+        elbo.append(evidence_lower_bound(out.log_likelihood, out.mean, out.log_variance))
+        bound.append(importance_weighted_bound(log_importance_weights(out.log_likelihood, out.z, out.mean, out.log_variance)))
+    return {"held_out_elbo": round(torch.cat(elbo).mean().item(), 3), "held_out_bound": round(torch.cat(bound).mean().item(), 3)}
+
+
+@torch.inference_mode()
+def set_class_means(model, pictures, labels) -> None:
+    """Keep the mean of mu(X) over each class with the weights: the ends of a morph between two classes."""
+    means = torch.cat([model.encode(some)[0] for some in pictures.split(1000)])
+    for label in range(len(model.config.class_names)):
+        model.class_means[label] = means[labels == label].mean(0)
+
+
+def train(name: str, recipe: Recipe, runs: Path) -> None:
+    """Train one model, or go on with it, and write checkpoints/<name>."""
+    data = "fashion" if "fashion" in name else "mnist"
+    pictures, labels = mnist.load(data, "train")
+    seen, held_out = TensorBatches(pictures[:-HELD_OUT], labels[:-HELD_OUT]), pictures[-HELD_OUT:]
+    model = VAE(CONFIGS[name])
+    model = fit(model, loss, seen, recipe, runs / name, lambda averaged: watch(averaged, held_out.to(averaged.class_means.device)))
+    set_class_means(model.cpu(), *seen.tensors)
+    source, licence = SOURCES[data]
+    made_by = {"command": f"python -m dlcv.vae.train --model {name}", **asdict(recipe)}
+    weights.save(model, name, topic="vae", recipe=made_by, licence=licence, source=source)
+
+
+def main() -> None:
+    """Read the command line, train."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--preset", choices=PRESETS, default="cpu")
+    parser.add_argument("--model", nargs="+", choices=CONFIGS, default=list(CONFIGS))
+    parser.add_argument("--data", help="folder of the data sets; DLCV_DATA, else ~/.cache/dlcv")
+    parser.add_argument("--epochs", type=int, help="instead of the preset's")
+    parser.add_argument("--runs", type=Path, default=Path("runs"), help="logs and states to resume from")
+    args = parser.parse_args()
+    if args.data:
+        os.environ["DLCV_DATA"] = args.data
+    for name in args.model:
+        recipe = PRESETS[args.preset][CONFIGS[name].latents]
+        train(name, replace(recipe, epochs=args.epochs) if args.epochs else recipe, args.runs)
+
+
+if __name__ == "__main__":
+    main()
