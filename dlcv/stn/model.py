@@ -1,0 +1,123 @@
+"""Spatial Transformer networks (Jaderberg et al. 2015; lecture, "Spatial Transformers").
+
+    localisation net   U -> theta
+    grid generator     G -> T_theta(G)                 where in U every pixel of V is read
+    sampler            V = sum U k(x - m) k(y - n)      bilinear, differentiable in U and in theta
+    classifier         V -> ten classes
+
+Without a transformer the same classifier, with as many weights as the whole, looks at the input as it is.
+"""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import torch
+from huggingface_hub import PyTorchModelHubMixin
+from torch import nn
+from torch.nn import functional as F
+
+from .. import geometry
+
+SIDE = 28  # the transformer's output, pixels
+THETA = {"affine": (2, 3), "projective": (3, 3), "tps": (16, 2)}
+
+
+@dataclass
+class STNConfig:
+    """Settings of an `STN`."""
+
+    size: int = 28  # side of the input, pixels
+    transformer: str | None = None  # "affine", "projective", "tps", or none: the plain classifier
+    classifier: str = "cnn"  # or "fcn", fully connected
+    hidden: int = 64  # units before the classes; more where there is no localisation net, to even out the weights
+
+
+class STNOutput(NamedTuple):
+    """What one pass computes for N pictures."""
+
+    logits: torch.Tensor  # (N, 10)
+    theta: torch.Tensor | None  # (N, 2, 3), (N, 3, 3) or (N, 16, 2): where the control points are read
+    grid: torch.Tensor | None  # (N, 28, 28, 2): T_theta(G), (x, y) in [-1, 1] of the input
+    rectified: torch.Tensor  # (N, 1, 28, 28): what the classifier looks at; the input itself without a transformer
+
+
+def convolutional(channels_in: int, channels_out: int, side: int, stride: int = 1) -> nn.Sequential:
+    """Convolution, batch normalisation, ReLU."""
+    convolution = nn.Conv2d(channels_in, channels_out, side, stride, bias=False)
+    return nn.Sequential(convolution, nn.BatchNorm2d(channels_out), nn.ReLU(inplace=True))
+
+
+def dense(units_in: int, units_out: int) -> nn.Sequential:
+    """Fully connected layer, batch normalisation, ReLU."""
+    return nn.Sequential(nn.Linear(units_in, units_out, bias=False), nn.BatchNorm1d(units_out), nn.ReLU(inplace=True))
+
+
+class STN(nn.Module, PyTorchModelHubMixin, pipeline_tag="image-classification", tags=["spatial-transformer", "mnist"]):
+    """A classifier of distorted digits, with a Spatial Transformer before it or without.
+
+    Localisation net, grid generator, sampler and classifier learn together, from the class alone.
+    """
+
+    def __init__(self, config: STNConfig):
+        super().__init__()
+        self.config = config
+        size, convolves = config.size, config.classifier == "cnn"
+        if config.transformer:
+            # (N, 1, S, S) -> features of where the digit is and how it lies
+            self.localise = nn.Sequential(
+                *(
+                    [nn.MaxPool2d(2), convolutional(1, 20, 5), nn.MaxPool2d(2), convolutional(20, 20, 3)]
+                    if convolves
+                    else [nn.Flatten(), dense(size**2, 32), nn.Unflatten(1, (32, 1, 1))]
+                ),
+                nn.Flatten(),
+                dense(20 * (((size // 2 - 4) // 2) - 2) ** 2 if convolves else 32, 32),
+            )
+            self.theta = nn.Linear(32, THETA[config.transformer][0] * THETA[config.transformer][1])
+            nn.init.zeros_(self.theta.weight)  # training starts at the identity, with some room around the digit
+            self.theta.bias.data = identity(config.transformer).flatten()
+            control = geometry.tps_control_points()
+            spline = geometry.tps_weights(control, geometry.target_points(SIDE, SIDE, control))
+            self.register_buffer("spline", spline, persistent=False)
+        if convolves:
+            self.classify = nn.Sequential(
+                convolutional(1, 32, 5, stride=2),  # (N, 32, 12, 12) of a picture of 28 x 28
+                convolutional(32, 48, 3),  # (N, 48, 10, 10)
+                nn.MaxPool2d(2),
+                convolutional(48, 64, 3),  # (N, 64, 3, 3)
+                nn.AdaptiveMaxPool2d(3),
+                nn.Flatten(),
+                dense(64 * 9, config.hidden),
+                nn.Linear(config.hidden, 10),
+            )
+        else:
+            side = SIDE if config.transformer else size
+            self.classify = nn.Sequential(
+                nn.Flatten(), dense(side**2, 2 * config.hidden), dense(2 * config.hidden, config.hidden),
+                nn.Linear(config.hidden, 10),
+            )
+
+    def grid(self, theta: torch.Tensor) -> torch.Tensor:
+        """T_theta(G), (N, 28, 28, 2), for theta as in `STNOutput`."""
+        if self.config.transformer == "affine":
+            return geometry.affine_grid(theta, SIDE, SIDE)
+        if self.config.transformer == "projective":
+            return geometry.projective_grid(theta, SIDE, SIDE)
+        return geometry.tps_grid(theta, self.spline, SIDE, SIDE)
+
+    def forward(self, x: torch.Tensor) -> STNOutput:
+        """Classify pictures (N, 1, S, S) in [0, 1], ink = 1."""
+        x = x.contiguous(memory_format=torch.channels_last)
+        if not self.config.transformer:
+            return STNOutput(self.classify(x).float(), None, None, x)
+        theta = self.theta(self.localise(x)).float().unflatten(1, THETA[self.config.transformer])
+        grid = self.grid(theta)
+        rectified = geometry.warp(x.float(), grid)
+        return STNOutput(self.classify(rectified).float(), theta, grid, rectified)
+
+
+def identity(transformer: str) -> torch.Tensor:
+    """The theta that reads every pixel at its own place, in the shape of `THETA`."""
+    if transformer == "tps":
+        return geometry.tps_control_points()
+    return torch.eye(3)[: THETA[transformer][0]]

@@ -1,0 +1,95 @@
+"""Train the Spatial Transformers that ship: python -m dlcv.stn.train [--preset cpu|gpu] [--model NAME ...] [--data DIR]"""
+
+import argparse
+import os
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import torch
+from torch.nn import functional as F
+
+from .. import weights
+from ..datasets import TensorBatches, distorted, mnist
+from ..training import Recipe, fit
+from .model import STN, STNConfig
+
+HELD_OUT = 2000  # the last training digits, to watch the training with; the test set is left to evaluate.py
+
+NETWORKS = {  # hidden units are chosen so that all networks of a kind have about as many weights
+    "cnn": STNConfig(hidden=96),
+    "affine": STNConfig(transformer="affine"),
+    "projective": STNConfig(transformer="projective"),
+    "tps": STNConfig(transformer="tps"),
+    "fcn": STNConfig(classifier="fcn", hidden=80),
+    "fcn-affine": STNConfig(classifier="fcn", transformer="affine"),
+}
+CONFIGS = {
+    f"stn-{network}-{kind}": replace(config, size=distorted.SIZES[kind])
+    for kind in distorted.SIZES
+    for network, config in NETWORKS.items()
+    if config.classifier == "cnn" or kind == "r"
+}
+PRESETS = {"cpu": Recipe(epochs=10, batch_size=128, learning_rate=3e-3, average=0.998), "gpu": Recipe(epochs=200, learning_rate=4e-3)}
+
+
+def make_loss(kind: str):
+    """Cross-entropy of the ten classes on digits distorted anew at each visit; theta learns from it alone."""
+
+    def loss(model, batch, progress, generator):
+        digits, labels = batch
+        draw = torch.Generator().manual_seed(generator.initial_seed())
+        pictures = distorted.distort(digits, distorted.draw(kind, len(digits), draw), distorted.SIZES[kind])
+        logits = model(pictures).logits
+        return {"loss": F.cross_entropy(logits, labels), "error": (logits.argmax(1) != labels).float().mean() * 100}
+
+    return loss
+
+
+@torch.inference_mode()
+def error(model: STN, pictures: torch.Tensor, labels: torch.Tensor) -> float:
+    """Percentage of pictures (N, 1, S, S) that get another class than their label."""
+    wrong = [(model(some).logits.argmax(1) != truth).float() for some, truth in zip(pictures.split(500), labels.split(500))]
+    return 100 * torch.cat(wrong).mean().item()
+
+
+def train(name: str, recipe: Recipe, runs: Path) -> None:
+    """Train one network, or go on with it, and write checkpoints/<name>."""
+    kind = name.rsplit("-", 1)[1]
+    digits, labels = mnist.load("mnist", "train")
+    seen, held_out = TensorBatches(digits[:-HELD_OUT], labels[:-HELD_OUT]), digits[-HELD_OUT:]
+    truth, held_out = labels[-HELD_OUT:], distorted.test_set(held_out, kind)
+
+    def validate(model):
+        device = next(model.parameters()).device
+        return {"held_out_error": round(error(model, held_out.to(device), truth.to(device)), 3)}
+
+    torch.manual_seed(recipe.seed)
+    model = STN(CONFIGS[name])
+    localiser = [weight for key, weight in model.named_parameters() if not key.startswith("classify")]
+    classifier = list(model.classify.parameters())
+    # a small step of theta moves the whole picture: the localisation net learns more slowly
+    groups = [{"params": classifier}, {"params": localiser, "lr": recipe.learning_rate / 4}]
+    model = fit(model, make_loss(kind), seen, recipe, runs / name, validate, groups if localiser else None)
+    made_by = {"command": f"python -m dlcv.stn.train --model {name}", **asdict(recipe)}
+    source = f"MNIST, {len(seen):,} training digits; {distorted.TITLES[kind]}"
+    weights.save(model, name, topic="stn", recipe=made_by, source=source, licence="cc-by-sa-3.0")
+
+
+def main() -> None:
+    """Read the command line, train."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--preset", choices=PRESETS, default="cpu")
+    parser.add_argument("--model", nargs="+", choices=CONFIGS, default=list(CONFIGS))
+    parser.add_argument("--data", help="folder of the data sets; DLCV_DATA, else ~/.cache/dlcv")
+    parser.add_argument("--epochs", type=int, help="instead of the preset's")
+    parser.add_argument("--runs", type=Path, default=Path("runs"), help="logs and states to resume from")
+    args = parser.parse_args()
+    if args.data:
+        os.environ["DLCV_DATA"] = args.data
+    for name in args.model:
+        recipe = PRESETS[args.preset]
+        train(name, replace(recipe, epochs=args.epochs) if args.epochs else recipe, args.runs)
+
+
+if __name__ == "__main__":
+    main()
