@@ -103,5 +103,5 @@ def decode_data_uri(uri: str) -> Image.Image:
 
 def to_image(picture: torch.Tensor, scale: int = 1) -> Image.Image:
     """A grey picture, (H, W) or (1, H, W) in [0, 1], ink = 1, as white paper with black ink, enlarged without blur."""
-    values = np.uint8(255 * (1 - picture.detach().cpu().squeeze(0).clamp(0, 1).numpy()) + 0.5)
+    values = np.uint8(255 * (1 - picture.detach().cpu().view(picture.shape[-2:]).clamp(0, 1).numpy()) + 0.5)
     return Image.fromarray(values).resize((values.shape[1] * scale, values.shape[0] * scale), Image.Resampling.NEAREST)

@@ -6,6 +6,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 import torch
+from accelerate import PartialState
 from torch.nn import functional as F
 
 from .. import weights
@@ -70,6 +71,8 @@ def train(name: str, recipe: Recipe, runs: Path) -> None:
     # a small step of theta moves the whole picture: the localisation net learns more slowly
     groups = [{"params": classifier}, {"params": localiser, "lr": recipe.learning_rate / 4}]
     model = fit(model, make_loss(kind), seen, recipe, runs / name, validate, groups if localiser else None)
+    if not PartialState().is_main_process:
+        return
     made_by = {"command": f"python -m dlcv.stn.train --model {name}", **asdict(recipe)}
     source = f"MNIST, {len(seen):,} training digits; {distorted.TITLES[kind]}"
     weights.save(model, name, topic="stn", recipe=made_by, source=source, licence="cc-by-sa-3.0")

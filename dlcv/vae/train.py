@@ -6,6 +6,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 import torch
+from accelerate import PartialState
 
 from .. import weights
 from ..datasets import TensorBatches, mnist
@@ -57,13 +58,13 @@ def model_config(model) -> VAEConfig:
 
 @torch.inference_mode()
 def watch(model, pictures) -> dict[str, float]:
-    """ELBO and 50-sample bound on held-out training pictures, nats."""
+    """ELBO and 10-sample bound on held-out training pictures, nats."""
     generator = torch.Generator(pictures.device).manual_seed(0)
     if model.config.likelihood == "bernoulli":
         pictures = torch.bernoulli(pictures, generator=generator)
     elbo, bound = [], []
     for some in pictures.split(100):
-        out = model(some, 50, generator)
+        out = model(some, 10, generator)
         elbo.append(evidence_lower_bound(out.log_likelihood, out.mean, out.log_variance))
         bound.append(importance_weighted_bound(log_importance_weights(out.log_likelihood, out.z, out.mean, out.log_variance)))
     return {"held_out_elbo": round(torch.cat(elbo).mean().item(), 3), "held_out_bound": round(torch.cat(bound).mean().item(), 3)}
@@ -84,6 +85,8 @@ def train(name: str, recipe: Recipe, runs: Path) -> None:
     seen, held_out = TensorBatches(pictures[:-HELD_OUT], labels[:-HELD_OUT]), pictures[-HELD_OUT:]
     model = VAE(CONFIGS[name])
     model = fit(model, loss, seen, recipe, runs / name, lambda averaged: watch(averaged, held_out.to(averaged.class_means.device)))
+    if not PartialState().is_main_process:
+        return
     set_class_means(model.cpu(), *seen.tensors)
     source, licence = SOURCES[data]
     made_by = {"command": f"python -m dlcv.vae.train --model {name}", **asdict(recipe)}
