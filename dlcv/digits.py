@@ -31,13 +31,17 @@ def from_picture(picture: Image.Image | np.ndarray, garment: bool = False) -> to
     ink = paper - grey if paper > 0.5 else grey - paper
     ink = np.clip(ink, 0, None)
     if ink.max() < 0.15:
-        raise InputError("There is nothing to see on this picture: draw one digit, or choose a picture with more contrast.")
+        raise InputError(
+            "There is nothing to see on this picture: draw one digit, or choose a picture with more contrast."
+        )
     ink = np.clip((ink / ink.max() - 0.1) / 0.9, 0, 1)  # evens out paper and pencil
     rows, columns = np.flatnonzero((ink > 0.3).any(1)), np.flatnonzero((ink > 0.3).any(0))
     ink = ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
     box = SIDE if garment else 20
     height, width = (max(1, round(side * box / max(ink.shape))) for side in ink.shape)
-    small = Image.fromarray(np.uint8(255 * ink)).resize((width, height), Image.Resampling.BOX if max(ink.shape) > box else Image.Resampling.BICUBIC)
+    small = Image.fromarray(np.uint8(255 * ink)).resize(
+        (width, height), Image.Resampling.BOX if max(ink.shape) > box else Image.Resampling.BICUBIC
+    )
     small = torch.from_numpy(np.asarray(small, np.float32) / 255)
     if garment:
         top, left = (SIDE - height) // 2, (SIDE - width) // 2
@@ -96,7 +100,14 @@ def decode_data_uri(uri: str) -> Image.Image:
             if max(picture.size) > 2048:
                 raise refusal
             picture.load()
-    except (binascii.Error, OSError, SyntaxError, ValueError, Image.DecompressionBombError, Image.DecompressionBombWarning):
+    except (
+        binascii.Error,
+        OSError,
+        SyntaxError,
+        ValueError,
+        Image.DecompressionBombError,
+        Image.DecompressionBombWarning,
+    ):
         raise refusal from None
     return picture
 

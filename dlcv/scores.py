@@ -1,7 +1,7 @@
 """The README's tables of scores, written from what the evaluations left in checkpoints/*/metrics.json.
 
-    python -m dlcv.scores           rewrites the tables in README.md
-    python -m dlcv.scores --check   changes nothing; exits with 1 when they are stale
+python -m dlcv.scores           rewrites the tables in README.md
+python -m dlcv.scores --check   changes nothing; exits with 1 when they are stale
 """
 
 from __future__ import annotations

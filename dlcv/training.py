@@ -50,7 +50,7 @@ class _Clock:
 
 
 def precision() -> str:
-    """"bf16" where the hardware multiplies in it, "no" (float32) elsewhere: emulated bfloat16 is four times slower."""
+    """ "bf16" where the hardware multiplies in it, "no" (float32) elsewhere: emulated bfloat16 is four times slower."""
     if torch.cuda.is_available():
         return "bf16" if torch.cuda.is_bf16_supported() else "no"
     return "bf16" if torch.cpu._is_avx512_bf16_supported() else "no"
@@ -122,7 +122,9 @@ def fit(
             skipped = clock.step - epoch * len(loader)
             batches = accelerator.skip_first_batches(loader, skipped) if skipped else loader
             model.train()
-            bar = tqdm(batches, f"epoch {epoch + 1}/{recipe.epochs}", disable=not accelerator.is_main_process, mininterval=5)
+            bar = tqdm(
+                batches, f"epoch {epoch + 1}/{recipe.epochs}", disable=not accelerator.is_main_process, mininterval=5
+            )
             for batch in bar:
                 seed = (recipe.seed * steps + clock.step) * accelerator.num_processes + accelerator.process_index
                 generator = torch.Generator(accelerator.device).manual_seed(seed)

@@ -34,6 +34,17 @@ class Parameters:
     elastic: torch.Tensor  # (N, 16, 2) pixels of the digit: what 4 x 4 control points read, relative to their place
 
 
+def weakened(parameters: Parameters, strength: float) -> Parameters:
+    """The same distortions, from none at strength 0 to all of it at 1."""
+    return Parameters(
+        parameters.rotation * strength,
+        parameters.scale**strength,
+        parameters.shift * strength,
+        parameters.corners * strength,
+        parameters.elastic * strength,
+    )
+
+
 def identity(count: int) -> Parameters:
     """No distortion at all, for `count` digits."""
     zeros = torch.zeros

@@ -30,7 +30,9 @@ COPIES = 5  # distortions of each test digit: evens out the luck of the draw, no
 MARGIN = 0.1  # percentage points over the paper that the mean of our twelve transformer cells may have
 
 
-def errors(kind: str, names: list[str], digits: torch.Tensor, labels: torch.Tensor, copies: int = COPIES) -> dict[str, float]:
+def errors(
+    kind: str, names: list[str], digits: torch.Tensor, labels: torch.Tensor, copies: int = COPIES
+) -> dict[str, float]:
     """Error in percent of each named model on the same distorted copies of digits (N, 1, 28, 28)."""
     pictures = distorted.test_set(digits.repeat(copies, 1, 1, 1), kind)
     found = {}

@@ -14,7 +14,6 @@ from typing import NamedTuple
 import torch
 from huggingface_hub import PyTorchModelHubMixin
 from torch import nn
-from torch.nn import functional as F
 
 from .. import geometry
 
@@ -63,17 +62,20 @@ class STN(nn.Module, PyTorchModelHubMixin, pipeline_tag="image-classification", 
         self.config = config
         size, convolves = config.size, config.classifier == "cnn"
         if config.transformer:
-            # (N, 1, S, S) -> features of where the digit is and how it lies
-            self.localise = nn.Sequential(
-                *(
-                    [nn.MaxPool2d(2), convolutional(1, 20, 5), nn.MaxPool2d(2), convolutional(20, 20, 3)]
-                    if convolves
-                    else [nn.Flatten(), dense(size**2, 32), nn.Unflatten(1, (32, 1, 1))]
-                ),
-                nn.Flatten(),
-                dense(20 * (((size // 2 - 4) // 2) - 2) ** 2 if convolves else 32, 32),
+            # features of where the digit is and how it lies
+            self.localise = (
+                nn.Sequential(
+                    convolutional(1, 16, 5, stride=2),  # (N, 16, 12, 12) of a picture of 28 x 28, 19 x 19 of 42 x 42
+                    convolutional(16, 32, 3),
+                    nn.MaxPool2d(2),
+                    convolutional(32, 32, 3, stride=1 if size == 28 else 2),  # (N, 32, 3, 3)
+                    nn.Flatten(),
+                    dense(32 * 9, 48),
+                )
+                if convolves
+                else nn.Sequential(nn.Flatten(), dense(size**2, 48), dense(48, 48))
             )
-            self.theta = nn.Linear(32, THETA[config.transformer][0] * THETA[config.transformer][1])
+            self.theta = nn.Linear(48, THETA[config.transformer][0] * THETA[config.transformer][1])
             nn.init.zeros_(self.theta.weight)  # training starts at the identity, with some room around the digit
             self.theta.bias.data = identity(config.transformer).flatten()
             control = geometry.tps_control_points()
@@ -93,7 +95,9 @@ class STN(nn.Module, PyTorchModelHubMixin, pipeline_tag="image-classification", 
         else:
             side = SIDE if config.transformer else size
             self.classify = nn.Sequential(
-                nn.Flatten(), dense(side**2, 2 * config.hidden), dense(2 * config.hidden, config.hidden),
+                nn.Flatten(),
+                dense(side**2, 2 * config.hidden),
+                dense(2 * config.hidden, config.hidden),
                 nn.Linear(config.hidden, 10),
             )
 

@@ -1,4 +1,4 @@
-"""Questions a visitor may ask the Spatial Transformers: distort a digit, rectify it, look at one pixel of the sampler."""
+"""Questions a visitor may ask the Spatial Transformers: distort a digit, rectify it, look at one pixel."""
 
 import math
 from dataclasses import dataclass
@@ -84,9 +84,13 @@ class STNPredictor:
 
     def __init__(self, transformer: str = "affine", data: str = "all"):
         if transformer not in TRANSFORMERS or data not in distorted.SIZES:
-            raise InputError(f"Choose a transformer of {', '.join(TRANSFORMERS)} and data of {', '.join(distorted.SIZES)}.")
+            raise InputError(
+                f"Choose a transformer of {', '.join(TRANSFORMERS)} and data of {', '.join(distorted.SIZES)}."
+            )
         self.size = distorted.SIZES[data]
-        self.model = runtime.shelf.get(("stn", transformer, data), lambda: weights.load(STN, f"stn-{transformer}-{data}"))
+        self.model = runtime.shelf.get(
+            ("stn", transformer, data), lambda: weights.load(STN, f"stn-{transformer}-{data}")
+        )
         self.plain = runtime.shelf.get(("stn", "cnn", data), lambda: weights.load(STN, f"stn-cnn-{data}"))
         self.device = next(self.plain.parameters()).device
 

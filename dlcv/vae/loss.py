@@ -22,7 +22,7 @@ def monte_carlo_log_evidence(log_likelihood: torch.Tensor) -> torch.Tensor:
 def kl_to_prior(mean: torch.Tensor, log_variance: torch.Tensor) -> torch.Tensor:
     """D[P(z|X) || N(0, I)] in closed form, unit by unit: (N, d) -> (N, d) (equation 12, remark c).
 
-        1/2 (mu^2 + sigma^2 - log sigma^2 - 1)
+    1/2 (mu^2 + sigma^2 - log sigma^2 - 1)
     """
     return 0.5 * (mean**2 + log_variance.exp() - log_variance - 1)
 

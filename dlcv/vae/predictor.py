@@ -92,12 +92,19 @@ class VAEPredictor:
         kl = kl_to_prior(out.mean, out.log_variance)
         elbo = evidence_lower_bound(out.log_likelihood, out.mean, out.log_variance)
         return Posterior(
-            x[0, 0].cpu(), out.mean[0].cpu(), (0.5 * out.log_variance[0]).exp().cpu(),
-            self.model.decode(out.mean)[0, 0].cpu(), out.log_likelihood.mean().item(), kl.sum().item(), elbo.item(),
+            x[0, 0].cpu(),
+            out.mean[0].cpu(),
+            (0.5 * out.log_variance[0]).exp().cpu(),
+            self.model.decode(out.mean)[0, 0].cpu(),
+            out.log_likelihood.mean().item(),
+            kl.sum().item(),
+            elbo.item(),
             kl[0].cpu(),
         )
 
-    def sample_posterior(self, posterior: Posterior, count: int = 16, seed: int = 0) -> tuple[torch.Tensor, torch.Tensor]:
+    def sample_posterior(
+        self, posterior: Posterior, count: int = 16, seed: int = 0
+    ) -> tuple[torch.Tensor, torch.Tensor]:
         """Pictures (count, 28, 28) decoded from z ~ P(z|X), and these z (count, d)."""
         noise = torch.randn(count, self.latents, generator=torch.Generator().manual_seed(seed))
         z = posterior.mean + posterior.std * noise
@@ -133,8 +140,11 @@ class VAEPredictor:
 
     @torch.inference_mode()
     def evidence(
-        self, x: torch.Tensor, counts: Sequence[int] = (1, 3, 10, 30, 100, 300, 1000, 3000, 10_000),
-        repeats: int = 8, seed: int = 0,
+        self,
+        x: torch.Tensor,
+        counts: Sequence[int] = (1, 3, 10, 30, 100, 300, 1000, 3000, 10_000),
+        repeats: int = 8,
+        seed: int = 0,
     ) -> Iterator[Evidence]:
         """Estimate log P(X) with more and more samples, from the prior and from the encoder; yields as it grows.
 
@@ -171,7 +181,9 @@ class VAEPredictor:
         x = self._observed(x)
         with torch.no_grad():
             mean, log_variance = self.model.encode(x)
-        noise = torch.randn(draws, self.latents, generator=torch.Generator(self.device).manual_seed(seed), device=self.device)
+        noise = torch.randn(
+            draws, self.latents, generator=torch.Generator(self.device).manual_seed(seed), device=self.device
+        )
         z = (mean + (0.5 * log_variance).exp() * noise).requires_grad_()
         log_likelihood = self.model.log_likelihood(x, self.model.decoder(z).unsqueeze(0))[0]  # (draws,)
         (reparametrised,) = torch.autograd.grad(log_likelihood.sum(), z)

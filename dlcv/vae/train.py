@@ -45,9 +45,7 @@ def loss(model, batch, progress, generator):
         kl_weight = min(1.0, 0.1 + progress / 0.05)  # a gentle start keeps units from dying before they are of use
         bound = evidence_lower_bound(out.log_likelihood, out.mean, out.log_variance, kl_weight)
     else:
-        bound = importance_weighted_bound(
-            log_importance_weights(out.log_likelihood, out.z, out.mean, out.log_variance)
-        )
+        bound = importance_weighted_bound(log_importance_weights(out.log_likelihood, out.z, out.mean, out.log_variance))
     return {"loss": -bound.mean(), "log_likelihood": out.log_likelihood.mean()}
 
 
@@ -66,8 +64,13 @@ def watch(model, pictures) -> dict[str, float]:
     for some in pictures.split(100):
         out = model(some, 10, generator)
         elbo.append(evidence_lower_bound(out.log_likelihood, out.mean, out.log_variance))
-        bound.append(importance_weighted_bound(log_importance_weights(out.log_likelihood, out.z, out.mean, out.log_variance)))
-    return {"held_out_elbo": round(torch.cat(elbo).mean().item(), 3), "held_out_bound": round(torch.cat(bound).mean().item(), 3)}
+        bound.append(
+            importance_weighted_bound(log_importance_weights(out.log_likelihood, out.z, out.mean, out.log_variance))
+        )
+    return {
+        "held_out_elbo": round(torch.cat(elbo).mean().item(), 3),
+        "held_out_bound": round(torch.cat(bound).mean().item(), 3),
+    }
 
 
 @torch.inference_mode()
@@ -84,7 +87,14 @@ def train(name: str, recipe: Recipe, runs: Path) -> None:
     pictures, labels = mnist.load(data, "train")
     seen, held_out = TensorBatches(pictures[:-HELD_OUT], labels[:-HELD_OUT]), pictures[-HELD_OUT:]
     model = VAE(CONFIGS[name])
-    model = fit(model, loss, seen, recipe, runs / name, lambda averaged: watch(averaged, held_out.to(averaged.class_means.device)))
+    model = fit(
+        model,
+        loss,
+        seen,
+        recipe,
+        runs / name,
+        lambda averaged: watch(averaged, held_out.to(averaged.class_means.device)),
+    )
     if not PartialState().is_main_process:
         return
     set_class_means(model.cpu(), *seen.tensors)
