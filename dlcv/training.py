@@ -4,11 +4,13 @@ A topic gives its model, its loss and its data; what comes back is the exponenti
 `runs/<name>/state` is written every few minutes and on Ctrl-C; the same command started again goes on from there.
 """
 
+import argparse
 import json
 import math
+import os
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import torch
@@ -35,6 +37,30 @@ class Recipe:
     average: float = 0.999  # decay of the averaged weights, per step
     seed: int = 0
     save_minutes: float = 3.0
+
+
+def command_line(
+    description: str,
+    presets: dict[str, dict[str, Recipe]],
+    train: Callable[[str, Recipe, Path], None],
+) -> None:
+    """The command `python -m dlcv.<topic>.train`: calls `train(name, recipe, runs)` for each model asked for.
+
+    `presets` has for each preset the recipes of all models by name.
+    """
+    names = list(presets["cpu"])
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument("--preset", choices=presets, default="cpu")
+    parser.add_argument("--model", nargs="+", choices=names, default=names)
+    parser.add_argument("--data", help="folder of the data sets; DLCV_DATA, else ~/.cache/dlcv")
+    parser.add_argument("--epochs", type=int, help="instead of the preset's")
+    parser.add_argument("--runs", type=Path, default=Path("runs"), help="logs and states to resume from")
+    args = parser.parse_args()
+    if args.data:
+        os.environ["DLCV_DATA"] = args.data
+    for name in args.model:
+        recipe = presets[args.preset][name]
+        train(name, replace(recipe, epochs=args.epochs) if args.epochs else recipe, args.runs)
 
 
 class _Clock:

@@ -77,7 +77,7 @@ class STN(nn.Module, PyTorchModelHubMixin, pipeline_tag="image-classification", 
             )
             self.theta = nn.Linear(48, THETA[config.transformer][0] * THETA[config.transformer][1])
             nn.init.zeros_(self.theta.weight)  # training starts at the identity, with some room around the digit
-            self.theta.bias.data = identity(config.transformer).flatten()
+            self.theta.bias.data.copy_(identity(config.transformer).flatten())
             control = geometry.tps_control_points()
             spline = geometry.tps_weights(control, geometry.target_points(SIDE, SIDE, control))
             self.register_buffer("spline", spline, persistent=False)

@@ -1,7 +1,5 @@
 """Train the networks that ship: python -m dlcv.stn.train [--preset cpu|gpu] [--model NAME ...] [--data DIR]"""
 
-import argparse
-import os
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -11,7 +9,7 @@ from torch.nn import functional as F
 
 from .. import weights
 from ..datasets import TensorBatches, distorted, mnist
-from ..training import Recipe, fit
+from ..training import Recipe, command_line, fit
 from .model import STN, STNConfig
 
 HELD_OUT = 2000  # the last training digits, to watch the training with; the test set is left to evaluate.py
@@ -31,8 +29,8 @@ CONFIGS = {
     if config.classifier == "cnn" or kind == "r"
 }
 PRESETS = {
-    "cpu": Recipe(epochs=10, batch_size=128, learning_rate=4e-3, average=0.998),
-    "gpu": Recipe(epochs=100, batch_size=128, learning_rate=4e-3),
+    "cpu": dict.fromkeys(CONFIGS, Recipe(epochs=10, batch_size=128, learning_rate=4e-3, average=0.998)),
+    "gpu": dict.fromkeys(CONFIGS, Recipe(epochs=100, batch_size=128, learning_rate=4e-3)),
 }
 
 
@@ -96,21 +94,5 @@ def train(name: str, recipe: Recipe, runs: Path) -> None:
     weights.save(model, name, topic="stn", recipe=made_by, source=source, licence="cc-by-sa-3.0")
 
 
-def main() -> None:
-    """Read the command line, train."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--preset", choices=PRESETS, default="cpu")
-    parser.add_argument("--model", nargs="+", choices=CONFIGS, default=list(CONFIGS))
-    parser.add_argument("--data", help="folder of the data sets; DLCV_DATA, else ~/.cache/dlcv")
-    parser.add_argument("--epochs", type=int, help="instead of the preset's")
-    parser.add_argument("--runs", type=Path, default=Path("runs"), help="logs and states to resume from")
-    args = parser.parse_args()
-    if args.data:
-        os.environ["DLCV_DATA"] = args.data
-    for name in args.model:
-        recipe = PRESETS[args.preset]
-        train(name, replace(recipe, epochs=args.epochs) if args.epochs else recipe, args.runs)
-
-
 if __name__ == "__main__":
-    main()
+    command_line(__doc__, PRESETS, train)

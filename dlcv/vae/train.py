@@ -1,8 +1,6 @@
 """Train the VAEs that ship: python -m dlcv.vae.train [--preset cpu|gpu] [--model NAME ...] [--data DIR]"""
 
-import argparse
-import os
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 
 import torch
@@ -10,7 +8,7 @@ from accelerate import PartialState
 
 from .. import weights
 from ..datasets import TensorBatches, mnist
-from ..training import Recipe, fit
+from ..training import Recipe, command_line, fit
 from .loss import evidence_lower_bound, importance_weighted_bound, log_importance_weights
 from .model import VAE, VAEConfig
 
@@ -27,9 +25,13 @@ SOURCES = {
     "mnist": ("MNIST, 59,000 training digits", "cc-by-sa-3.0"),
     "fashion": ("Fashion-MNIST, 59,000 training garments", "mit"),
 }  # what each was trained on, and the licence that comes with it
-PRESETS = {
+RECIPES = {  # by the number of latents
     "cpu": {2: Recipe(epochs=15, batch_size=128), 40: Recipe(epochs=60, batch_size=128)},
     "gpu": {2: Recipe(epochs=100, batch_size=256), 40: Recipe(epochs=400, batch_size=256, average=0.9995)},
+}
+PRESETS = {
+    preset: {name: by_latents[config.latents] for name, config in CONFIGS.items()}
+    for preset, by_latents in RECIPES.items()
 }
 SHARPEN_FROM, SHARPEN_SAMPLES = 0.75, 5  # the last quarter tightens the bound with 5 samples a picture
 
@@ -103,21 +105,5 @@ def train(name: str, recipe: Recipe, runs: Path) -> None:
     weights.save(model, name, topic="vae", recipe=made_by, licence=licence, source=source)
 
 
-def main() -> None:
-    """Read the command line, train."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--preset", choices=PRESETS, default="cpu")
-    parser.add_argument("--model", nargs="+", choices=CONFIGS, default=list(CONFIGS))
-    parser.add_argument("--data", help="folder of the data sets; DLCV_DATA, else ~/.cache/dlcv")
-    parser.add_argument("--epochs", type=int, help="instead of the preset's")
-    parser.add_argument("--runs", type=Path, default=Path("runs"), help="logs and states to resume from")
-    args = parser.parse_args()
-    if args.data:
-        os.environ["DLCV_DATA"] = args.data
-    for name in args.model:
-        recipe = PRESETS[args.preset][CONFIGS[name].latents]
-        train(name, replace(recipe, epochs=args.epochs) if args.epochs else recipe, args.runs)
-
-
 if __name__ == "__main__":
-    main()
+    command_line(__doc__, PRESETS, train)
