@@ -19,6 +19,8 @@ from tests.browser import open_tab
 from tests.serving import serve
 
 SIZE = (640, 400)
+SHAPE, MARGIN = 8 / 5, 6
+CARDS = {"vae": ".vae-map .plane, .vae-point canvas", "stn": ".stn-in, .stn-out"}  # what each card shows
 WINDOW = {"width": 1440, "height": 1000}
 SETTLED = """() => {
   const panel = [...document.querySelectorAll('[role=tabpanel]')].find((part) => part.offsetParent);
@@ -35,23 +37,23 @@ def settle(page) -> None:
 
 
 def take(page, topic: str) -> PIL.Image.Image:
-    """What the card of a topic should show: the element that its tab marks with data-card, else its first board,
-    cut to the card's shape from the top."""
+    """What the card of a topic should show: a part of its tab, in the card's shape, that begins with its elements."""
     open_tab(page, topic)
     settle(page)
-    panel = page.locator("#topics > [role=tabpanel]:visible")
-    marked = panel.locator("[data-card]")
-    shown = (marked if marked.count() else panel.locator(".board")).first
-    shown.scroll_into_view_if_needed()
-    picture = PIL.Image.open(io.BytesIO(shown.screenshot())).convert("RGB")
-    width, height = picture.size
-    shape = SIZE[0] / SIZE[1]
-    box = (0, 0, width, round(width / shape)) if height > width / shape else (0, 0, round(height * shape), height)
-    return picture.crop(box).resize(SIZE, PIL.Image.LANCZOS)
+    shown = page.locator("#topics > [role=tabpanel]:visible").locator(CARDS[topic])
+    shown.first.scroll_into_view_if_needed()
+    boxes = [element.bounding_box() for element in shown.all()]
+    left, top = (min(box[side] for box in boxes) for side in "xy")
+    width = max(box["x"] + box["width"] for box in boxes) - left
+    height = max(box["y"] + box["height"] for box in boxes) - top
+    wide, high = max(width, height * SHAPE) + 2 * MARGIN, max(height, width / SHAPE) + 2 * MARGIN / SHAPE
+    clip = {"x": left - MARGIN, "y": top - MARGIN, "width": wide, "height": high}
+    picture = PIL.Image.open(io.BytesIO(page.screenshot(clip=clip)))
+    return picture.convert("RGB").resize(SIZE, PIL.Image.LANCZOS)
 
 
-def main() -> int:
-    """Serves the gallery, looks at every tab in Chromium, writes one picture a topic."""
+def main(topics: list[str]) -> int:
+    """Serves the gallery, looks at the tabs in Chromium, writes one picture a topic."""
     from playwright.sync_api import sync_playwright
 
     path = chromium.find()
@@ -63,12 +65,13 @@ def main() -> int:
         browser = playwright.chromium.launch(executable_path=path, args=chromium.FLAGS)
         page = browser.new_page(base_url=gallery.url, viewport=WINDOW, color_scheme="light")
         page.set_default_timeout(120_000)
-        for tab in TABS:
-            take(page, tab.id).save(PICTURES / f"{tab.id}.jpg", quality=86, optimize=True)
-            print(f"{tab.id}: {(PICTURES / f'{tab.id}.jpg').stat().st_size // 1024} kB")
+        for topic in topics:
+            place = PICTURES / f"{topic}.jpg"
+            take(page, topic).save(place, quality=86, optimize=True)
+            print(f"{place.name}: {place.stat().st_size // 1024} kB")
         browser.close()
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:] or [tab.id for tab in TABS]))

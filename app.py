@@ -1,0 +1,38 @@
+"""The gallery: every topic of the lecture as one tab. `python app.py` serves it on HOST and PORT."""
+
+import importlib
+import sys
+import threading
+import time
+
+import gradio as gr
+
+from demos import TABS, frame, home
+
+
+def warm_up() -> None:
+    """Import torch once the first page is out, so that neither the start nor the first tab waits for it."""
+    if "torch" not in sys.modules:
+        time.sleep(1)
+        importlib.import_module("torch")
+
+
+def build() -> gr.Blocks:
+    """Put the tabs together; nothing here imports torch."""
+    with frame.page(home.TITLE) as blocks:
+        bar = home.top()
+        with gr.Tabs(elem_id="topics") as tabs:
+            with gr.Tab("Home", id="home"):
+                home.build()
+            for topic in TABS:
+                with gr.Tab(topic.title, id=topic.id):
+                    importlib.import_module(topic.module).build()
+        home.link(bar, tabs)
+        blocks.load(lambda: threading.Thread(target=warm_up, daemon=True).start(), **frame.PLUMBING)
+    return blocks
+
+
+demo = build()
+
+if __name__ == "__main__":
+    frame.launch(demo)

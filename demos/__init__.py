@@ -1,0 +1,50 @@
+"""The screens: one module a topic, each with build(), over the frame they share."""
+
+import os
+from dataclasses import dataclass
+
+# Read by gradio and huggingface_hub at import, so set before either is: nothing here may call home.
+os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
+os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
+
+from dlcv import runtime  # noqa: E402, F401  on ZeroGPU it imports `spaces`, which must come before gradio and torch
+
+
+@dataclass(frozen=True)
+class Topic:
+    """One tab: `id` names the tab, the package under dlcv, the test file and `?tab=`."""
+
+    id: str
+    title: str
+    """Short, for the strip of tabs."""
+    name: str
+    lecture: str
+    """Where the lecture speaks of it."""
+    summary: str
+    """One line for the card on the home screen."""
+    module: str
+
+
+TABS = [
+    Topic(
+        "vae",
+        "VAE",
+        "Variational autoencoder",
+        "Generative models",
+        "Walk through a space where every point is a digit, and find yours on the map.",
+        "demos.vae",
+    ),
+    Topic(
+        "stn",
+        "Spatial Transformer",
+        "Spatial Transformer network",
+        "Learning geometry",
+        "Turn, stretch and warp a digit; a network learns to set it upright before reading it.",
+        "demos.stn",
+    ),
+]
+
+
+def topic(topic_id: str) -> Topic:
+    """The topic of that id; KeyError where none is."""
+    return {tab.id: tab for tab in TABS}[topic_id]

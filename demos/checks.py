@@ -1,0 +1,210 @@
+"""What stands between a browser and Python: every value is checked, every failure becomes a sentence."""
+
+import functools
+import inspect
+import logging
+import math
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+import gradio as gr
+import PIL.Image
+from gradio.utils import is_in_or_equal
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from dlcv.errors import InputError
+
+log = logging.getLogger("gallery")
+
+# A picture of 64 million pixels (8,000 x 8,000) decodes to 192 MB; beyond that Pillow refuses before decoding.
+PIL.Image.MAX_IMAGE_PIXELS = 64_000_000
+warnings.simplefilter("error", PIL.Image.DecompressionBombWarning)
+
+UNEXPECTED = "Something went wrong here. Try another input; the rest of the gallery is not affected."
+NOT_UNDERSTOOD = "This request is not understood."
+MAX_ITEMS = 50_000  # numbers, texts and lists in one request: a cloud of 10,000 points
+MAX_DEPTH = 6
+MAX_UPLOAD = 10_000_000  # bytes of a file
+MAX_BODY = 14_000_000  # bytes of a request: that file as a data URI
+
+
+def check(value: Any, depth: int = 0) -> int:
+    """Count the items of a value that came from a browser; it is bounded in size and depth, its numbers are finite.
+
+    Raises InputError otherwise. Texts are bounded by MAX_BODY.
+    """
+    if isinstance(value, bool):
+        return 1
+    if isinstance(value, (int, float)):
+        if not abs(value) <= 1e9:  # written so that NaN fails too
+            raise InputError("A number in this request is not finite, or far too large.")
+        return 1
+    if isinstance(value, (list, tuple, dict)):
+        if len(value) > MAX_ITEMS or depth >= MAX_DEPTH:
+            raise InputError("This request is too large.")
+        if isinstance(value, dict) and not all(isinstance(key, str) and len(key) <= 100 for key in value):
+            raise InputError(NOT_UNDERSTOOD)
+        count = 1
+        for item in value.values() if isinstance(value, dict) else value:
+            count += check(item, depth + 1)
+            if count > MAX_ITEMS:
+                raise InputError("This request is too large.")
+        return count
+    return 1
+
+
+def _sentence(error: Exception, fn: Callable) -> gr.Error:
+    """The toast for an exception of an event handler."""
+    if isinstance(error, gr.Error):
+        return error
+    if isinstance(error, InputError):
+        return gr.Error(str(error), title="Not possible", print_exception=False)
+    log.error("%s failed", getattr(fn, "__name__", fn), exc_info=error)
+    return gr.Error(UNEXPECTED, print_exception=False)
+
+
+def guard(fn: Callable) -> Callable:
+    """Wrap an event handler (or a generator of one): the visitor reads a sentence, the log has the traceback.
+
+    InputError becomes gr.Error with its sentence; anything unexpected is logged and answered with a plain sentence.
+    """
+
+    @functools.wraps(fn)
+    def guarded(*args, **kwargs):
+        try:
+            return fn(*args, **kwargs)
+        except Exception as error:
+            raise _sentence(error, fn) from None
+
+    @functools.wraps(fn)
+    def guarded_generator(*args, **kwargs):
+        try:
+            yield from fn(*args, **kwargs)
+        except Exception as error:
+            raise _sentence(error, fn) from None
+
+    return guarded_generator if inspect.isgeneratorfunction(fn) else guarded
+
+
+def live(fn: Callable[[dict], dict]) -> Callable[[Any], dict]:
+    """Wrap a function that a board's script calls: its one argument is checked to be a dict of bounded size.
+
+    An exception would reach the script as null and say nothing, so it is returned as {"error": sentence}.
+    """
+
+    def answer(query):
+        try:
+            if not isinstance(query, dict):
+                raise InputError(NOT_UNDERSTOOD)
+            check(query)
+            return fn(query)
+        except InputError as error:
+            return {"error": str(error)}
+        except Exception:
+            log.exception("%s failed", fn.__name__)
+            return {"error": UNEXPECTED}
+
+    answer.__name__ = fn.__name__  # the script calls it by this name
+    return answer
+
+
+def number(query: dict, name: str, low: float, high: float) -> float:
+    """The number query[name], held within [low, high]; InputError where it is missing or no number."""
+    value = query.get(name)
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or math.isnan(value):
+        raise InputError(f"'{name}' must be a number between {low:g} and {high:g}.")
+    return min(max(float(value), low), high)
+
+
+def numbers(query: dict, name: str, length: int, low: float, high: float) -> list[float]:
+    """The list of `length` numbers query[name], each held within [low, high]; InputError otherwise."""
+    values = query.get(name)
+    if not isinstance(values, list) or len(values) != length:
+        raise InputError(f"'{name}' must be a list of {length} numbers.")
+    return [number({name: value}, name, low, high) for value in values]
+
+
+def choice(query: dict, name: str, options: list | tuple | dict) -> Any:
+    """query[name], which must be one of the options; InputError otherwise."""
+    value = query.get(name)
+    if not isinstance(value, (str, int)) or isinstance(value, bool) or value not in options:
+        raise InputError(f"'{name}' must be one of {', '.join(map(str, options))}.")
+    return value
+
+
+def SafeImage(**kwargs: Any) -> gr.Image:
+    """gr.Image that answers a broken file, a bomb, a link or a path with a sentence.
+
+    A function, and not a subclass: Gradio writes a .pyi file beside the source of every subclass of a component.
+    """
+    image = gr.Image(**kwargs)
+    to_cache, decode = image.async_move_resource_to_block_cache, image.preprocess
+
+    async def refuse_links(place, *args, **kwargs):
+        """The server fetches nothing on a visitor's behalf."""
+        if "://" in str(place):
+            raise gr.Error("Send the picture itself, not a link to it.", print_exception=False)
+        return await to_cache(place, *args, **kwargs)
+
+    def preprocess(payload):
+        """Gradio checks a path only where the request marks it as a file; without the mark any picture on the server
+        could be named, so it is checked here."""
+        try:
+            if payload is not None and payload.path and not (payload.url or "").startswith("data:"):
+                if not is_in_or_equal(payload.path, image.GRADIO_CACHE):
+                    raise ValueError("not an uploaded file")
+            return decode(payload)
+        except gr.Error:
+            raise
+        except (PIL.Image.DecompressionBombError, PIL.Image.DecompressionBombWarning):
+            raise gr.Error("This picture has more than 64 million pixels.", print_exception=False) from None
+        except Exception:
+            raise gr.Error("This file could not be read as a picture.", print_exception=False) from None
+
+    image.async_move_resource_to_block_cache, image.preprocess = refuse_links, preprocess
+    return image
+
+
+class BodyLimit:
+    """ASGI middleware: a request whose body is larger than MAX_BODY bytes is answered with 413 before it is read."""
+
+    def __init__(self, app: ASGIApp):
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, counting what arrives."""
+        if scope["type"] != "http":
+            return await self.app(scope, receive, send)
+        announced = dict(scope["headers"]).get(b"content-length", b"0")
+        if not announced.isdigit() or int(announced) > MAX_BODY:
+            return await PlainTextResponse("This request is too large.", 413)(scope, receive, send)
+        received = 0
+
+        async def counted() -> Message:
+            nonlocal received
+            message = await receive()
+            received += len(message.get("body", b""))
+            if received > MAX_BODY:  # sent in pieces, without announcing its length
+                return {"type": "http.disconnect"}
+            return message
+
+        return await self.app(scope, counted, send)
+
+
+class Page(gr.Blocks):
+    """gr.Blocks whose endpoints check what arrives, and answer a request that cannot even be read with a sentence."""
+
+    async def preprocess_data(self, block_fn, inputs, *args, **kwargs):
+        """What Gradio makes of the values that arrived; gr.Error with a sentence instead of any other exception."""
+        try:
+            check(inputs)
+            return await super().preprocess_data(block_fn, inputs, *args, **kwargs)
+        except gr.Error:
+            raise
+        except InputError as error:
+            raise gr.Error(str(error), title="Not possible", print_exception=False) from None
+        except Exception as error:
+            log.warning("refused a request: %s: %.150s", type(error).__name__, str(error).split("\n")[0])
+            raise gr.Error(NOT_UNDERSTOOD, print_exception=False) from None

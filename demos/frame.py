@@ -1,0 +1,142 @@
+"""What every tab shares: heading, equation, live boards, public endpoints, and how the gallery is served."""
+
+import importlib
+import logging
+import os
+import sys
+from collections.abc import Callable, Iterable
+from html import escape
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+from starlette.middleware import Middleware
+
+import demos
+from demos import checks, theme
+from demos.card import weights_card as weights_card
+from demos.checks import Page as Page
+from demos.checks import SafeImage as SafeImage
+from demos.checks import choice as choice
+from demos.checks import guard as guard
+from demos.checks import live as live
+from demos.checks import number as number
+from demos.checks import numbers as numbers
+
+WEB = Path(__file__).parent / "web"
+LATEX = [{"left": "$$", "right": "$$", "display": True}, {"left": "$", "right": "$", "display": False}]
+
+CHEAP: dict[str, Any] = {"queue": False, "show_progress": "hidden", "trigger_mode": "always_last"}
+"""Keyword arguments of an event that takes milliseconds: no queue, no spinner, the newest value wins."""
+COMPUTE: dict[str, Any] = {"concurrency_id": "compute", "concurrency_limit": 1}
+"""Keyword arguments of an event that takes longer: all of them queue together for the one device."""
+PLUMBING: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
+"""Keyword arguments of an event that is no business of the visitor or of a client."""
+
+
+def _literal(text: str) -> str:
+    """A file as Gradio's templates must see it to come out unchanged: Handlebars first, then a JavaScript template."""
+    if "{{" in text:
+        raise ValueError("'{{' in a board's html or css would be taken for a template")
+    return text.replace("\\", "\\\\").replace("`", "\\`").replace("${", "\\${")
+
+
+def Board(name: str, *, server_functions: Iterable[Callable] = (), value: Any = None, **kwargs: Any) -> gr.HTML:
+    """A live surface made of demos/web/<name>.html, .css and .js, with live.js and pad.js before the script.
+
+    `server_functions` are wrapped in `live`; in the script they are `server.<function name>`, one argument each.
+    A later `value` arrives in the script by watch('value', ...) as props.value; the elements of the page stay.
+    A function, and not a subclass: Gradio writes a .pyi file beside the source of every subclass of a component.
+    """
+    paths = [WEB / f"{name}.{kind}" for kind in ("html", "css", "js")]
+    html, css, script = [path.read_text(encoding="utf-8") if path.exists() else "" for path in paths]
+    shared = [(WEB / part).read_text(encoding="utf-8") for part in ("live.js", "pad.js")]
+    return gr.HTML(
+        value,
+        html_template=_literal(f'<div class="board" id="{name}-board">\n{html}\n</div>'),
+        css_template=_literal(css),
+        js_on_load="\n".join([*shared, script]),
+        apply_default_css=False,
+        server_functions=[live(fn) for fn in server_functions],
+        **{"elem_classes": ["board-block"], **kwargs},
+    )
+
+
+def on_first_show(fn: Callable, inputs=None, outputs=None, **kwargs: Any) -> None:
+    """Run an event when this place of the page is first shown, that is when its tab is first opened."""
+    mark = gr.HTML("", js_on_load="trigger('shown')", elem_classes=["unseen"])
+    mark.shown(guard(fn), inputs, outputs, **{"show_progress": "hidden", "api_visibility": "private", **kwargs})
+
+
+def api(fn: Callable, inputs: list, outputs: list, api_name: str, **kwargs: Any) -> None:
+    """Offer fn as the public endpoint /<api_name>, on components that nobody sees (make them with visible=False).
+
+    What arrives is checked by the page (finite numbers, bounded size); fn checks its meaning. The endpoint skips the
+    queue unless kwargs (COMPUTE) say otherwise.
+    """
+    queue = {} if "concurrency_id" in kwargs else {"queue": False}
+    gr.on([], guard(fn), inputs, outputs, api_name=api_name, **queue, **kwargs)
+
+
+def heading(topic_id: str, *sentences: str) -> None:
+    """Title of the tab, its place in the lecture, and what this is in two sentences; $...$ is set by KaTeX."""
+    topic = demos.topic(topic_id)
+    gr.Markdown(
+        f"<p class='eyebrow'>{escape(topic.lecture)}</p>\n\n# {topic.name}\n\n{' '.join(sentences)}",
+        latex_delimiters=LATEX,
+        elem_classes=["heading"],
+    )
+
+
+def equation(tex: str, caption: str = "") -> None:
+    """The slide's equation, set by KaTeX, and a line that says what its letters are."""
+    gr.Markdown(f"$${tex}$$\n\n{caption}", latex_delimiters=LATEX, elem_classes=["equation"])
+
+
+def section(title: str, text: str = "") -> None:
+    """A second-level heading with a line of explanation; $...$ is set by KaTeX."""
+    gr.Markdown(f"## {title}\n\n{text}", latex_delimiters=LATEX, elem_classes=["section"])
+
+
+def page(title: str) -> Page:
+    """The page that tabs are built in; pictures it made are deleted after an hour."""
+    return Page(title=title, delete_cache=(3600, 3600))
+
+
+def launch(blocks: gr.Blocks) -> None:
+    """Serve on HOST and PORT (127.0.0.1 and 7860; every interface on a Space) until stopped; says when it is ready."""
+    space = "SPACE_ID" in os.environ
+    host = os.environ.get("HOST") or os.environ.get("GRADIO_SERVER_NAME") or ("0.0.0.0" if space else "127.0.0.1")
+    port = os.environ.get("PORT") or os.environ.get("GRADIO_SERVER_PORT") or "7860"
+    if not port.isdigit() or not 0 < int(port) < 65536:
+        sys.exit(f"PORT must be a number from 1 to 65535, not {port!r}.")
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    blocks.queue(max_size=64, default_concurrency_limit=4)
+    try:
+        blocks.launch(
+            server_name=host,
+            server_port=int(port),
+            theme=theme.THEME,
+            css=(WEB / "gallery.css").read_text(encoding="utf-8"),
+            run_history=False,
+            footer_links=["api"],
+            max_file_size=checks.MAX_UPLOAD,
+            app_kwargs={"middleware": [Middleware(checks.BodyLimit)]},
+            show_error=False,
+            ssr_mode=False,
+            share=False,
+            quiet=True,
+            prevent_thread_lock=True,
+        )
+    except OSError:
+        sys.exit(f"Port {port} of {host} cannot be used. Choose another one, as in: PORT=7861 make run")
+    name = "localhost" if host in ("0.0.0.0", "127.0.0.1", "::") else host
+    print(f"The gallery is open at http://{name}:{port}", flush=True)
+    blocks.block_thread()
+
+
+def show_alone(module: str) -> None:
+    """Serve one tab by itself, for `python -m demos.<topic>`."""
+    with page("Gallery") as blocks:
+        importlib.import_module(module).build()
+    launch(blocks)

@@ -1,0 +1,170 @@
+// A sheet of paper to draw a digit on: black ink on white paper in light and dark alike.
+
+const PAD_SIZE = 280, PAD_BRUSH = 18, PAD_UNDO = 30, PAD_BYTES = 10e6, PAD_PIXELS = 100e6;
+
+// Width times height from the header of a PNG, GIF or JPEG, or 0 where unknown: a bomb is refused before it is decoded.
+async function pixelsOf(file) {
+  const bytes = new DataView(await file.slice(0, 1 << 18).arrayBuffer());
+  const at = (offset, name, ...rest) => (offset + 8 <= bytes.byteLength ? bytes[name](offset, ...rest) : 0);
+  if (at(0, 'getUint32') === 0x89504e47) return at(16, 'getUint32') * at(20, 'getUint32');
+  if (at(0, 'getUint32') === 0x47494638) return at(6, 'getUint16', true) * at(8, 'getUint16', true);
+  if (at(0, 'getUint16') !== 0xffd8) return 0;
+  for (let offset = 2; at(offset, 'getUint8') === 0xff; offset += 2 + at(offset + 2, 'getUint16')) {
+    const marker = at(offset + 1, 'getUint8');
+    if (marker >= 0xc0 && marker <= 0xcf && ![0xc4, 0xc8, 0xcc].includes(marker))
+      return at(offset + 5, 'getUint16') * at(offset + 7, 'getUint16');
+  }
+  return 0;
+}
+
+// makeDrawPad(root, {onDraw(dataURI), onClear()}) fills `root` with the paper and its buttons and returns
+// {canvas, clear(), undo(), show(dataURI), empty(), dataURI()}. onDraw is called at most once a frame while drawing.
+function makeDrawPad(root, {onDraw, onClear = () => {}, label = 'Draw a digit'} = {}) {
+  root.classList.add('pad');
+  root.innerHTML = `
+    <div class="pad-paper"><canvas width="${PAD_SIZE}" height="${PAD_SIZE}" tabindex="0" role="img"></canvas>
+      <span class="pad-hint" aria-hidden="true"></span></div>
+    <div class="pad-buttons">
+      <button type="button" class="pad-undo">Undo</button>
+      <button type="button" class="pad-clear">Clear</button>
+      <button type="button" class="pad-upload">Upload</button>
+      <input type="file" accept="image/*" hidden aria-label="Upload a picture">
+    </div>`;
+  const canvas = root.querySelector('canvas'), hint = root.querySelector('.pad-hint');
+  const undoButton = root.querySelector('.pad-undo'), fileInput = root.querySelector('input');
+  const paper = canvas.getContext('2d', {willReadFrequently: true});
+  canvas.setAttribute('aria-label', `${label}: paper to draw on with the mouse, a pen or a finger`);
+  hint.textContent = label;
+  let before = [], blank = true, drawing = null, scheduled = false;
+
+  const snapshot = () => ({blank, pixels: paper.getImageData(0, 0, PAD_SIZE, PAD_SIZE)});
+  const wipe = () => { paper.fillStyle = '#fff'; paper.fillRect(0, 0, PAD_SIZE, PAD_SIZE); };
+  const look = () => { hint.hidden = !blank; undoButton.disabled = !before.length; };
+  const remember = () => { before.push(snapshot()); if (before.length > PAD_UNDO) before.shift(); };
+
+  function changed() {
+    look();
+    if (scheduled) return;
+    scheduled = true;
+    requestAnimationFrame(() => {
+      scheduled = false;
+      if (blank) onClear(); else onDraw(canvas.toDataURL('image/png'));
+    });
+  }
+
+  function clear() {
+    if (!blank) remember();
+    wipe(); blank = true; changed();
+  }
+
+  function undo() {
+    const last = before.pop();
+    if (!last) return;
+    paper.putImageData(last.pixels, 0, 0);
+    blank = last.blank;
+    changed();
+  }
+
+  const point = (event) => {
+    const box = canvas.getBoundingClientRect();
+    return [(event.clientX - box.left) / box.width * PAD_SIZE, (event.clientY - box.top) / box.height * PAD_SIZE];
+  };
+
+  function stroke(from, to) {
+    paper.strokeStyle = '#000'; paper.lineWidth = PAD_BRUSH; paper.lineCap = paper.lineJoin = 'round';
+    paper.beginPath(); paper.moveTo(...from); paper.lineTo(to[0] + 0.01, to[1]); paper.stroke();
+    blank = false;
+  }
+
+  canvas.addEventListener('pointerdown', (event) => {
+    if (event.button !== 0 || drawing) return;
+    event.preventDefault();
+    canvas.focus({preventScroll: true});
+    try { canvas.setPointerCapture(event.pointerId); } catch (_) { /* a made-up pointer */ }
+    remember();
+    drawing = {pointer: event.pointerId, at: point(event)};
+    stroke(drawing.at, drawing.at);
+    changed();
+  });
+  canvas.addEventListener('pointermove', (event) => {
+    if (!drawing || event.pointerId !== drawing.pointer) return;
+    const parts = event.getCoalescedEvents ? event.getCoalescedEvents() : [];
+    for (const part of parts.length ? parts : [event]) {
+      const to = point(part);
+      stroke(drawing.at, to);
+      drawing.at = to;
+    }
+    changed();
+  });
+  for (const end of ['pointerup', 'pointercancel', 'lostpointercapture'])
+    canvas.addEventListener(end, () => { drawing = null; });
+
+  // Draws a picture to fit on the paper. One whose rim is dark (white on black, as in MNIST) is turned into ink on paper.
+  function place(picture) {
+    const scale = PAD_SIZE / Math.max(picture.width, picture.height);
+    const width = Math.max(1, picture.width * scale), height = Math.max(1, picture.height * scale);
+    const x = (PAD_SIZE - width) / 2, y = (PAD_SIZE - height) / 2;
+    remember();
+    wipe();
+    paper.imageSmoothingQuality = 'high';
+    paper.drawImage(picture, x, y, width, height);
+    const rim = paper.getImageData(x, y, Math.max(1, width), Math.max(1, height)), {data, width: w, height: h} = rim;
+    let dark = 0, count = 0;
+    for (let i = 0; i < w * h; i++) {
+      const column = i % w, row = (i - column) / w;
+      if (column && row && column < w - 1 && row < h - 1) continue;
+      dark += data[4 * i] + data[4 * i + 1] + data[4 * i + 2] < 384; count++;
+    }
+    if (dark > count / 2) {
+      paper.globalCompositeOperation = 'difference';
+      paper.fillStyle = '#fff'; paper.fillRect(x, y, width, height);
+      paper.globalCompositeOperation = 'source-over';
+    }
+    blank = false;
+    changed();
+  }
+
+  async function upload(file) {
+    if (!file) return;
+    if (file.size > PAD_BYTES) return say('This file is larger than 10 MB. Choose a smaller picture.');
+    try {
+      if (await pixelsOf(file) > PAD_PIXELS)
+        return say('This picture has more than 100 million pixels. Choose a smaller one.');
+      const picture = await createImageBitmap(file);
+      say('');
+      place(picture);
+      picture.close();
+    } catch (_) {
+      say('This file could not be read as a picture. Try a PNG or a JPEG.');
+    }
+  }
+
+  // Shows a picture given as a data URI, for examples.
+  async function show(dataURI) {
+    const picture = new Image();
+    picture.src = dataURI;
+    await picture.decode();
+    place(picture);
+  }
+
+  undoButton.addEventListener('click', undo);
+  root.querySelector('.pad-clear').addEventListener('click', clear);
+  root.querySelector('.pad-upload').addEventListener('click', () => fileInput.click());
+  fileInput.addEventListener('change', () => { upload(fileInput.files[0]); fileInput.value = ''; });
+  root.addEventListener('keydown', (event) => {
+    if ((event.ctrlKey || event.metaKey) && !event.shiftKey && event.key.toLowerCase() === 'z') {
+      event.preventDefault();
+      undo();
+    }
+  });
+  root.addEventListener('dragover', (event) => { event.preventDefault(); root.classList.add('pad-over'); });
+  root.addEventListener('dragleave', () => root.classList.remove('pad-over'));
+  root.addEventListener('drop', (event) => {
+    event.preventDefault();
+    root.classList.remove('pad-over');
+    upload(event.dataTransfer.files[0]);
+  });
+  wipe();
+  look();
+  return {canvas, clear, undo, show, upload, empty: () => blank, dataURI: () => canvas.toDataURL('image/png')};
+}
