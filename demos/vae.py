@@ -1,0 +1,170 @@
+"""The VAE tab: a plane on which every point is a picture, your drawing on it, and why such a network can be trained."""
+
+import time
+
+import gradio as gr
+import numpy as np
+
+from demos import frame, vae_api, vae_live, vae_plots
+
+SMALL, LARGE = "2 latents", "40 latents"
+EVERY = (1, 3, 10, 30, 100, 300, *range(500, 10_001, 250))  # samples at which the curves go on: twice a second or so
+INSIDE = {"api_visibility": "private", "show_progress": "hidden"} | frame.COMPUTE
+
+
+def drawing_of(board, size):
+    """The drawing on the pad as its data set shows it, and the model of that data set with so many latents."""
+    board = board if isinstance(board, dict) else {}
+    family = vae_live.family_of(board)
+    models = {SMALL: family.plane, LARGE: family.large}
+    name = models[frame.choice({"model": size}, "model", models)]
+    return vae_live.read_picture(board.get("picture"), family), vae_live.predictor(name)
+
+
+def estimate(board, size, counts=EVERY):
+    """Both estimates of log P(X), growing: figure, numbers, and a Stop button that works while they grow."""
+    x, model = drawing_of(board, size)
+    picture = vae_live.data_uri(vae_live.sheet(model.encode(x).picture))
+
+    def show(evidence, running: bool):
+        figure = vae_plots.evidence_figure(evidence, picture)
+        return figure, vae_plots.evidence_text(evidence), gr.Button(interactive=running)
+
+    last, shown = None, 0.0
+    for last in model.evidence(x, counts, seed=0):
+        if time.monotonic() - shown > 0.25:  # drawn more often, the figure would keep the browser from all else
+            shown = time.monotonic()
+            yield show(last, running=True)
+    yield show(last, running=False)
+
+
+def begin(board, size):
+    """The first samples of `estimate`, for whoever only looks."""
+    yield from estimate(board, size, counts=[count for count in EVERY if count <= 100])
+
+
+def spread(board, size):
+    """Single-sample estimates of a gradient with and without the trick, for the latent that tells most about X."""
+    x, model = drawing_of(board, size)
+    unit = int(np.argmax(np.asarray(model.encode(x).kl_per_unit)))
+    gradients = model.gradient_spread(x, seed=0)
+    return vae_plots.gradient_figure(gradients, unit), vae_plots.gradient_text(gradients, unit)
+
+
+def playground() -> frame.Board:
+    """The plane and the pad, and below them the morph and the samples, which take data set and drawings from there."""
+    main = frame.Board(
+        "vae",
+        server_functions=[
+            vae_live.show_plane,
+            vae_live.decode_point,
+            vae_live.read_drawing,
+            vae_live.example_garments,
+        ],
+    )
+    with gr.Row():
+        with gr.Column(min_width=320):
+            frame.section("Morph", "From one latent to another: on the way there are pictures nobody has drawn.")
+            morph = frame.Board("vae_morph", server_functions=[vae_live.morph_ends])
+        with gr.Column(min_width=320):
+            frame.section("Sample", "New pictures, as many as you like: $z \\sim P(z)$, then $f(z;\\Theta)$.")
+            prior = frame.Board("vae_prior", server_functions=[vae_live.sample_many])
+    main.shared(None, main, [morph, prior], js="(value) => [value, value]", **frame.PLUMBING)
+    return main
+
+
+def why_an_encoder(main: frame.Board) -> None:
+    """Look inside (a): log P(X) by samples from the prior and from the encoder."""
+    frame.section(
+        "Why an encoder",
+        "From the prior, most $z$ decode to something that is not your drawing: $P(X|z) \\approx 0$, the sum hangs on a"
+        " few lucky samples, and the estimate is too low and never twice the same. Drawn where the encoder expects it,"
+        " and weighted by $P(z)/P(z|X;\\Theta_2)$, each sample counts, and a handful is enough.",
+    )
+    with gr.Row():
+        with gr.Column(scale=2, min_width=320):
+            frame.equation(
+                r"P(X) \approx \frac{1}{N} \sum_j P(X\,|\,z_j;\Theta) \quad (6, 8)", "$z_j$ from the prior $P(z)$"
+            )
+            frame.equation(
+                r"P(X) \approx \frac{1}{N} \sum_j P(X\,|\,z_j;\Theta)\, \frac{P(z_j)}{P(z_j\,|\,X;\Theta_2)}",
+                r"$z_j$ from the encoder $P(z|X;\Theta_2)$",
+            )
+            size = gr.Radio([SMALL, LARGE], value=LARGE, label="Model")
+            with gr.Row():
+                run = gr.Button("Go on to 10,000 samples", variant="primary", min_width=200, elem_id="vae-estimate")
+                stop = gr.Button("Stop", interactive=False, min_width=80, elem_id="vae-stop")
+            numbers = gr.Markdown("Each estimate is made eight times over.", elem_id="vae-evidence-text")
+        with gr.Column(scale=3, min_width=320):
+            plot = gr.Plot(show_label=False, elem_id="vae-evidence", elem_classes=["vae-plot"])
+    inputs, outputs = [main, size], [plot, numbers, stop]
+    running = run.click(frame.guard(estimate), inputs, outputs, **INSIDE)
+    looking = main.looked(frame.guard(begin), inputs, outputs, **INSIDE)
+    choosing = size.input(frame.guard(begin), inputs, outputs, cancels=[running, looking], **INSIDE)
+    stop.click(lambda: gr.Button(interactive=False), None, stop, cancels=[running, looking, choosing], **frame.PLUMBING)
+
+
+def why_reparametrise(main: frame.Board) -> None:
+    """Look inside (b): the spread of the gradient with and without the trick."""
+    frame.section(
+        "Why reparametrise",
+        "Training needs the gradient of $E_{z \\sim P(z|X;\\Theta_2)}[\\log P(X|z;\\Theta)]$ to the encoder's $\\mu$,"
+        " and has one sample of $z$ to estimate it. Both estimates are right on average; with only one of them"
+        " a network can be trained.",
+    )
+    with gr.Row():
+        with gr.Column(scale=2, min_width=320):
+            frame.equation(
+                r"z = \mu(X;\Theta_2) + \Sigma(X;\Theta_2)^{1/2}\,\epsilon",
+                r"with the trick, $\epsilon \sim \mathcal{N}(0, I)$: $\partial \log P(X|z) / \partial z$ by"
+                " back-propagation through $f$",
+            )
+            frame.equation(
+                r"\log P(X\,|\,z)\; \frac{\partial}{\partial \mu} \log P(z\,|\,X;\Theta_2)",
+                "without it: not the sample, only its probability can be differentiated",
+            )
+            size = gr.Radio([SMALL, LARGE], value=SMALL, label="Model")
+            run = gr.Button("Estimate 256 times", variant="primary", elem_id="vae-spread")
+            numbers = gr.Markdown(
+                "Each estimate is made from one sample of $z$.",
+                latex_delimiters=frame.LATEX,
+                elem_id="vae-spread-text",
+            )
+        with gr.Column(scale=3, min_width=320):
+            plot = gr.Plot(show_label=False, elem_id="vae-gradients", elem_classes=["vae-plot"])
+    for event in (run.click, main.looked, size.input):
+        event(frame.guard(spread), [main, size], [plot, numbers], **INSIDE)
+
+
+def build() -> None:
+    """The tab's content."""
+    frame.heading(
+        "vae",
+        "A variational autoencoder turns random numbers $z$ into pictures $X$ that follow the distribution of its"
+        " training set: every point of the plane below is a picture.",
+        "Drag the point; then draw, and see where on the plane the encoder looks for your drawing, and how surely.",
+    )
+    with gr.Row():
+        with gr.Column(min_width=320):
+            frame.equation(
+                r"P(z\,|\,X;\Theta_2) = \mathcal{N}\big(z\,|\,\mu(X;\Theta_2),\, \Sigma(X;\Theta_2)\big) \quad (9)",
+                r"the encoder says where the $z$ of a picture $X$ are; the prior is $P(z) = \mathcal{N}(0, I)$,"
+                r" the decoder $f(z;\Theta)$",
+            )
+        with gr.Column(min_width=320):
+            frame.equation(
+                r"\begin{aligned} &\log P(X) - \mathcal{D}[P(z|X;\Theta_2)\,\|\,P(z|X)] \\"
+                r"&= E_{z \sim P(z|X;\Theta_2)}[\log P(X|z;\Theta)] - \mathcal{D}[P(z|X;\Theta_2)\,\|\,P(z)]"
+                r"\end{aligned} \quad (13)",
+                r"the second line, the ELBO, is what training maximises: never more than $\log P(X)$",
+            )
+    main = playground()
+    with gr.Column(elem_id="vae-inside"):
+        why_an_encoder(main)
+        why_reparametrise(main)
+    frame.weights_card(vae_live.MODELS)
+    vae_api.offer()
+
+
+if __name__ == "__main__":
+    frame.show_alone("demos.vae")
