@@ -29,27 +29,29 @@ fetch_uv() {
     "$1" -m venv --clear .venv >/dev/null 2>&1 || "$1" -m venv --clear --without-pip .venv ||
         fail "Python has no venv module here. Install it (Debian: apt install python3-venv) or install uv."
     if .venv/bin/python -m pip --version >/dev/null 2>&1; then
-        .venv/bin/python -m pip install --quiet --root-user-action ignore --target .venv/uv "uv==$UV_VERSION" >&2
+        pip_of=.venv/bin/python
     elif "$1" -m pip --version >/dev/null 2>&1; then
-        "$1" -m pip install --quiet --root-user-action ignore --target .venv/uv "uv==$UV_VERSION" >&2
+        pip_of=$1
     elif [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
         { apt-get update -qq && apt-get install -y -qq python3-venv; } >&2 || fail "apt could not install python3-venv."
-        "$1" -m venv --clear .venv && .venv/bin/python -m pip install --quiet --root-user-action ignore --target .venv/uv "uv==$UV_VERSION" >&2
+        "$1" -m venv --clear .venv
+        pip_of=.venv/bin/python
     else
         fail "Python has no pip here. Install it (Debian: apt install python3-venv) or install uv, then try again."
     fi
+    PIP_ROOT_USER_ACTION=ignore "$pip_of" -m pip install --quiet --target .venv/uv "uv==$UV_VERSION" >&2
 }
 
 if ! supported .venv/bin/python; then
     python=$(find_python)
-    if command -v uv >/dev/null 2>&1; then
+    if uv --version >/dev/null 2>&1; then
         uv venv --quiet --clear --python "$("$python" -c 'import sys; print(sys.executable)')" .venv
     else
         fetch_uv "$python"
     fi
 fi
 
-if command -v uv >/dev/null 2>&1; then
+if uv --version >/dev/null 2>&1; then
     uv=uv
 elif [ -x .venv/uv/bin/uv ]; then
     uv=.venv/uv/bin/uv
@@ -58,4 +60,6 @@ else
     uv=.venv/uv/bin/uv
 fi
 echo "Installing $1 ..." >&2
-"$uv" pip install --python .venv/bin/python --compile-bytecode --requirement "$1"
+"$uv" pip install --python .venv/bin/python --requirement "$1"
+# Not uv's --compile-bytecode: after an interrupted installation that has nothing to install and so compiles nothing.
+.venv/bin/python -m compileall -qq -j 0 .venv/lib || true

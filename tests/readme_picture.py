@@ -20,7 +20,7 @@ def main() -> None:
         browser = playwright.chromium.launch(executable_path=chromium.find(), args=chromium.FLAGS)
         page = browser.new_context(base_url=gallery.url, viewport={"width": 1280, "height": 1120}).new_page()
         open_tab(page, "vae")
-        page.wait_for_timeout(5000)  # the plane and the first answer
+        page.wait_for_selector("#vae-board .samples[src]", timeout=120_000)  # the first answer, to the example shown
         page.get_by_role("button", name="Clear").first.click()
         draw_strokes(page, "#vae-board .paper canvas", SEVEN)
         page.wait_for_timeout(3000)

@@ -1,0 +1,245 @@
+"""What the gallery adds to a forward pass: over plain HTTP for every public action, and in the browser for the boards.
+
+    python -m benchmarks.latency [--rounds 200] [--seconds 5]
+
+The bare pass runs in this process while the server rests. HTTP goes through one kept connection and one session, as
+gradio_client alone takes 75 ms a call. Exits with 1 when a target is missed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import io
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from PIL import Image, ImageDraw
+from playwright.sync_api import Page, sync_playwright
+
+from tests import chromium
+from tests.browser import SEVEN, open_tab
+from tests.serving import Client, Gallery, serve
+
+DECODE_LIMIT = 15.0  # ms that /vae_decode may take over its bare pass, p50
+DRAG_LIMIT = 45.0  # pictures a second while the latent plane is dragged
+BUDGET = 5.0  # seconds for one number, after which no further run is begun
+POINTER_HZ = 60
+
+
+@dataclass
+class Times:
+    """Milliseconds of many runs of one thing."""
+
+    p50: float
+    p95: float
+
+    @classmethod
+    def of(cls, taken: list[float]) -> Times:
+        """Summary of a list of milliseconds."""
+        return cls(statistics.median(taken), sorted(taken)[int(0.95 * (len(taken) - 1))])
+
+    @classmethod
+    def measure(cls, run: Callable[[], object], rounds: int) -> Times:
+        """Times `rounds` runs after an unseen one, at least three and as many as the budget allows."""
+        run()
+        taken: list[float] = []
+        limit = time.perf_counter() + BUDGET
+        while len(taken) < rounds and (len(taken) < 3 or time.perf_counter() < limit):
+            began = time.perf_counter()
+            run()
+            taken.append((time.perf_counter() - began) * 1000)
+        return cls.of(taken)
+
+
+def seven() -> Image.Image:
+    """A drawn 7, black on white, 280 by 280 pixels."""
+    picture = Image.new("L", (280, 280), 255)
+    for stroke in SEVEN:
+        ImageDraw.Draw(picture).line([(280 * x, 280 * y) for x, y in stroke], fill=0, width=18, joint="curve")
+    return picture
+
+
+def data_uri(picture: Image.Image) -> str:
+    """The picture as a program sends it."""
+    buffer = io.BytesIO()
+    picture.save(buffer, "PNG")
+    return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode()
+
+
+# ---- plain HTTP
+
+IMAGE = {"url": data_uri(seven())}
+PLANE, LARGE, LATENT = "vae-mnist-2d", "vae-mnist-40d", [0.1] * 40
+DISTORTION = [40, 1, 0, 0, 0, 0, 0, 0]  # turned by 40 degrees
+EXAMPLES: dict[str, list] = {
+    "/vae_decode": [LATENT, LARGE],
+    "/vae_encode": [IMAGE, LARGE],
+    "/vae_sample": [LARGE, 64, 0, 1.0],
+    "/vae_morph": ["3", "8", LARGE, 10],
+    "/vae_manifold": [PLANE, 20, 3.0],
+    "/vae_evidence": [IMAGE, LARGE, 300, 0],
+    "/vae_gradients": [IMAGE, PLANE, 256, 0],
+    "/stn_rectify": [IMAGE, *DISTORTION, "affine", "all"],
+    "/stn_pixel": [IMAGE, *DISTORTION, "affine", "all", 14, 14],
+}
+
+
+def bare_passes() -> dict[str, Callable[[], object]]:
+    """For each action the computation alone: the predictor's answer to the same question, in this process."""
+    import torch
+
+    from dlcv import digits
+    from dlcv.stn.predictor import Distortion, STNPredictor
+    from dlcv.vae.predictor import VAEPredictor
+
+    plane, large, affine = VAEPredictor(PLANE), VAEPredictor(LARGE), STNPredictor("affine", "all")
+    x, z, turned = digits.from_picture(seven()), torch.tensor([LATENT]), Distortion(rotation=DISTORTION[0])
+    counts = (1, 3, 10, 30, 100, 300)
+    return {
+        "/vae_decode": lambda: large.decode(z),
+        "/vae_encode": lambda: large.encode(x),
+        "/vae_sample": lambda: large.sample_prior(64, 0, 1.0),
+        "/vae_morph": lambda: large.morph(large.class_mean(3), large.class_mean(8), 10),
+        "/vae_manifold": lambda: plane.manifold(20, 3.0),
+        "/vae_evidence": lambda: list(large.evidence(x, counts, seed=0)),
+        "/vae_gradients": lambda: plane.gradient_spread(x, 256, 0),
+        "/stn_rectify": lambda: affine.rectify(affine.distort(x, turned)),
+        "/stn_pixel": lambda: affine.pixel(affine.rectify(affine.distort(x, turned)), 14, 14),
+    }
+
+
+def over_http(gallery: Gallery, rounds: int) -> dict[str, tuple[Times, Times]]:
+    """Prints and returns each public action's round trip and bare pass; KeyError where one has no example here."""
+    print(f"{'over HTTP, ms':18}{'p50':>8}{'p95':>8}{'bare p50':>10}{'p95':>8}{'added':>8}{'ratio':>8}", flush=True)
+    bare, found = bare_passes(), {}
+    for action in Client(gallery).public_actions():
+        client, example = Client(gallery), EXAMPLES[action]
+        trip = Times.measure(partial(client.run, action, example), rounds)
+        alone = Times.measure(bare[action], rounds)
+        found[action] = trip, alone
+        numbers = f"{trip.p50:8.1f}{trip.p95:8.1f}{alone.p50:10.2f}{alone.p95:8.2f}"
+        print(f"{action:18}{numbers}{trip.p50 - alone.p50:8.1f}{trip.p50 / alone.p50:8.1f}", flush=True)
+    return found
+
+
+# ---- the browser
+
+# Counts how often `shown` gets a new picture: a canvas that is written, or an image whose address changes.
+COUNT = """(shown) => {
+  window.pictures = 0;
+  const target = document.querySelector(shown);
+  const put = target.getContext && target.getContext('2d');
+  if (put) {
+    const write = put.putImageData;
+    put.putImageData = function (...arguments_) { window.pictures++; return write.apply(this, arguments_); };
+  } else {
+    const changes = {attributes: true, attributeFilter: ['href', 'src']};
+    new MutationObserver(() => window.pictures++).observe(target, changes);
+  }
+  performance.setResourceTimingBufferSize(100000);
+  performance.clearResourceTimings();
+}"""
+
+# Moves a pointer over `surface`, or the slider that it is, at `hz` for `seconds`; then waits for what is under way.
+MOVE = """async ([surface, hz, seconds]) => {
+  const target = document.querySelector(surface), start = performance.now();
+  const box = target.getBoundingClientRect(), slider = target.type === 'range';
+  const at = (from, length, angle) => from + length * (0.5 + 0.4 * Math.sin(angle));
+  const point = (type, t) => target.dispatchEvent(new PointerEvent(type, {
+    bubbles: true, cancelable: true, pointerId: 1, isPrimary: true, button: type === 'pointermove' ? -1 : 0, buttons: 1,
+    clientX: at(box.x, box.width, 1.3 * t), clientY: at(box.y, box.height, 2.1 * t),
+  }));
+  const slide = (t) => {
+    target.value = Number(target.min) + (target.max - target.min) * (0.5 + 0.3 * Math.sin(1.3 * t));
+    target.dispatchEvent(new Event('input', {bubbles: true}));
+  };
+  let moves = 0;
+  if (!slider) point('pointerdown', 0);
+  const before = window.pictures;
+  while (performance.now() - start < seconds * 1000) {
+    const t = (performance.now() - start) / 1000;
+    if (slider) slide(t); else point('pointermove', t);
+    moves++;
+    await new Promise((next) => setTimeout(next, Math.max(0, start + moves * 1000 / hz - performance.now())));
+  }
+  const taken = (performance.now() - start) / 1000, pictures = window.pictures - before;
+  if (!slider) point('pointerup', taken);
+  await new Promise((next) => setTimeout(next, 500));
+  const calls = performance.getEntriesByType('resource').filter((entry) => entry.name.includes('component_server'));
+  return {moves: moves / taken, pictures: pictures / taken, calls: calls.map((entry) => entry.duration)};
+}"""
+
+
+@dataclass
+class Live:
+    """What came of moving something in the browser."""
+
+    moves: float  # a second
+    pictures: float  # a second
+    trip: Times  # of one call to Python, as the browser sees it
+
+
+def move(page: Page, surface: str, shown: str, seconds: float) -> Live:
+    """Moves the pointer over `surface` and counts the pictures that come to `shown`, after one unseen second."""
+    page.locator(surface).scroll_into_view_if_needed()
+    page.evaluate(COUNT, shown)
+    page.evaluate(MOVE, [surface, POINTER_HZ, 1.0])
+    page.evaluate("() => performance.clearResourceTimings()")
+    found = page.evaluate(MOVE, [surface, POINTER_HZ, seconds])
+    return Live(found["moves"], found["pictures"], Times.of(found["calls"]))
+
+
+def in_browser(gallery: Gallery, seconds: float) -> tuple[Live, Live]:
+    """The latent plane dragged, and the rotation slider of the Spatial Transformer moved."""
+    path = chromium.find()
+    if path is None:
+        sys.exit(chromium.ADVICE)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=chromium.FLAGS)
+        page = browser.new_context(base_url=gallery.url, viewport={"width": 1440, "height": 1000}).new_page()
+        open_tab(page, "vae")
+        page.wait_for_timeout(3000)  # the first pictures, for which the models are loaded
+        plane = move(page, "#vae-board .plane", "#vae-board .decoded", seconds)
+        open_tab(page, "stn")
+        page.wait_for_timeout(3000)
+        sliders = move(page, "#stn-rotation", "#stn-board .stn-out image", seconds)
+        browser.close()
+    return plane, sliders
+
+
+def main() -> int:
+    """Runs the command; returns its exit status."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.latency", description=__doc__.splitlines()[0])
+    parser.add_argument("--rounds", type=int, default=200, help="calls of each action")
+    parser.add_argument("--seconds", type=float, default=5.0, help="of moving each thing in the browser")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder, serve(Path(folder)) as gallery:
+        found = over_http(gallery, options.rounds)
+        plane, sliders = in_browser(gallery, options.seconds)
+
+    print(f"\n{'in the browser':18}{'moves/s':>8}{'pictures/s':>12}{'call p50':>10}{'p95':>8}{'ratio':>8}")
+    for name, live, action in [("latent plane", plane, "/vae_decode"), ("rotation slider", sliders, "/stn_rectify")]:
+        ratio = live.trip.p50 / found[action][1].p50
+        print(f"{name:18}{live.moves:8.0f}{live.pictures:12.1f}{live.trip.p50:10.1f}{live.trip.p95:8.1f}{ratio:8.1f}")
+
+    trip, bare = found["/vae_decode"]
+    added = trip.p50 - bare.p50
+    targets = [
+        (f"/vae_decode adds {added:.1f} ms (at most {DECODE_LIMIT:g})", added <= DECODE_LIMIT),
+        (f"the plane shows {plane.pictures:.1f} pictures/s (at least {DRAG_LIMIT:g})", plane.pictures >= DRAG_LIMIT),
+    ]
+    print()
+    for target, met in targets:
+        print(f"{'met' if met else 'MISSED':8}{target}")
+    return int(not all(met for _, met in targets))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,133 @@
+"""The house itself: what every file promises, what the start may import, and that the README tells the truth."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from benchmarks import latency
+from demos import TABS
+from dlcv import scores
+from tests.serving import Client, Gallery
+
+ROOT = Path(__file__).resolve().parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+SOURCES = sorted(path.relative_to(ROOT) for path in (ROOT / "dlcv").rglob("*.py"))
+PINS = dict(re.findall(r"^([\w-]+)(?:\[\w+\])?==(\S+)$", (ROOT / "requirements.txt").read_text(), re.MULTILINE))
+
+
+def undocumented(tree: ast.Module) -> list[str]:
+    """Names of the public classes, functions and methods of a module that have no docstring, and 'module' itself."""
+    found = [] if ast.get_docstring(tree) else ["module"]
+    classes = [node for node in tree.body if isinstance(node, ast.ClassDef) and not node.name.startswith("_")]
+    for owner in [tree, *classes]:
+        for node in owner.body:
+            if not isinstance(node, ast.FunctionDef | ast.ClassDef) or node.name.startswith("_"):
+                continue
+            if not ast.get_docstring(node) and node.name != "forward":  # its class says what goes in and comes out
+                found.append(f"{node.name} (line {node.lineno})")
+    return found
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=str)
+def test_everything_public_in_the_library_has_a_docstring(path: Path):
+    assert undocumented(ast.parse((ROOT / path).read_text(encoding="utf-8"))) == []
+
+
+def imported_by(statement: str) -> set[str]:
+    """Top-level modules that a fresh Python has loaded after `statement`."""
+    code = f"import sys\n{statement}\nprint(*{{name.partition('.')[0] for name in sys.modules}})"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return set(done.stdout.split())
+
+
+def test_the_first_page_needs_no_torch():
+    loaded = imported_by("import app")
+    assert "gradio" in loaded
+    assert not loaded & {"torch", "torchvision", "plotly", "accelerate"}
+
+
+def test_the_library_runs_without_gradio_and_without_what_only_training_needs():
+    used = [path for path in SOURCES if path.stem in ("predictor", "model", "loss", "weights", "runtime")]
+    loaded = imported_by("import " + ", ".join(".".join(path.with_suffix("").parts) for path in used))
+    assert not loaded & {"gradio", "accelerate", "pytest"}
+
+
+def test_requirements_are_pinned():
+    for name in ("requirements.txt", "requirements-dev.txt"):
+        lines = [line for line in (ROOT / name).read_text().splitlines() if line and not line.startswith(("#", "-r "))]
+        assert lines and all("==" in line for line in lines), name
+
+
+def test_the_readme_is_the_space_it_describes():
+    front = dict(re.findall(r"^(\w+): (.+)$", README.split("---")[1], re.MULTILINE))
+    assert front["sdk"] == "gradio"
+    assert front["sdk_version"] == PINS["gradio"]
+    assert (ROOT / front["app_file"]).exists()
+    assert len(front["short_description"]) <= 60
+
+
+def test_the_scores_in_the_readme_are_fresh():
+    assert scores.main(["--check"]) == 0
+
+
+def test_stale_scores_are_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    row = {"metric": "nll", "unit": "nats", "data": "MNIST test", "value": 80.93, "better": "lower", "bar": 81.0}
+    papers = [{"paper": 86.76, "paper_source": "Burda et al. 2016"}, {"paper": 84.78, "paper_source": "theirs, k = 50"}]
+    metrics = {"topic": "vae", "model": "vae-mnist-40d", "rows": [row | paper for paper in papers]}
+    folder = tmp_path / "checkpoints" / "vae-mnist-40d"
+    folder.mkdir(parents=True)
+    (folder / "metrics.json").write_text(json.dumps(metrics))
+    (tmp_path / "README.md").write_text(f"before\n{scores.OPEN}\nold\n{scores.CLOSE}\nafter\n")
+    monkeypatch.setattr(scores, "ROOT", tmp_path)
+    assert scores.main(["--check"]) == 1
+    assert scores.main([]) == 0
+    assert scores.main(["--check"]) == 0
+    written = (tmp_path / "README.md").read_text()
+    assert "| `vae-mnist-40d`, MNIST test | 80.93 | 86.76 (Burda et al. 2016)<br>84.78 (theirs, k = 50) |" in written
+    assert written.startswith("before\n") and written.endswith("\nafter\n") and "old" not in written
+
+
+def test_scores_of_one_network_on_several_distortions_share_a_line():
+    row = {"topic": "stn", "metric": "error", "unit": "%", "better": "lower", "bar": None, "paper_source": "Jaderberg"}
+    rows = [row | {"model": f"stn-affine-{d.lower()}", "data": d, "value": 0.6, "paper": 0.7} for d in ("R", "RTS")]
+    text = scores.tables(rows)
+    assert "| Network: ours (paper) | R | RTS |" in text
+    assert "| `stn-affine` | 0.6 (0.7) | 0.6 (0.7) |" in text
+
+
+def test_the_readme_lists_the_tabs():
+    rows = re.findall(r"^\| (.+?) \| (.+?) \| .+ \| `\?tab=(\w+)` \|$", README, re.MULTILINE)
+    assert rows == [(tab.name, tab.lecture, tab.id) for tab in TABS]
+
+
+def test_the_pictures_in_the_readme_exist():
+    for name in re.findall(r"!\[.*?\]\((.+?)\)", README):
+        assert (ROOT / name).exists(), f"{name} is taken by: python -m tests.readme_picture"
+
+
+def test_every_endpoint_is_in_the_readme_and_in_the_benchmark(gallery: Gallery):
+    public = set(Client(gallery).public_actions())
+    assert public == set(latency.EXAMPLES)
+    assert public == set(re.findall(r"^\| `(/\w+)` \|", README, re.MULTILINE))
+
+
+@pytest.mark.parametrize("action", latency.EXAMPLES)
+def test_the_benchmarks_example_is_answered(gallery: Gallery, action: str):
+    assert Client(gallery).run(action, latency.EXAMPLES[action])[0] is not None
+
+
+def test_no_path_of_a_developers_machine_is_left_behind():
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    for name in filter(None, listed.split("\0")):
+        path = ROOT / name
+        if path.suffix in {".py", ".md", ".js", ".css", ".html", ".json", ".toml", ".txt", ".sh"} and path.exists():
+            text = path.read_text(encoding="utf-8")
+            assert not re.search(r"(?<![\w.])/(home|root|work|Users)/\w", text), name
