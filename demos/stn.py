@@ -9,7 +9,7 @@ import gradio as gr
 import PIL.Image
 
 from demos import frame
-from dlcv import runtime
+from dlcv import runtime, weights
 from dlcv.errors import InputError
 
 if TYPE_CHECKING:
@@ -68,6 +68,11 @@ DATA = {  # title, what it means, and the distortions seen in training; only the
         "Elastic: 28 × 28 px, scaled by 0.75 to 1, bent by 16 control points moved at random.",
         {"scale": (0.75, 1), "warp": (0, 1.5)},
     ),
+}
+
+SHIPPED = weights.names("stn")
+DATA = {
+    key: entry for key, entry in DATA.items() if all(f"stn-{net}-{key}" in SHIPPED for net in (*TRANSFORMERS, "cnn"))
 }
 
 EXAMPLES = [  # title, digit, transformer, distortion, and its strokes as an SVG path on a sheet of 280 x 280

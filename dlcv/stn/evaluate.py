@@ -51,9 +51,10 @@ def main() -> None:
     if args.data:
         os.environ["DLCV_DATA"] = args.data
     digits, labels = mnist.load("mnist", "test")
+    shipped = [name for name in CONFIGS if name in weights.names("stn")]
     ours = {}
     for kind in distorted.SIZES:
-        ours |= errors(kind, [name for name in CONFIGS if name.endswith(f"-{kind}")], digits, labels)
+        ours |= errors(kind, [name for name in shipped if name.endswith(f"-{kind}")], digits, labels)
     for name, value in ours.items():
         network, kind = name.removeprefix("stn-").rsplit("-", 1)
         paper = PAPER[network].get(kind)
@@ -64,6 +65,8 @@ def main() -> None:
     for network in NETWORKS:
         cells = [(ours.get(f"stn-{network}-{kind}"), PAPER[network].get(kind)) for kind in distorted.SIZES]
         print(f"{network:12}" + "".join(cell(*pair).rjust(14) for pair in cells))
+    if missing := [name for name in CONFIGS if name not in ours]:
+        raise SystemExit(f"\nnot trained yet: {', '.join(missing)}")
     mean = sum(ours[f"stn-{network}-{kind}"] for network in TRANSFORMERS for kind in KINDS) / 12
     target = sum(PAPER[network][kind] for network in TRANSFORMERS for kind in KINDS) / 12
     behind = [f"{n}-{k}" for n in TRANSFORMERS for k in KINDS if ours[f"stn-{n}-{k}"] >= ours[f"stn-cnn-{k}"]]
