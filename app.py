@@ -1,13 +1,13 @@
 """The gallery: every topic of the lecture as one tab. `python app.py` serves it on HOST and PORT."""
 
+from demos import TABS, frame, home  # isort: skip  before gradio: it sets what gradio and the Hub read at import
+
 import importlib
 import sys
 import threading
 import time
 
 import gradio as gr
-
-from demos import TABS, frame, home
 
 
 def warm_up() -> None:

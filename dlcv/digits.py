@@ -67,6 +67,8 @@ def to_grey(picture: Image.Image | np.ndarray) -> np.ndarray:
         if picture.ndim not in (2, 3) or 0 in picture.shape or not np.isfinite(picture).all():
             raise InputError("This is not a picture: it needs rows, columns and finite values.")
         picture = Image.fromarray(np.uint8(np.clip(picture, 0, 255)))
+    if not isinstance(picture, Image.Image):
+        raise InputError("This is not a picture: please draw one, or upload a PNG or JPEG.")
     if min(picture.size) < 8:
         raise InputError("This picture is too small to hold a digit: it needs at least 8 pixels a side.")
     if picture.width * picture.height > MOST_PIXELS:

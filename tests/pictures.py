@@ -67,7 +67,7 @@ def main(topics: list[str]) -> int:
         page.set_default_timeout(120_000)
         for topic in topics:
             place = PICTURES / f"{topic}.jpg"
-            take(page, topic).save(place, quality=86, optimize=True)
+            take(page, topic).save(place, quality=80, optimize=True)
             print(f"{place.name}: {place.stat().st_size // 1024} kB")
         browser.close()
     return 0

@@ -83,7 +83,7 @@ def test_the_first_frame_of_an_animation_counts():
 
 @pytest.mark.parametrize("picture", [
     Image.new("L", (280, 280), 255), Image.new("L", (280, 280), 0), Image.new("RGBA", (64, 64), (0, 0, 0, 0)),
-    Image.new("L", (1, 1)), np.zeros((0, 5)), np.full((20, 20), np.nan), np.zeros((2, 2, 2, 2)),
+    Image.new("L", (1, 1)), np.zeros((0, 5)), np.full((20, 20), np.nan), np.zeros((2, 2, 2, 2)), [1, 2], True,
 ])  # fmt: skip
 def test_nothing_to_see_is_said_in_a_sentence(picture):
     with pytest.raises(InputError) as caught:

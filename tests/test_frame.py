@@ -323,8 +323,10 @@ def test_an_address_opens_its_tab(page, place):
     assert page.locator("h1:visible").count() == 1
 
 
-def test_an_unknown_address_opens_home(page):
-    page.goto("/?tab=%3Cscript%3E")
+@pytest.mark.parametrize("name", ["%3Cscript%3E", "constructor"])
+def test_an_unknown_address_opens_home(page, name):
+    page.goto(f"/?tab={name}")
+    page.locator(".home-card").first.wait_for()
     page.wait_for_selector("[role=tab][aria-selected=true][data-tab-id=home]")
 
 

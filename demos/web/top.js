@@ -26,7 +26,7 @@ function openTab(id) {
 window.addEventListener('gallery-open', (event) => openTab(event.detail));
 
 const asked = new URLSearchParams(location.search).get('tab');
-let awaited = asked in titles ? asked : 'home';  // until it is shown, the address is left alone
+let awaited = Object.hasOwn(titles, asked) ? asked : 'home';  // until it is shown, the address is left alone
 if (awaited !== 'home') {
   document.body.classList.add('gallery-opening');
   openTab(awaited);

@@ -36,9 +36,9 @@ class Distortion:
         """The same for one digit, as the data set has it. InputError on numbers that are missing or out of range."""
         for name, (low, high) in LIMITS.items():
             value = getattr(self, name)
-            if not isinstance(value, (int, float)) or not math.isfinite(value) or not low <= value <= high:
+            if type(value) not in (int, float) or not math.isfinite(value) or not low <= value <= high:
                 raise InputError(f"{name.replace('_', ' ').capitalize()} must be a number from {low} to {high}.")
-        if not isinstance(self.seed, int) or not 0 <= self.seed < 2**31:
+        if type(self.seed) is not int or not 0 <= self.seed < 2**31:
             raise InputError("The seed must be a whole number from 0 to 2,147,483,647.")
         right, lower = self.tilt_x * TILT_PIXELS / 2, self.tilt_y * TILT_PIXELS / 2
         noise = torch.randn(1, 16, 2, generator=torch.Generator().manual_seed(self.seed))
