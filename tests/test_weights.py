@@ -203,7 +203,7 @@ def test_scores_of_other_weights_are_not_shown(checkpoints):
 def test_card(checkpoints):
     weights.save(tiny(), "tiny", **ABOUT)
     score("tiny")
-    weights.main(["card"])
+    weights.main(["card", "tiny"])
     text = (checkpoints / "tiny" / "README.md").read_text()
     data = ModelCard(text).data
     assert (data.license, data.library_name, data.pipeline_tag) == ("mit", "dlcv", "image-classification")
