@@ -32,7 +32,7 @@ def estimate(board, size, counts=EVERY):
 
     last, shown = None, 0.0
     for last in model.evidence(x, counts, seed=0):
-        if time.monotonic() - shown > 0.25:  # drawn more often, the figure would keep the browser from all else
+        if time.monotonic() - shown > 0.5:  # drawn more often, the figure would keep the browser from all else
             shown = time.monotonic()
             yield show(last, running=True)
     yield show(last, running=False)
