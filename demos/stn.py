@@ -1,7 +1,5 @@
 """The Spatial Transformer tab: distort a digit, watch where a network looks before it reads it."""
 
-import base64
-import io
 import math
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -9,7 +7,7 @@ import gradio as gr
 import PIL.Image
 
 from demos import frame
-from dlcv import runtime, weights
+from dlcv import draw, runtime, weights
 from dlcv.errors import InputError
 
 if TYPE_CHECKING:
@@ -150,13 +148,6 @@ def as_image(pixels: "torch.Tensor") -> PIL.Image.Image:
     return digits.to_image(pixels)
 
 
-def data_uri(pixels: "torch.Tensor") -> str:
-    """Pixels (H, W) in [0, 1] as a grey PNG that a page can show."""
-    file = io.BytesIO()
-    as_image(pixels).save(file, "PNG", compress_level=1)
-    return "data:image/png;base64," + base64.b64encode(file.getvalue()).decode()
-
-
 def rounded(values: Any, digits: int = 4) -> Any:
     """A tensor as nested lists, or a number or a list of them, rounded for the wire; a horizon ends at +-1,000."""
     if hasattr(values, "tolist"):
@@ -189,8 +180,8 @@ def rectify(query: dict) -> dict:
     theta, size = rounded(found.theta), len(found.input)
     return {
         "size": size,
-        "input": data_uri(found.input),
-        "rectified": data_uri(found.rectified),
+        "input": draw.data_uri(as_image(found.input)),
+        "rectified": draw.data_uri(as_image(found.rectified)),
         "grid": rounded(found.grid, 2),
         "theta": theta,
         "meaning": meaning(theta, size) if query["transformer"] == "affine" else None,

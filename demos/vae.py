@@ -6,6 +6,7 @@ import gradio as gr
 import numpy as np
 
 from demos import frame, vae_api, vae_live, vae_plots
+from dlcv import draw
 
 SMALL, LARGE = "2 latents", "40 latents"
 EVERY = (1, 3, 10, 30, 100, 300, *range(500, 10_001, 250))  # samples at which the curves go on: twice a second or so
@@ -24,7 +25,7 @@ def drawing_of(board, size):
 def estimate(board, size, counts=EVERY):
     """Both estimates of log P(X), growing: figure, numbers, and a Stop button that works while they grow."""
     x, model = drawing_of(board, size)
-    picture = vae_live.data_uri(vae_live.sheet(model.encode(x).picture))
+    picture = draw.data_uri(draw.sheet(model.encode(x).picture))
 
     def show(evidence, running: bool):
         figure = vae_plots.evidence_figure(evidence, picture)

@@ -7,7 +7,8 @@ on the server's disk, as rows of numbers half as much time again. Many pictures 
 import gradio as gr
 
 from demos import frame, vae_live
-from demos.vae_live import MODELS, data_uri, predictor, sheet
+from demos.vae_live import MODELS, predictor
+from dlcv.draw import data_uri, sheet
 from dlcv.errors import InputError
 
 REACH = 10.0  # further out N(0, I) has no probability to speak of

@@ -2,13 +2,12 @@
 
 import base64
 import functools
-import io
 from typing import NamedTuple
 
 import numpy as np
-from PIL import Image
 
 from demos import frame
+from dlcv.draw import data_uri, grey, sheet
 from dlcv.errors import InputError
 
 
@@ -35,25 +34,6 @@ def predictor(name: str):
     from dlcv.vae.predictor import predictor
 
     return predictor(name)
-
-
-def grey(pictures) -> np.ndarray:
-    """Pictures in [0, 1] as bytes."""
-    return (np.asarray(pictures, dtype=np.float32) * 255 + 0.5).astype(np.uint8)
-
-
-def sheet(pictures, columns: int = 1) -> Image.Image:
-    """Pictures (..., 28, 28) as one, row by row; what is missing in the last row stays black."""
-    tiles = grey(pictures).reshape(-1, 28, 28)
-    tiles = np.concatenate([tiles, np.zeros((-len(tiles) % columns, 28, 28), np.uint8)])
-    return Image.fromarray(tiles.reshape(-1, columns, 28, 28).transpose(0, 2, 1, 3).reshape(-1, columns * 28))
-
-
-def data_uri(picture: Image.Image) -> str:
-    """A picture as PNG in a data URI."""
-    png = io.BytesIO()
-    picture.save(png, "PNG", compress_level=1)
-    return "data:image/png;base64," + base64.b64encode(png.getvalue()).decode()
 
 
 def read_picture(picture, family: Family):

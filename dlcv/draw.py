@@ -1,12 +1,26 @@
-"""Pictures of pictures, drawn here so that screens only show them."""
+"""Pictures for the screen: many as one, any as a data URI. Needs no torch, so that a screen may import it."""
 
-import torch
+import base64
+import io
+
+import numpy as np
 from PIL import Image
-from torchvision.utils import make_grid
-
-from .digits import to_image
 
 
-def sheet(pictures: torch.Tensor, columns: int, scale: int = 1, gap: int = 2) -> Image.Image:
-    """Grey pictures (N, H, W) in [0, 1], ink = 1, row by row on one white sheet, enlarged without blur."""
-    return to_image(make_grid(pictures.unsqueeze(1), nrow=columns, padding=gap)[0], scale)
+def grey(pictures) -> np.ndarray:
+    """Pictures in [0, 1] as bytes."""
+    return (np.asarray(pictures, dtype=np.float32) * 255 + 0.5).astype(np.uint8)
+
+
+def sheet(pictures, columns: int = 1) -> Image.Image:
+    """Pictures (..., 28, 28) as one, row by row; what is missing in the last row stays black."""
+    tiles = grey(pictures).reshape(-1, 28, 28)
+    tiles = np.concatenate([tiles, np.zeros((-len(tiles) % columns, 28, 28), np.uint8)])
+    return Image.fromarray(tiles.reshape(-1, columns, 28, 28).transpose(0, 2, 1, 3).reshape(-1, columns * 28))
+
+
+def data_uri(picture: Image.Image) -> str:
+    """A picture as PNG in a data URI."""
+    png = io.BytesIO()
+    picture.save(png, "PNG", compress_level=1)
+    return "data:image/png;base64," + base64.b64encode(png.getvalue()).decode()
