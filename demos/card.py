@@ -6,7 +6,14 @@ import gradio as gr
 
 from dlcv import weights
 
-METRICS = {"nll": "negative log-likelihood", "elbo": "evidence lower bound", "error": "wrong answers"}
+METRICS = {
+    "nll": "negative log-likelihood",
+    "negative_elbo": "negative ELBO",
+    "reconstruction": "of it reconstruction",
+    "kl": "of it divergence",
+    "active_units": "latents in use",
+    "error": "wrong answers",
+}
 FACTS = [("Trained on", "source"), ("Licence", "licence"), ("Train again", "recipe")]
 MANY = 4  # commands, from which on they are folded away
 

@@ -14,6 +14,7 @@ from gradio.utils import is_in_or_equal
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from dlcv import runtime
 from dlcv.errors import InputError
 
 log = logging.getLogger("gallery")
@@ -69,19 +70,21 @@ def guard(fn: Callable) -> Callable:
     """Wrap an event handler (or a generator of one): the visitor reads a sentence, the log has the traceback.
 
     InputError becomes gr.Error with its sentence; anything unexpected is logged and answered with a plain sentence.
+    Event handlers are where models compute: on ZeroGPU they hold a GPU.
     """
+    compute = runtime.gpu(fn)
 
     @functools.wraps(fn)
     def guarded(*args, **kwargs):
         try:
-            return fn(*args, **kwargs)
+            return compute(*args, **kwargs)
         except Exception as error:
             raise _sentence(error, fn) from None
 
     @functools.wraps(fn)
     def guarded_generator(*args, **kwargs):
         try:
-            yield from fn(*args, **kwargs)
+            yield from compute(*args, **kwargs)
         except Exception as error:
             raise _sentence(error, fn) from None
 
@@ -92,14 +95,16 @@ def live(fn: Callable[[dict], dict]) -> Callable[[Any], dict]:
     """Wrap a function that a board's script calls: its one argument is checked to be a dict of bounded size.
 
     An exception would reach the script as null and say nothing, so it is returned as {"error": sentence}.
+    On ZeroGPU the function holds a GPU, like those of `guard`.
     """
+    compute = runtime.gpu(fn, duration=10)
 
     def answer(query):
         try:
             if not isinstance(query, dict):
                 raise InputError(NOT_UNDERSTOOD)
             check(query)
-            return fn(query)
+            return compute(query)
         except InputError as error:
             return {"error": str(error)}
         except Exception:

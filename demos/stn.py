@@ -1,5 +1,6 @@
 """The Spatial Transformer tab: distort a digit, watch where a network looks before it reads it."""
 
+import itertools
 import math
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -157,14 +158,21 @@ def rounded(values: Any, digits: int = 4) -> Any:
     return round(min(max(values, -1000), 1000), digits)
 
 
-def networks(query: dict) -> "STNPredictor":
-    """The transformer that a query names and the plain network beside it; loaded on first use."""
+def predictor(transformer: str, data: str) -> "STNPredictor":
+    """A transformer and the plain network trained on the same data, loaded on first use."""
     from dlcv.stn.predictor import STNPredictor
 
-    return STNPredictor(frame.choice(query, "transformer", TRANSFORMERS), frame.choice(query, "data", DATA))
+    return STNPredictor(transformer, data)
 
 
-@runtime.gpu(duration=10)
+runtime.preload(lambda pair: predictor(*pair), *itertools.product(TRANSFORMERS, DATA))
+
+
+def networks(query: dict) -> "STNPredictor":
+    """The transformer that a query names and the plain network beside it."""
+    return predictor(frame.choice(query, "transformer", TRANSFORMERS), frame.choice(query, "data", DATA))
+
+
 def rectified(query: dict) -> "Rectified":
     """The distorted digit of a query, through its transformer and past it; InputError where a number is no good."""
     from dlcv.stn.predictor import Distortion

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from demos import frame
+from dlcv import runtime
 from dlcv.draw import data_uri, grey, sheet
 from dlcv.errors import InputError
 
@@ -34,6 +35,9 @@ def predictor(name: str):
     from dlcv.vae.predictor import predictor
 
     return predictor(name)
+
+
+runtime.preload(predictor, *MODELS)
 
 
 def read_picture(picture, family: Family):

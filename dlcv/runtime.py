@@ -10,7 +10,7 @@ import math
 import os
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Iterator, Mapping
+from collections.abc import Callable, Hashable
 from concurrent.futures import Future
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -51,6 +51,15 @@ def device() -> "torch.device":
     return torch.device("cpu")
 
 
+def precision() -> str:
+    """ "bf16" where the hardware multiplies in it, "no" (float32) elsewhere: emulated bfloat16 is four times slower."""
+    import torch
+
+    if torch.cuda.is_available():
+        return "bf16" if torch.cuda.is_bf16_supported() else "no"
+    return "bf16" if torch.cpu._is_avx512_bf16_supported() else "no"
+
+
 def cpu_quota(control_group: Path = Path("/sys/fs/cgroup")) -> float:
     """How many CPUs' worth of time a container grants this process; infinity where nothing limits it.
 
@@ -88,16 +97,6 @@ def gpu(function: Callable | None = None, *, duration: int = 60) -> Callable:
     if on_zero_gpu():
         return spaces.GPU(duration=duration)(function)
     return function
-
-
-def micro_batches(tensor: "torch.Tensor", size: int) -> "Iterator[torch.Tensor]":
-    """Cut a tensor (N, ...) into consecutive views of at most `size` rows, so that a large batch fits in memory.
-
-    Raises ValueError when `size` is below 1.
-    """
-    if size < 1:
-        raise ValueError(f"A micro-batch holds at least 1 row, not {size}.")
-    yield from tensor.split(size)
 
 
 def memory_of(value: Any) -> int:
@@ -178,12 +177,12 @@ def memory_limit() -> int:
 shelf = Shelf(memory_limit())
 
 
-def preload(loaders: Mapping[Hashable, Callable[[], Any]]) -> None:
-    """Place every model on the shelf now if this is ZeroGPU; do nothing elsewhere, where the first use loads it.
+def preload(load: Callable[[Any], Any], *names: Any) -> None:
+    """Call `load(name)` for every name if this is ZeroGPU; do nothing elsewhere, where the first use loads.
 
-    ZeroGPU computes in forked processes: what they load is lost with them, so that everything has to be on the GPU
-    before the first call. Call it at import, with the keys and loaders that `shelf.get` is later given.
+    ZeroGPU computes in forked processes: what they load is lost with them, so that everything has to be on the shelf,
+    placed on the GPU, before the first call.
     """
     if on_zero_gpu():
-        for key, load in loaders.items():
-            shelf.get(key, load)
+        for name in names:
+            load(name)

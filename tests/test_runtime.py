@@ -84,13 +84,6 @@ def test_import_brings_neither_torch_nor_the_hub():
     assert run(script).strip() == "set()"
 
 
-def test_micro_batches():
-    rows = torch.arange(7)
-    assert [batch.tolist() for batch in runtime.micro_batches(rows, 3)] == [[0, 1, 2], [3, 4, 5], [6]]
-    with pytest.raises(ValueError, match="at least 1 row"):
-        list(runtime.micro_batches(rows, 0))
-
-
 def test_memory_counts_parameters_and_buffers():
     class Predictor:
         def __init__(self):
@@ -182,7 +175,7 @@ def test_gpu_is_nothing_without_zero_gpu():
 
 
 def test_preload_does_nothing_without_zero_gpu():
-    runtime.preload({"model": lambda: pytest.fail("loaded")})
+    runtime.preload(lambda name: pytest.fail(f"{name} was loaded"), "model")
 
 
 def test_zero_gpu(tmp_path):
@@ -196,7 +189,7 @@ def test_zero_gpu(tmp_path):
     script = (
         "from dlcv import runtime\n"
         "plain, short = runtime.gpu(abs), runtime.gpu(duration=5)(abs)\n"
-        "runtime.preload({'a': lambda: 1, 'b': lambda: 2})\n"
+        "runtime.preload(lambda name: runtime.shelf.get(name, str), 'a', 'b')\n"
         "print(runtime.on_zero_gpu(), plain(-2), short(-3), runtime.shelf.keys())\n"
     )
     path = os.pathsep.join([str(tmp_path), str(ROOT)])

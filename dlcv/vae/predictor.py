@@ -60,8 +60,11 @@ class VAEPredictor:
         self.device = self.model.class_means.device
         self.latents = self.model.config.latents
         self.class_names = self.model.config.class_names
-        gaussian = self.model.config.likelihood == "gaussian"
-        self.sigma = self.model.log_sigma.exp().item() if gaussian else None  # of P(X|z); None: Bernoulli
+
+    @property
+    def sigma(self) -> float | None:
+        """Standard deviation of P(X|z), grey levels in [0, 1]; None where P(X|z) is Bernoulli."""
+        return self.model.log_sigma.exp().item() if self.model.config.likelihood == "gaussian" else None
 
     @torch.inference_mode()
     def decode(self, z: torch.Tensor) -> torch.Tensor:
