@@ -59,7 +59,7 @@ DATA = {  # title, what it means, and the distortions seen in training; only the
     ),
     "p": (
         "P",
-        "Projected: 28 × 28 px, scaled by 0.75 to 1, every corner moved at random as if seen from the side.",
+        "Projected: 28 × 28 px, scaled by 0.75 to 1, every corner pulled out or pushed in, as if seen from the side.",
         {"scale": (0.75, 1), **TILTED},
     ),
     "e": (
@@ -85,10 +85,10 @@ EXAMPLES = [  # title, digit, transformer, distortion, and its strokes as an SVG
      "M176 52C116 84 84 150 92 190C102 240 192 236 190 184C188 138 116 136 94 176"),
 ]  # fmt: skip
 
-AFFINE = r"""\begin{pmatrix} x_i^s \\ y_i^s \end{pmatrix} = \mathcal{T}_\theta(G_i)
-= \mathbf{A}_\theta \begin{pmatrix} x_i^t \\ y_i^t \\ 1 \end{pmatrix}
-= \begin{bmatrix} \theta_{11} & \theta_{12} & \theta_{13} \\ \theta_{21} & \theta_{22} & \theta_{23} \end{bmatrix}
-\begin{pmatrix} x_i^t \\ y_i^t \\ 1 \end{pmatrix}"""
+AFFINE = r"""\begin{aligned} \begin{pmatrix} x_i^s \\ y_i^s \end{pmatrix} &= \mathcal{T}_\theta(G_i)
+= \mathbf{A}_\theta \begin{pmatrix} x_i^t \\ y_i^t \\ 1 \end{pmatrix} \\[0.3em]
+&= \begin{bmatrix} \theta_{11} & \theta_{12} & \theta_{13} \\ \theta_{21} & \theta_{22} & \theta_{23} \end{bmatrix}
+\begin{pmatrix} x_i^t \\ y_i^t \\ 1 \end{pmatrix} \end{aligned}"""
 SAMPLER = r"""\begin{aligned} V_i = \sum_{n=1}^{H} \sum_{m=1}^{W} U_{nm} & \max(0, 1 - |x_i^s - m|) \\[-0.6em]
 \times & \max(0, 1 - |y_i^s - n|) \end{aligned}"""
 D_VALUE = r"""\begin{aligned} \frac{\partial V_i}{\partial U_{nm}} = {} & \max(0, 1 - |x_i^s - m|) \\[-0.3em]

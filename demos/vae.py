@@ -155,9 +155,9 @@ def build() -> None:
         with gr.Column(min_width=320):
             frame.equation(
                 r"\begin{aligned} &\log P(X) - \mathcal{D}[P(z|X;\Theta_2)\,\|\,P(z|X)] \\"
-                r"&= E_{z \sim P(z|X;\Theta_2)}[\log P(X|z;\Theta)] - \mathcal{D}[P(z|X;\Theta_2)\,\|\,P(z)]"
-                r"\end{aligned} \quad (13)",
-                r"the second line, the ELBO, is what training maximises: never more than $\log P(X)$",
+                r"&= E_{z \sim P(z|X;\Theta_2)}[\log P(X|z;\Theta)] \\"
+                r"&\phantom{={}} - \mathcal{D}[P(z|X;\Theta_2)\,\|\,P(z)] \quad (13) \end{aligned}",
+                r"what follows the equals sign, the ELBO, is what training maximises: never more than $\log P(X)$",
             )
     main = playground()
     with gr.Column(elem_id="vae-inside"):

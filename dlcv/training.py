@@ -34,6 +34,7 @@ class Recipe:
     warmup: float = 0.02
     weight_decay: float = 0.0
     clip: float = 5.0  # bound on the norm of the gradient
+    betas: tuple[float, float] = (0.9, 0.999)  # of Adam
     average: float = 0.999  # decay of the averaged weights, per step
     seed: int = 0
     save_minutes: float = 3.0
@@ -75,13 +76,6 @@ class _Clock:
         self.step = state["step"]
 
 
-def precision() -> str:
-    """ "bf16" where the hardware multiplies in it, "no" (float32) elsewhere: emulated bfloat16 is four times slower."""
-    if torch.cuda.is_available():
-        return "bf16" if torch.cuda.is_bf16_supported() else "no"
-    return "bf16" if torch.cpu._is_avx512_bf16_supported() else "no"
-
-
 def moving_average(decay: float) -> Callable:
     """Exponential moving average of weights that does not remember where it began: its decay grows up to `decay`."""
 
@@ -100,7 +94,6 @@ def fit(
     recipe: Recipe,
     run: Path,
     validate: Callable[[nn.Module], dict[str, float]] | None = None,
-    parameters: list[dict] | None = None,
 ) -> nn.Module:
     """Minimise `loss(model, batch, progress, generator)["loss"]` over `data`; the other entries are only logged.
 
@@ -110,13 +103,12 @@ def fit(
         data: indexed by lists of indices (`datasets.TensorBatches`).
         run: folder of log.jsonl and of the state to resume from.
         validate: scores the averaged weights after each epoch, on the main process.
-        parameters: optimiser groups; all parameters in one group when left out.
 
     Returns:
         The averaged model, in eval mode.
     """
     accelerator = Accelerator(
-        mixed_precision=precision(),
+        mixed_precision=runtime.precision(),
         cpu=runtime.device().type == "cpu",
         dataloader_config=DataLoaderConfiguration(use_seedable_sampler=True),
         step_scheduler_with_optimizer=False,
@@ -124,7 +116,7 @@ def fit(
     set_seed(recipe.seed)
     loader = DataLoader(data, recipe.batch_size, shuffle=True, drop_last=True, collate_fn=lambda batch: batch)
     optimizer = torch.optim.AdamW(
-        parameters or model.parameters(), lr=recipe.learning_rate, weight_decay=recipe.weight_decay
+        model.parameters(), recipe.learning_rate, recipe.betas, weight_decay=recipe.weight_decay
     )
     model = model.to(accelerator.device, memory_format=torch.channels_last)
     averaged = AveragedModel(model, multi_avg_fn=moving_average(recipe.average), use_buffers=True)

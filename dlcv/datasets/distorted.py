@@ -13,11 +13,12 @@ from torch.nn import functional as F
 from .. import geometry
 
 SIDE = 28  # of the upright digit, pixels
+CORNERS = torch.tensor([[-1.0, -1.0], [1.0, -1.0], [-1.0, 1.0], [1.0, 1.0]])
 SIZES = {"r": 28, "rts": 42, "p": 28, "e": 28, "all": 42}  # of the canvas
 TITLES = {
     "r": "R: turned by up to 90 degrees",
     "rts": "RTS: turned by up to 45 degrees, scaled by 0.7 to 1.2, anywhere on the canvas",
-    "p": "P: the four corners moved by 5 px (standard deviation), scaled by 0.75 to 1",
+    "p": "P: the four corners stretched by 5 px (standard deviation), scaled by 0.75 to 1",
     "e": "E: 16 control points of a spline moved by 1.5 px (standard deviation), scaled by 0.75 to 1",
     "all": "everything at once: turned by up to 90 degrees, scaled, shifted, tilted and warped",
 }
@@ -78,7 +79,7 @@ def draw(kind: str, count: int, generator: torch.Generator) -> Parameters:
     if kind in ("p", "e"):
         parameters.scale = uniform(0.75, 1)
     if kind == "p":
-        parameters.corners = normal(5, 4, 2)
+        parameters.corners = normal(5, 4, 1) * CORNERS / math.sqrt(2)  # "stretching each corner": along its diagonal
     if kind == "e":
         parameters.elastic = normal(1.5, 16, 2)
     if kind == "all":
@@ -86,7 +87,6 @@ def draw(kind: str, count: int, generator: torch.Generator) -> Parameters:
     return parameters
 
 
-CORNERS = torch.tensor([[-1.0, -1.0], [1.0, -1.0], [-1.0, 1.0], [1.0, 1.0]])
 CONTROL = geometry.tps_control_points()
 SPLINE = geometry.tps_weights(CONTROL, geometry.target_points(SIDE, SIDE, CONTROL))  # (784, 16)
 

@@ -65,17 +65,17 @@ class STN(nn.Module, PyTorchModelHubMixin, pipeline_tag="image-classification", 
             # features of where the digit is and how it lies
             self.localise = (
                 nn.Sequential(
-                    convolutional(1, 16, 5, stride=2),  # (N, 16, 12, 12) of a picture of 28 x 28, 19 x 19 of 42 x 42
-                    convolutional(16, 32, 3),
+                    convolutional(1, 24, 5, stride=2),  # (N, 24, 12, 12) of a picture of 28 x 28, 19 x 19 of 42 x 42
+                    convolutional(24, 48, 3),
                     nn.MaxPool2d(2),
-                    convolutional(32, 32, 3, stride=1 if size == 28 else 2),  # (N, 32, 3, 3)
+                    convolutional(48, 48, 3, stride=1 if size == 28 else 2),  # (N, 48, 3, 3)
                     nn.Flatten(),
-                    dense(32 * 9, 48),
+                    dense(48 * 9, 96),
                 )
                 if convolves
-                else nn.Sequential(nn.Flatten(), dense(size**2, 48), dense(48, 48))
+                else nn.Sequential(nn.Flatten(), dense(size**2, 96), dense(96, 96))
             )
-            self.theta = nn.Linear(48, THETA[config.transformer][0] * THETA[config.transformer][1])
+            self.theta = nn.Linear(96, THETA[config.transformer][0] * THETA[config.transformer][1])
             nn.init.zeros_(self.theta.weight)  # training starts at the identity, with some room around the digit
             self.theta.bias.data.copy_(identity(config.transformer).flatten())
             control = geometry.tps_control_points()

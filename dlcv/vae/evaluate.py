@@ -9,7 +9,7 @@ import os
 import torch
 from tqdm import tqdm
 
-from .. import scores, weights
+from .. import runtime, scores, weights
 from ..datasets import mnist
 from .loss import evidence_lower_bound, importance_weighted_bound, kl_to_prior, log_importance_weights
 from .model import VAE
@@ -49,7 +49,9 @@ def score(model: VAE, pictures: torch.Tensor, samples: int) -> dict[str, torch.T
             count = min(ROWS_AT_ONCE, samples - start)
             noise = torch.randn(count, mean.shape[1], generator=generator, device=device)
             z = mean + (0.5 * log_variance).exp() * noise
-            log_likelihood = model.log_likelihood(x, model.decoder(z).unsqueeze(0))  # (1, count)
+            with torch.autocast(device.type, torch.bfloat16, enabled=runtime.precision() == "bf16"):
+                logits = model.decoder(z)
+            log_likelihood = model.log_likelihood(x, logits.float().unsqueeze(0))  # (1, count)
             terms.append(log_likelihood)
             weight.append(log_importance_weights(log_likelihood, z.unsqueeze(0), mean, log_variance))
         terms = torch.cat(terms, 1)

@@ -1,0 +1,45 @@
+"""The judge of generated digits: a classifier whose classes count modes and whose features carry Fréchet distances."""
+
+from typing import NamedTuple
+
+import torch
+from huggingface_hub import PyTorchModelHubMixin
+from torch import nn
+
+
+class Judgement(NamedTuple):
+    """What the classifier makes of N pictures."""
+
+    logits: torch.Tensor  # (N, 10)
+    features: torch.Tensor  # (N, 128): what the last layer reads
+
+
+def _block(channels_in: int, channels_out: int) -> nn.Sequential:
+    convolution = nn.Conv2d(channels_in, channels_out, 3, padding=1, bias=False)
+    return nn.Sequential(convolution, nn.BatchNorm2d(channels_out), nn.ReLU())
+
+
+class Classifier(nn.Module, PyTorchModelHubMixin, pipeline_tag="image-classification", tags=["mnist"]):
+    """Ten classes of pictures (N, 1, 28, 28) in [0, 1]."""
+
+    def __init__(self):
+        super().__init__()
+        self.features = nn.Sequential(
+            _block(1, 32),
+            nn.MaxPool2d(2),  # (N, 32, 14, 14)
+            _block(32, 64),
+            _block(64, 64),
+            nn.MaxPool2d(2),  # (N, 64, 7, 7)
+            _block(64, 128),
+            nn.AdaptiveMaxPool2d(2),
+            nn.Flatten(),  # (N, 512)
+            nn.Dropout(0.3),
+            nn.Linear(512, 128),
+            nn.ReLU(),
+        )
+        self.classes = nn.Linear(128, 10)
+
+    def forward(self, x: torch.Tensor) -> Judgement:
+        """Classify pictures (N, 1, 28, 28) in [0, 1], ink = 1."""
+        features = self.features(x).float()
+        return Judgement(self.classes(features), features)

@@ -1,0 +1,124 @@
+"""Train the GANs that ship: python -m dlcv.gan.train [--preset cpu|gpu] [--model NAME ...] [--data DIR]"""
+
+import itertools
+from dataclasses import asdict
+from pathlib import Path
+
+import torch
+from torch.nn import functional as F
+
+from .. import weights
+from ..datasets import TensorBatches, distorted, mnist
+from ..training import Recipe, command_line, fit
+from . import loss as objectives
+from .classifier import Classifier
+from .model import FORMULATIONS, GAN, GANConfig
+
+HELD_OUT = 2000  # the last training digits, to watch the classifier with
+CRITIC_STEPS = {"gan": 1, "wgan": 5, "wgan-gp": 5}  # k, for each step of the generator
+CLIP, PENALTY = 0.03, 10.0  # c and lambda of the slide
+
+DATA = {  # what is learned, channels of its pictures, what they are, their licence
+    "mnist": ("mnist", 1, "MNIST, 60,000 training digits", "cc-by-sa-3.0"),
+    "fashion": ("fashion", 1, "Fashion-MNIST, 60,000 training garments", "mit"),
+    "stacked": ("mnist", 3, "MNIST, three of 60,000 training digits at random as red, green and blue", "cc-by-sa-3.0"),
+}
+CONFIGS = {
+    f"{formulation}-{data}": GANConfig(formulation, channels=DATA[data][1])
+    for data in DATA
+    for formulation in FORMULATIONS
+}
+JUDGE = "gan-judge-mnist"
+GAN_RECIPES = {  # an epoch is 468 updates of either network: every formulation has as many
+    "cpu": Recipe(epochs=40, batch_size=128, learning_rate=5e-4, betas=(0.0, 0.9), average=0.999),
+    "gpu": Recipe(epochs=400, batch_size=128, learning_rate=3e-4, betas=(0.0, 0.9), average=0.9995),
+}
+PRESETS = {
+    preset: {JUDGE: Recipe(epochs=10, batch_size=128, average=0.998)} | dict.fromkeys(CONFIGS, recipe)
+    for preset, recipe in GAN_RECIPES.items()
+}
+
+
+def stack(digits: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
+    """Three digits as one picture: (N, 1, 28, 28) -> (N, 3, 28, 28), the second and third drawn from the same batch."""
+    others = [digits[torch.randperm(len(digits), generator=generator, device=digits.device)] for _ in range(2)]
+    return torch.cat([digits, *others], dim=1)
+
+
+def make_loss(config: GANConfig):
+    """One step of the algorithm: k steps of the discriminator or critic, one of the generator, and again."""
+    turns = itertools.cycle([True] * CRITIC_STEPS[config.formulation] + [False])
+
+    def loss(model, batch, progress, generator):
+        real = batch[0] if config.channels == 1 else stack(batch[0], generator)
+        critics_turn = next(turns)
+        model.critic.requires_grad_(critics_turn)  # the other network stands still
+        model.generator.requires_grad_(not critics_turn)
+        if config.formulation == "wgan":
+            objectives.clip_weights(model.critic, CLIP)
+        fake, fake_score = model(torch.randn(len(real), config.latents, generator=generator, device=real.device))
+        if not critics_turn:
+            if config.formulation == "gan":
+                return {"loss": objectives.non_saturating_generator_loss(fake_score)}
+            return {"loss": objectives.wasserstein_generator_loss(fake_score)}
+        real_score = model.critic(real).float()
+        if config.formulation == "gan":
+            return {"loss": objectives.discriminator_loss(real_score, fake_score)}
+        terms = {"loss": objectives.critic_loss(real_score, fake_score)}
+        if config.formulation == "wgan-gp":
+            with torch.autocast(real.device.type, enabled=False):  # the slope of a slope needs its digits
+                terms["loss"] += PENALTY * objectives.gradient_penalty(model.critic, real, fake.float(), generator)
+        return terms
+
+    return loss
+
+
+def classification_loss(model, batch, progress, generator):
+    """Cross-entropy on digits that are turned by up to 10 degrees, scaled by a tenth and shifted by up to 2 pixels."""
+    digits, labels = batch
+    parameters = distorted.identity(len(digits))
+    turn, scale, shift = (2 * torch.rand(len(digits), n, generator=generator).cpu() - 1 for n in (1, 1, 2))
+    parameters.rotation, parameters.scale, parameters.shift = 10 * turn[:, 0], 1 + 0.1 * scale[:, 0], 2 * shift
+    return {"loss": F.cross_entropy(model(distorted.distort(digits, parameters, distorted.SIDE)).logits, labels)}
+
+
+@torch.inference_mode()
+def accuracy(model: Classifier, digits: torch.Tensor, labels: torch.Tensor) -> float:
+    """Percentage of digits (N, 1, 28, 28) that are classified rightly."""
+    found = torch.cat([model(some).logits.argmax(1) for some in digits.split(500)])
+    return 100 * (found == labels).float().mean().item()
+
+
+def train_judge(recipe: Recipe, runs: Path) -> tuple[Classifier, str]:
+    """The classifier, and what it was trained on; the last digits are kept to watch it with."""
+    digits, labels = mnist.load("mnist", "train")
+    seen, held_out, truth = (
+        TensorBatches(digits[:-HELD_OUT], labels[:-HELD_OUT]),
+        digits[-HELD_OUT:],
+        labels[-HELD_OUT:],
+    )
+
+    def validate(model):
+        device = next(model.parameters()).device
+        return {"held_out_accuracy": round(accuracy(model, held_out.to(device), truth.to(device)), 3)}
+
+    model = fit(Classifier(), classification_loss, seen, recipe, runs / JUDGE, validate)
+    return model, f"MNIST, {len(seen):,} training digits"
+
+
+def train(name: str, recipe: Recipe, runs: Path) -> None:
+    """Train one model, or go on with it, and write checkpoints/<name>."""
+    torch.manual_seed(recipe.seed)
+    if name == JUDGE:
+        model, source = train_judge(recipe, runs)
+        licence = "cc-by-sa-3.0"
+    else:
+        data, _, source, licence = DATA[name.rsplit("-", 1)[1]]
+        pictures = TensorBatches(*mnist.load(data, "train"))
+        model = fit(GAN(CONFIGS[name]), make_loss(CONFIGS[name]), pictures, recipe, runs / name)
+    made_by = {"command": f"python -m dlcv.gan.train --model {name}", **asdict(recipe)}
+    weights.save(model, name, topic="gan", recipe=made_by, licence=licence, source=source)
+
+
+if __name__ == "__main__":
+    command_line(__doc__, PRESETS, train)
