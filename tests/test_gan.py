@@ -8,8 +8,11 @@ import torch
 
 from dlcv.errors import InputError
 from dlcv.gan import loss, points
+from dlcv.gan.grow import at_stage, augment, stage_at
+from dlcv.gan.grow import make_loss as make_growing_loss
 from dlcv.gan.laboratory import Laboratory, Settings
 from dlcv.gan.model import FORMULATIONS, GAN, GANConfig
+from dlcv.gan.progressive import MinibatchDeviation, PixelNorm, ProgressiveConfig, ProgressiveGAN, conv
 from dlcv.gan.train import CRITIC_STEPS, make_loss, stack
 
 
@@ -146,3 +149,75 @@ def test_with_the_penalty_all_eight_modes_are_found():
         laboratory.step()
     seen = laboratory.look()
     assert seen.covered == 8 and seen.distance < 0.2
+
+
+def growing():
+    torch.manual_seed(0)
+    return ProgressiveGAN(ProgressiveConfig(latents=8, channels=(8, 8, 4)))
+
+
+@pytest.mark.parametrize(("stage", "side"), [(0, 4), (0.5, 8), (1, 8), (1.01, 16), (2, 16)])
+def test_every_stage_has_its_size(stage, side):
+    model = growing()
+    pictures = model(torch.randn(5, 8), stage)
+    assert pictures.shape == (5, 3, side, side)
+    assert model.critic(pictures, stage).shape == (5,)
+
+
+def test_a_new_layer_is_faded_in_without_a_jump():
+    """At the start of a stage both networks do what they did before, on enlarged pictures."""
+    model, z = growing(), torch.randn(5, 8)
+    old, new = model.generator(z, 1), model.generator(z, 1 + 1e-6)
+    torch.testing.assert_close(new, torch.nn.functional.interpolate(old, scale_factor=2), atol=1e-4, rtol=0)
+    torch.testing.assert_close(model.critic(new, 1 + 1e-6), model.critic(old, 1), atol=1e-4, rtol=0)
+    torch.testing.assert_close(model.generator(z, 2 - 1e-6), model.generator(z, 2), atol=1e-4, rtol=0)
+
+
+def test_pixel_norm_and_the_deviation_of_a_batch():
+    x = torch.randn(4, 6, 3, 3)
+    torch.testing.assert_close(PixelNorm()(x).square().mean(1), torch.ones(4, 3, 3), atol=1e-5, rtol=0)
+    seen = MinibatchDeviation()(x)
+    assert seen.shape == (4, 7, 3, 3)
+    torch.testing.assert_close(seen[:, 6], x.std(0, correction=0).mean().expand(4, 3, 3))
+    assert MinibatchDeviation()(x[:1].expand(4, 6, 3, 3))[:, 6].max() < 1e-3  # no variety
+
+
+def test_equalised_layers_keep_the_scale():
+    layer = conv(64, 64)
+    assert layer.layer.weight.std().item() == pytest.approx(1, abs=0.05)
+    x = torch.randn(8, 64, 9, 9)
+    assert layer(x)[..., 1:-1, 1:-1].std().item() == pytest.approx(math.sqrt(2), abs=0.1)
+
+
+def test_the_stages_follow_each_other():
+    stages = [stage_at(progress / 1000, 3) for progress in range(1000)]
+    assert stages[0] == 0 and stages[-1] == 3 and stages == sorted(stages)
+    assert {0.0, 1.0, 2.0, 3.0} < set(stages) and max(b - a for a, b in zip(stages, stages[1:], strict=False)) < 0.1
+
+
+def test_real_pictures_fade_like_generated_ones():
+    pictures = torch.rand(2, 3, 16, 16)
+    torch.testing.assert_close(at_stage(pictures, 2), pictures)
+    torch.testing.assert_close(at_stage(pictures, 1), torch.nn.functional.avg_pool2d(pictures, 2))
+    half = at_stage(pictures, 1.5)
+    coarse = torch.nn.functional.interpolate(at_stage(pictures, 1), scale_factor=2)
+    torch.testing.assert_close(half, (pictures + coarse) / 2)
+
+
+def test_augmentation_lets_the_gradient_through_and_keeps_the_size():
+    pictures = torch.rand(4, 3, 16, 16, requires_grad=True)
+    changed = augment(pictures, torch.Generator().manual_seed(0))
+    changed.sum().backward()
+    assert changed.shape == pictures.shape and pictures.grad.abs().sum() > 0 and not changed.equal(pictures)
+
+
+def test_growing_networks_take_turns():
+    model = growing()
+    objective, generator = make_growing_loss(model.config), torch.Generator().manual_seed(0)
+    batch = (torch.randint(0, 256, (4, 3, 16, 16), dtype=torch.uint8), None)
+    for progress, learns in ((0.0, model.critic), (0.3, model.generator), (0.9, model.critic)):
+        model.zero_grad()
+        objective(model, batch, progress, generator)["loss"].backward()
+        assert {part for part in (model.critic, model.generator) for w in part.parameters() if w.grad is not None} == {
+            learns
+        }

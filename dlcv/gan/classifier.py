@@ -1,4 +1,4 @@
-"""The judge of generated digits: a classifier whose classes count modes and whose features carry Fréchet distances."""
+"""The judge of generated pictures: its classes count modes, its features carry Fréchet distances."""
 
 from typing import NamedTuple
 

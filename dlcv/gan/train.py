@@ -28,13 +28,13 @@ CONFIGS = {
     for data in DATA
     for formulation in FORMULATIONS
 }
-JUDGE = "gan-judge-mnist"
+JUDGES = {"judge-mnist": "mnist", "judge-fashion": "fashion"}
 GAN_RECIPES = {  # an epoch is 468 updates of either network: every formulation has as many
     "cpu": Recipe(epochs=40, batch_size=128, learning_rate=5e-4, betas=(0.0, 0.9), average=0.999),
     "gpu": Recipe(epochs=400, batch_size=128, learning_rate=3e-4, betas=(0.0, 0.9), average=0.9995),
 }
 PRESETS = {
-    preset: {JUDGE: Recipe(epochs=10, batch_size=128, average=0.998)} | dict.fromkeys(CONFIGS, recipe)
+    preset: dict.fromkeys(JUDGES, Recipe(epochs=10, batch_size=128, average=0.998)) | dict.fromkeys(CONFIGS, recipe)
     for preset, recipe in GAN_RECIPES.items()
 }
 
@@ -89,31 +89,26 @@ def accuracy(model: Classifier, digits: torch.Tensor, labels: torch.Tensor) -> f
     return 100 * (found == labels).float().mean().item()
 
 
-def train_judge(recipe: Recipe, runs: Path) -> tuple[Classifier, str]:
-    """The classifier, and what it was trained on; the last digits are kept to watch it with."""
-    digits, labels = mnist.load("mnist", "train")
-    seen, held_out, truth = (
-        TensorBatches(digits[:-HELD_OUT], labels[:-HELD_OUT]),
-        digits[-HELD_OUT:],
-        labels[-HELD_OUT:],
-    )
+def train_judge(name: str, recipe: Recipe, runs: Path) -> Classifier:
+    """The classifier of a data set; its last pictures are kept to watch it with."""
+    pictures, labels = mnist.load(JUDGES[name], "train")
+    seen = TensorBatches(pictures[:-HELD_OUT], labels[:-HELD_OUT])
+    held_out, truth = pictures[-HELD_OUT:], labels[-HELD_OUT:]
 
     def validate(model):
         device = next(model.parameters()).device
         return {"held_out_accuracy": round(accuracy(model, held_out.to(device), truth.to(device)), 3)}
 
-    model = fit(Classifier(), classification_loss, seen, recipe, runs / JUDGE, validate)
-    return model, f"MNIST, {len(seen):,} training digits"
+    return fit(Classifier(), classification_loss, seen, recipe, runs / name, validate)
 
 
 def train(name: str, recipe: Recipe, runs: Path) -> None:
     """Train one model, or go on with it, and write checkpoints/<name>."""
     torch.manual_seed(recipe.seed)
-    if name == JUDGE:
-        model, source = train_judge(recipe, runs)
-        licence = "cc-by-sa-3.0"
+    data, _, source, licence = DATA[name.split("-")[-1]]
+    if name in JUDGES:
+        model = train_judge(name, recipe, runs)
     else:
-        data, _, source, licence = DATA[name.rsplit("-", 1)[1]]
         pictures = TensorBatches(*mnist.load(data, "train"))
         model = fit(GAN(CONFIGS[name]), make_loss(CONFIGS[name]), pictures, recipe, runs / name)
     made_by = {"command": f"python -m dlcv.gan.train --model {name}", **asdict(recipe)}

@@ -1,0 +1,128 @@
+"""Score the GANs that ship: python -m dlcv.gan.evaluate [--data DIR]
+
+Modes covered and KL on stacked digits, Fréchet distances in the features of our own classifiers, each beside the
+floor: the distance between as many training pictures and the test pictures.
+"""
+
+import argparse
+import os
+
+import torch
+from torch import nn
+from torchmetrics.image.fid import FrechetInceptionDistance
+
+from .. import scores, weights
+from ..datasets import mnist
+from .classifier import Classifier
+from .model import FORMULATIONS, GAN
+from .train import DATA, JUDGES, accuracy, stack
+
+COMMAND = "python -m dlcv.gan.evaluate"
+STACKED_SAMPLES, SAMPLES = 26_000, 10_000
+KL_BAR, ACCURACY_BAR = 0.10, 99.3
+PAPERS = {"gan": (99.0, 3.40)}  # modes and KL of a DCGAN on stacked digits
+PAPER_SOURCE = "Lin et al. 2018 (PacGAN), DCGAN"
+
+
+class Features(nn.Module):
+    """A judge's features of each channel of a picture, side by side: (N, C, 28, 28) -> (N, 128 C)."""
+
+    def __init__(self, judge: Classifier, channels: int):
+        super().__init__()
+        self.judge, self.num_features = judge, 128 * channels
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Features of pictures in [0, 1]."""
+        return self.judge(x.flatten(0, 1).unsqueeze(1)).features.unflatten(0, x.shape[:2]).flatten(1)
+
+
+def frechet(judge: Classifier, real: torch.Tensor, other: torch.Tensor) -> float:
+    """Fréchet distance between two sets of pictures (N, C, 28, 28) in the judge's features."""
+    metric = FrechetInceptionDistance(feature=Features(judge, real.shape[1]))
+    for pictures, is_real in ((real, True), (other, False)):
+        for some in pictures.split(1000):
+            metric.update(some, real=is_real)
+    return metric.compute().item()
+
+
+def modes_and_kl(judge: Classifier, pictures: torch.Tensor) -> tuple[int, float]:
+    """Of the 1,000 stacks of digits, how many appear in pictures (N, 3, 28, 28), and KL(found || uniform) in nats."""
+    digits = torch.cat([judge(some.flatten(0, 1).unsqueeze(1)).logits.argmax(1) for some in pictures.split(1000)])
+    stacks = digits.view(-1, 3) @ torch.tensor([100, 10, 1])
+    share = torch.bincount(stacks, minlength=1000).double() / len(stacks)
+    found = share[share > 0]
+    return len(found), (found * (found * 1000).log()).sum().item()
+
+
+def samples(name: str, count: int) -> torch.Tensor:
+    """Pictures of a shipped model from the prior, (count, C, 28, 28), always the same."""
+    model = weights.load(GAN, name)
+    z = torch.randn(count, model.config.latents, generator=torch.Generator().manual_seed(2014))
+    return torch.cat([model.generator(some) for some in z.split(500)])
+
+
+@torch.inference_mode()
+def evaluate(data: str, judge: Classifier) -> dict[str, list[dict]]:
+    """The rows of metrics.json of the three formulations on one data set."""
+    generator = torch.Generator().manual_seed(0)
+    test, train = (mnist.load(DATA[data][0], split)[0] for split in ("test", "train"))
+    about = {"data": f"{data} test, {SAMPLES:,} samples", "better": "lower"}
+    if data == "stacked":
+        test, train = stack(test, generator), stack(train, generator)
+    floor = frechet(judge, test, train[torch.randperm(len(train), generator=generator)[:SAMPLES]])
+    found = {}
+    for formulation in FORMULATIONS:
+        pictures = samples(f"{formulation}-{data}", STACKED_SAMPLES if data == "stacked" else SAMPLES)
+        rows = [
+            {"metric": "frechet", "unit": "", "value": round(frechet(judge, test, pictures[:SAMPLES]), 2), **about},
+            {"metric": "frechet_floor", "unit": "", "value": round(floor, 2), **about},
+        ]
+        if data == "stacked":
+            modes, kl = modes_and_kl(judge, pictures)
+            paper = dict(zip(("modes", "kl"), PAPERS.get(formulation, (None, None)), strict=True))
+            stacked = {
+                "data": f"stacked digits, {STACKED_SAMPLES:,} samples",
+                "paper_source": paper["kl"] and PAPER_SOURCE,
+            }
+            judged = formulation == "wgan-gp"
+            rows += [
+                {"metric": "modes", "unit": "of 1,000", "value": modes, "better": "higher", "paper": paper["modes"],
+                 "bar": 1000 if judged else None, **stacked},
+                {"metric": "kl", "unit": "nats", "value": round(kl, 3), "better": "lower", "paper": paper["kl"],
+                 "bar": KL_BAR if judged else None, **stacked},
+            ]  # fmt: skip
+        found[f"{formulation}-{data}"] = rows
+    return found
+
+
+@torch.inference_mode()
+def evaluate_judge(name: str) -> list[dict]:
+    """The rows of metrics.json of a judge: its accuracy on the test pictures."""
+    right = accuracy(weights.load(Classifier, name), *mnist.load(JUDGES[name], "test"))
+    row = {"metric": "accuracy", "unit": "%", "data": f"{JUDGES[name]} test, all 10,000", "better": "higher"}
+    return [row | {"value": round(right, 2), "bar": ACCURACY_BAR if JUDGES[name] == "mnist" else None}]
+
+
+def main() -> None:
+    """Score what ships, print the table, write it beside the weights; exit with 1 where a bar is missed."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", help="folder of the data sets; DLCV_DATA, else ~/.cache/dlcv")
+    args = parser.parse_args()
+    if args.data:
+        os.environ["DLCV_DATA"] = args.data
+    found = {name: evaluate_judge(name) for name in JUDGES}
+    for data, (digits, *_) in DATA.items():
+        found |= evaluate(data, weights.load(Classifier, f"judge-{digits}"))
+    missed = []
+    for name, rows in found.items():
+        scores.record(name, COMMAND, rows)
+        for row in rows:
+            bar = row.get("bar")
+            short = bar is not None and (row["value"] < bar if row["better"] == "higher" else row["value"] > bar)
+            missed += [f"{name} {row['metric']}"] if short else []
+            print(f"{name:16}{row['metric']:14}{row['value']:>10} {row['unit']:10}{f'bar {bar}' if bar else ''}")
+    raise SystemExit(f"\nmissed: {', '.join(missed)}" if missed else 0)
+
+
+if __name__ == "__main__":
+    main()
