@@ -12,8 +12,9 @@ from dlcv.gan.grow import at_stage, augment, stage_at
 from dlcv.gan.grow import make_loss as make_growing_loss
 from dlcv.gan.laboratory import Laboratory, Settings
 from dlcv.gan.model import FORMULATIONS, GAN, GANConfig
+from dlcv.gan.predictor import lines_apart, through_anchors
 from dlcv.gan.progressive import MinibatchDeviation, PixelNorm, ProgressiveConfig, ProgressiveGAN, conv
-from dlcv.gan.train import CRITIC_STEPS, make_loss, stack
+from dlcv.gan.train import CRITIC_STEPS, make_loss, set_real_scores, stack
 
 
 def test_the_original_objective_is_the_slides():
@@ -221,3 +222,24 @@ def test_growing_networks_take_turns():
         assert {part for part in (model.critic, model.generator) for w in part.parameters() if w.grad is not None} == {
             learns
         }
+
+
+def test_the_plane_through_three_anchors_goes_through_them():
+    anchors = torch.randn(3, 64)
+    corners = through_anchors(anchors, torch.tensor([0.0, 1.0, 0.0]), torch.tensor([0.0, 0.0, 1.0]))
+    torch.testing.assert_close(corners, anchors)
+    middle = through_anchors(anchors, torch.tensor([1 / 3]), torch.tensor([1 / 3]))
+    torch.testing.assert_close(middle.norm(), anchors.norm(dim=1).mean())
+
+
+def test_one_distance_jumps_and_the_other_does_not():
+    assert lines_apart(1.5) == (pytest.approx(math.log(2)), 1.5)
+    assert lines_apart(1e-9)[0] == pytest.approx(math.log(2)) and lines_apart(1e-9)[1] < 1e-8
+    assert lines_apart(0.0) == (0.0, 0.0)
+
+
+def test_real_pictures_are_kept_as_scores():
+    model = GAN(GANConfig(width=4))
+    digits = torch.rand(500, 1, 28, 28)
+    set_real_scores(model, digits)
+    assert model.real_scores.equal(model.critic(digits).detach().sort().values)

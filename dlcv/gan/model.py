@@ -14,6 +14,7 @@ from huggingface_hub import PyTorchModelHubMixin
 from torch import nn
 
 FORMULATIONS = ("gan", "wgan", "wgan-gp")
+REAL = 500  # scores of real pictures that are kept with the weights
 
 
 @dataclass
@@ -80,6 +81,7 @@ class GAN(nn.Module, PyTorchModelHubMixin, pipeline_tag="unconditional-image-gen
         self.config = config
         self.generator = Generator(config.latents, config.channels, config.width)
         self.critic = Critic(config.channels, config.width)
+        self.register_buffer("real_scores", torch.zeros(REAL))  # of real pictures the critic never saw, sorted
 
     def forward(self, z: torch.Tensor) -> GANOutput:
         """Pictures of latents (N, d), and what the critic thinks of them."""

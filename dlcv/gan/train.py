@@ -12,7 +12,7 @@ from ..datasets import TensorBatches, distorted, mnist
 from ..training import Recipe, command_line, fit
 from . import loss as objectives
 from .classifier import Classifier
-from .model import FORMULATIONS, GAN, GANConfig
+from .model import FORMULATIONS, GAN, REAL, GANConfig
 
 HELD_OUT = 2000  # the last training digits, to watch the classifier with
 CRITIC_STEPS = {"gan": 1, "wgan": 5, "wgan-gp": 5}  # k, for each step of the generator
@@ -102,6 +102,13 @@ def train_judge(name: str, recipe: Recipe, runs: Path) -> Classifier:
     return fit(Classifier(), classification_loss, seen, recipe, runs / name, validate)
 
 
+@torch.inference_mode()
+def set_real_scores(model: GAN, pictures: torch.Tensor) -> None:
+    """Keep with the weights what the critic thinks of real pictures that it never saw, (REAL, 1, 28, 28)."""
+    real = pictures if model.config.channels == 1 else stack(pictures, torch.Generator().manual_seed(0))
+    model.real_scores.copy_(model.critic(real).sort().values)
+
+
 def train(name: str, recipe: Recipe, runs: Path) -> None:
     """Train one model, or go on with it, and write checkpoints/<name>."""
     torch.manual_seed(recipe.seed)
@@ -111,6 +118,7 @@ def train(name: str, recipe: Recipe, runs: Path) -> None:
     else:
         pictures = TensorBatches(*mnist.load(data, "train"))
         model = fit(GAN(CONFIGS[name]), make_loss(CONFIGS[name]), pictures, recipe, runs / name)
+        set_real_scores(model.cpu(), mnist.load(data, "test")[0][:REAL])
     made_by = {"command": f"python -m dlcv.gan.train --model {name}", **asdict(recipe)}
     weights.save(model, name, topic="gan", recipe=made_by, licence=licence, source=source)
 

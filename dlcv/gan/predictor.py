@@ -1,0 +1,109 @@
+"""Questions a visitor may ask the trained GANs. One predictor serves everybody."""
+
+from typing import NamedTuple
+
+import torch
+
+from .. import runtime, weights
+from ..errors import InputError
+from .classifier import Classifier
+from .model import FORMULATIONS, GAN
+from .progressive import ProgressiveGAN
+
+
+class Scores(NamedTuple):
+    """What the critic thinks: D(x) in [0, 1] for the original formulation, f_w(x) without unit for the others."""
+
+    picture: float
+    real: torch.Tensor  # (500,): of real pictures that it never saw, sorted
+    fake: torch.Tensor  # (500,): of pictures of its own generator, sorted
+
+
+class Variety(NamedTuple):
+    """What 1,000 samples are of, and how they differ."""
+
+    counts: torch.Tensor  # (10,) samples judged to be of each class
+    distance: float  # mean distance of two samples in the judge's features
+    pictures: torch.Tensor  # (N, C, 28, 28): the first of them
+
+
+class GANPredictor:
+    """The generator and critic of one formulation, trained on "mnist", "fashion" or "stacked"."""
+
+    def __init__(self, formulation: str, data: str):
+        if formulation not in FORMULATIONS:
+            raise InputError(f"Choose a formulation of {', '.join(FORMULATIONS)}.")
+        self.model = weights.load(GAN, f"{formulation}-{data}")
+        self.config = self.model.config
+        self.device = self.model.real_scores.device
+
+    def latent(self, seed: int, count: int = 1) -> torch.Tensor:
+        """z ~ N(0, I), (count, d), the same for a seed in all formulations."""
+        return torch.randn(count, self.config.latents, generator=torch.Generator().manual_seed(seed))
+
+    @torch.inference_mode()
+    def generate(self, z: torch.Tensor) -> torch.Tensor:
+        """Pictures (N, C, 28, 28) in [0, 1] of latents (N, d). InputError on another length or values not finite."""
+        if z.ndim != 2 or z.shape[1] != self.config.latents or not torch.isfinite(z).all():
+            raise InputError(f"A latent of this model has {self.config.latents} finite numbers.")
+        return self.model.generator(z.to(self.device)).cpu()
+
+    def sample(self, count: int = 64, seed: int = 0, truncation: float = 1.0) -> torch.Tensor:
+        """Pictures (count, C, 28, 28) of z ~ N(0, truncation^2 I): less variety for better pictures below 1."""
+        return self.generate(truncation * self.latent(seed, count))
+
+    @torch.inference_mode()
+    def scores(self, x: torch.Tensor) -> Scores:
+        """The critic's score of a picture (1, C, 28, 28) in [0, 1] beside those of real and generated ones."""
+        if x.shape != (1, self.config.channels, 28, 28) or not torch.isfinite(x).all():
+            raise InputError("The critic looks at one picture of 28 x 28 pixels.")
+        fake = self.model(self.latent(0, len(self.model.real_scores)).to(self.device)).scores
+        found = [self.model.critic(x.to(self.device)), self.model.real_scores, fake.sort().values]
+        if self.config.formulation == "gan":
+            found = [score.sigmoid() for score in found]
+        return Scores(found[0].item(), found[1].cpu(), found[2].cpu())
+
+    @torch.inference_mode()
+    def variety(self, judge: Classifier, count: int = 1000, seed: int = 0) -> Variety:
+        """Which classes `count` samples are of, and how far apart two of them are: small where modes collapsed."""
+        pictures = self.sample(count, seed)
+        judged = judge(pictures[:, :1].to(self.device))
+        classes = torch.bincount(judged.logits.argmax(1), minlength=10).cpu()
+        one, other = judged.features.chunk(2)
+        return Variety(classes, (one - other).norm(dim=1).mean().item(), pictures[:64])
+
+
+def through_anchors(anchors: torch.Tensor, u: torch.Tensor, v: torch.Tensor) -> torch.Tensor:
+    """Latents (N, d) on the plane through three latents (3, d): anchor 0 at (0, 0), 1 at (1, 0), 2 at (0, 1).
+
+    Rescaled to the length that the anchors have there: N(0, I) has its mass on a shell, and the plane cuts inside it.
+    """
+    share = torch.stack([1 - u - v, u, v], dim=1)
+    z = share @ anchors
+    length = share.abs() @ anchors.norm(dim=1, keepdim=True) / share.abs().sum(1, keepdim=True)
+    return z / z.norm(dim=1, keepdim=True).clamp_min(1e-6) * length
+
+
+def lines_apart(offset: float, theta: float = 0.0) -> tuple[float, float]:
+    """Jensen-Shannon divergence (nats) and Wasserstein distance of two parallel lines, one at `theta`, one at `offset`.
+
+    The slide's "important property", after Arjovsky et al. 2017, example 1: the lines share no point unless they are
+    the same, so the divergence is log 2 however close they come and jumps to 0; the distance is |offset - theta|.
+    """
+    apart = abs(offset - theta)
+    return (float(torch.log(torch.tensor(2.0))) if apart else 0.0), apart
+
+
+def predictor(formulation: str, data: str) -> GANPredictor:
+    """The one predictor of that name in this process, loaded on first use."""
+    return runtime.shelf.get(("gan", formulation, data), lambda: GANPredictor(formulation, data))
+
+
+def judge(data: str) -> Classifier:
+    """The classifier of "mnist" or "fashion", loaded on first use."""
+    return runtime.shelf.get(("judge", data), lambda: weights.load(Classifier, f"judge-{data}"))
+
+
+def progressive(name: str = "progressive-clothing-64") -> ProgressiveGAN:
+    """The GAN of garments, loaded on first use."""
+    return runtime.shelf.get(("progressive", name), lambda: weights.load(ProgressiveGAN, name))
