@@ -29,6 +29,7 @@ LIMITS = {  # of what may be chosen: low, high, whether it is a whole number
 OPTIMISERS = ["Adam", "RMSProp", "SGD"]
 SLICE = 0.12  # seconds of training that one question may ask for
 LASTS = 600  # seconds of training that one run may have
+WINDOW = 1.25  # half the side of the plane that is shown, as in dlcv.gan.laboratory
 RUNS = 64  # kept; the one that was asked for the longest time ago is given up for a new one
 
 
@@ -161,3 +162,22 @@ def _seen(moment: "Snapshot") -> dict:
         "distance": moment.distance,
         "covered": moment.covered,
     }
+
+
+def board() -> "frame.gr.HTML":
+    """The laboratory on the screen."""
+
+    def slider(name, label, low, high, step, value, power=False):
+        return {"name": name, "label": label, "low": low, "high": high, "step": step, "value": value, "power": power}
+
+    numbers = [
+        slider("critic_steps", "Critic's steps, k", 1, 10, 1, 5),
+        slider("clip", "Clipping bound, c", -3, 0, 0.1, -1, power=True),
+        slider("penalty", "Penalty's weight, λ", -2, 1, 0.1, -1, power=True),
+        slider("critic_rate", "Critic's learning rate", -4, -1, 0.1, -2.7, power=True),
+        slider("generator_rate", "Generator's learning rate", -4, -1, 0.1, -3, power=True),
+        slider("seed", "Seed", 0, 20, 1, 0),
+    ]
+    names = {"data": DATA, "formulations": FORMULATIONS, "optimisers": OPTIMISERS}
+    value = names | {"numbers": numbers, "window": WINDOW}
+    return frame.Board("gan_lab", server_functions=[begin, advance], value=value)
