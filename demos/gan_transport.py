@@ -1,0 +1,37 @@
+"""Wasserstein intuition: the optimal matching of two sets of points, and two lines that slide past each other."""
+
+from demos import frame
+from dlcv.errors import InputError
+
+MOST = 40  # points of a set
+
+
+def match(query: dict) -> dict:
+    """The partner of every point of the first set, and the cost: the mean distance of partners."""
+    import torch
+
+    from dlcv.gan import points
+
+    sets = []
+    for name in ("real", "fake"):
+        places = query.get(name)
+        if not isinstance(places, list) or not 1 <= len(places) <= MOST:
+            raise InputError(f"Each set has from 1 to {MOST} points.")
+        sets.append(torch.tensor([frame.numbers({"point": place}, "point", 2, -2, 2) for place in places]))
+    if len(sets[0]) != len(sets[1]):
+        raise InputError("Both sets need as many points.")
+    cost, partners = points.wasserstein(*sets)
+    return {"cost": cost, "partners": partners.tolist()}
+
+
+def slide(query: dict) -> dict:
+    """Divergence and distance of two lines at every offset of the plot."""
+    from dlcv.gan.predictor import lines_apart
+
+    offsets = [step / 20 for step in range(-20, 21)]
+    return {"offsets": offsets, "values": [lines_apart(offset) for offset in offsets]}
+
+
+def board() -> "frame.gr.HTML":
+    """Both on the screen."""
+    return frame.Board("gan_transport", server_functions=[match, slide])
