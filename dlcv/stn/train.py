@@ -12,6 +12,8 @@ from ..datasets import TensorBatches, distorted, mnist
 from ..training import Recipe, command_line, fit
 from .model import STN, STNConfig
 
+# the parts of a transformer's training: digits upright until, distortions grown at, classifier learning again from
+UPRIGHT, GROWN, RELEASED = 0.06, 0.3, 0.45
 HELD_OUT = 2000  # the last training digits, to watch the training with; the test set is left to evaluate.py
 
 NETWORKS = {  # hidden units are chosen so that all networks of a kind have about as many weights
@@ -35,26 +37,25 @@ PRESETS = {
 
 
 def strength(progress: float) -> float:
-    """How much of the distortion a transformer meets: upright digits first, all of it after a third of the training."""
-    return min(1.0, max(0.0, (progress - 0.06) / 0.29))
+    """How much of the distortion a transformer meets, 0 to 1: it grows from UPRIGHT to GROWN."""
+    return min(1.0, max(0.0, (progress - UPRIGHT) / (GROWN - UPRIGHT)))
 
 
 def make_loss(kind: str, transformer: str | None):
     """Cross-entropy of the ten classes on digits distorted anew at each visit; theta learns from it alone.
 
     A classifier that met turned digits from the start would learn to read them as they are, and theta would never
-    move. So it first learns to read upright digits, then is held still while the distortions grow: theta alone can
-    keep the loss down. Then both learn together. The plain networks train on all of the distortion throughout: that
-    is what serves them best.
+    move. So it first learns to read upright digits, then is held still while the distortions grow and for a while
+    longer: theta alone can keep the loss down. Then both learn together. The plain networks train on all of the
+    distortion throughout: that is what serves them best.
     """
 
     def loss(model, batch, progress, generator):
         digits, labels = batch
         parameters = distorted.draw(kind, len(digits), torch.Generator().manual_seed(generator.initial_seed()))
         if transformer:
-            strong = strength(progress)
-            parameters = distorted.weakened(parameters, strong)
-            getattr(model, "module", model).classify.requires_grad_(not 0 < strong < 1)
+            parameters = distorted.weakened(parameters, strength(progress))
+            getattr(model, "module", model).classify.requires_grad_(not UPRIGHT < progress < RELEASED)
         logits = model(distorted.distort(digits, parameters, distorted.SIZES[kind])).logits
         return {"loss": F.cross_entropy(logits, labels), "error": (logits.argmax(1) != labels).float().mean() * 100}
 

@@ -23,8 +23,8 @@ class VAEConfig:
 
     latents: int = 40
     likelihood: str = "bernoulli"  # or "gaussian": the slide's N(f(z), sigma^2 I), sigma learned
-    wide: int = 16  # channels at 14 x 14
-    deep: int = 48  # channels at 7 x 7
+    wide: int = 24  # channels at 14 x 14
+    deep: int = 64  # channels at 7 x 7
     hidden: int = 512  # units between the latents and the feature maps
     class_names: list[str] = field(default_factory=lambda: [str(digit) for digit in range(10)])
 
