@@ -128,8 +128,9 @@ def test_a_distortion_out_of_range_is_refused_in_a_sentence(name, value):
         Distortion(**{name: value}).parameters()
 
 
+@pytest.mark.timeout(900)
 def test_shipped_networks_reach_their_scores():
-    """On 1,000 test digits, or on all where DLCV_DATA is: within what a sample of that size may miss by chance."""
+    """On the very pictures that the scores were measured on; how a processor rounds may turn a digit or two."""
     if not os.environ.get("DLCV_DATA"):
         pytest.skip("the test digits are not here: set DLCV_DATA")
     from dlcv.datasets import mnist
@@ -138,6 +139,6 @@ def test_shipped_networks_reach_their_scores():
     digits, labels = mnist.load("mnist", "test")
     for kind in distorted.SIZES:
         names = [name for name in weights.names("stn") if name.endswith(f"-{kind}")]
-        for name, ours in errors(kind, names, digits, labels, copies=1).items():
+        for name, ours in errors(kind, names, digits, labels).items():
             (row,) = weights.metrics(name)["rows"]
-            assert ours == pytest.approx(row["value"], abs=0.25), name
+            assert ours == pytest.approx(row["value"], abs=0.02), name
