@@ -7,7 +7,7 @@ import secrets
 import threading
 import time
 from collections import OrderedDict
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from demos import frame
@@ -26,6 +26,7 @@ LIMITS = {  # of what may be chosen: low, high, whether it is a whole number
     "generator_rate": (1e-5, 0.1, False),
     "seed": (0, 999_999, True),
 }
+STEPS = {"both": "step", "critic": "step_critic", "generator": "step_generator"}  # who moves, and how
 OPTIMISERS = ["Adam", "RMSProp", "SGD"]
 SLICE = 0.12  # seconds of training that one question may ask for
 LASTS = 600  # seconds of training that one run may have
@@ -38,7 +39,6 @@ class Run:
     """One training, or two side by side from the same seed."""
 
     laboratories: "list[Laboratory]"
-    lock: threading.Lock = field(default_factory=threading.Lock)
     trained: float = 0.0  # seconds
 
 
@@ -118,16 +118,14 @@ def advance(query: dict) -> dict:
     `query`: run; who ("both", "critic" or "generator"); rounds, at most so many steps of the algorithm.
     """
     run, rounds = runs.get(query.get("run")), round(frame.number(query, "rounds", 1, 200))
-    who = frame.choice(query, "who", ["both", "critic", "generator"])
+    who = frame.choice(query, "who", STEPS)
     if run.trained > LASTS:
         raise InputError("This training has had its ten minutes. Start it again.")
-    with run.lock, computing:
+    with computing:
         began = time.perf_counter()
         for _ in range(rounds):
             for laboratory in run.laboratories:  # in step with each other
-                {"both": laboratory.step, "critic": laboratory.step_critic, "generator": laboratory.step_generator}[
-                    who
-                ]()
+                getattr(laboratory, STEPS[who])()
             if time.perf_counter() - began > SLICE:
                 break
         seen = [_seen(laboratory.look()) for laboratory in run.laboratories]

@@ -7,7 +7,6 @@ A topic gives its model, its loss and its data; what comes back is the exponenti
 import argparse
 import json
 import math
-import os
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
@@ -22,6 +21,7 @@ from torch.utils.data import DataLoader, Dataset
 from tqdm import tqdm
 
 from . import runtime
+from .datasets import parse_with_data
 
 
 @dataclass
@@ -53,12 +53,9 @@ def command_line(
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--preset", choices=presets, default="cpu")
     parser.add_argument("--model", nargs="+", choices=names, default=names)
-    parser.add_argument("--data", help="folder of the data sets; DLCV_DATA, else ~/.cache/dlcv")
     parser.add_argument("--epochs", type=int, help="instead of the preset's")
     parser.add_argument("--runs", type=Path, default=Path("runs"), help="logs and states to resume from")
-    args = parser.parse_args()
-    if args.data:
-        os.environ["DLCV_DATA"] = args.data
+    args = parse_with_data(parser)
     for name in args.model:
         recipe = presets[args.preset][name]
         train(name, replace(recipe, epochs=args.epochs) if args.epochs else recipe, args.runs)

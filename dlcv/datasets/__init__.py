@@ -1,5 +1,6 @@
 """One file a data set. Each takes DLCV_DATA where it is set, else fetches from the set's public home."""
 
+import argparse
 import os
 from pathlib import Path
 
@@ -11,6 +12,15 @@ def root() -> tuple[Path, bool]:
     if given := os.environ.get("DLCV_DATA"):
         return Path(given), False
     return Path.home() / ".cache" / "dlcv", True
+
+
+def parse_with_data(parser: argparse.ArgumentParser) -> argparse.Namespace:
+    """Read the command line of `parser` with one option more, --data: the folder that `root` then gives."""
+    parser.add_argument("--data", help="folder of the data sets; DLCV_DATA, else ~/.cache/dlcv")
+    args = parser.parse_args()
+    if args.data:
+        os.environ["DLCV_DATA"] = args.data
+    return args
 
 
 class TensorBatches(Dataset):

@@ -5,14 +5,13 @@ floor: the distance between as many training pictures and the test pictures.
 """
 
 import argparse
-import os
 
 import torch
 from torch import nn
 from torchmetrics.image.fid import FrechetInceptionDistance
 
 from .. import scores, weights
-from ..datasets import mnist
+from ..datasets import mnist, parse_with_data
 from .classifier import Classifier
 from .model import FORMULATIONS, GAN
 from .train import DATA, JUDGES, accuracy, stack
@@ -106,10 +105,7 @@ def evaluate_judge(name: str) -> list[dict]:
 def main() -> None:
     """Score what ships, print the table, write it beside the weights; exit with 1 where a bar is missed."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", help="folder of the data sets; DLCV_DATA, else ~/.cache/dlcv")
-    args = parser.parse_args()
-    if args.data:
-        os.environ["DLCV_DATA"] = args.data
+    parse_with_data(parser)
     found = {name: evaluate_judge(name) for name in JUDGES}
     for data, (digits, *_) in DATA.items():
         found |= evaluate(data, weights.load(Classifier, f"judge-{digits}"))

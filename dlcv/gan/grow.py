@@ -11,6 +11,7 @@ from .. import weights
 from ..datasets import TensorBatches, clothing
 from ..training import Recipe, command_line, fit
 from . import loss as objectives
+from .model import give_turn
 from .progressive import SMALLEST, ProgressiveConfig, ProgressiveGAN
 
 CONFIGS = {
@@ -79,8 +80,7 @@ def make_loss(config: ProgressiveConfig):
 
     def loss(model, batch, progress, generator):
         critics_turn = next(critics_turns)
-        model.critic.requires_grad_(critics_turn)
-        model.generator.requires_grad_(not critics_turn)
+        give_turn(model, critics_turn)
         stage = stage_at(progress, model.last_stage)
         z = torch.randn(len(batch[0]), config.latents, generator=generator, device=batch[0].device)
         fake = augment(model.generator(z, stage).float(), generator)

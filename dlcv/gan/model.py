@@ -87,3 +87,9 @@ class GAN(nn.Module, PyTorchModelHubMixin, pipeline_tag="unconditional-image-gen
         """Pictures of latents (N, d), and what the critic thinks of them."""
         pictures = self.generator(z)
         return GANOutput(pictures, self.critic(pictures).float())
+
+
+def give_turn(model: nn.Module, critics_turn: bool) -> None:
+    """Let the critic learn, or the generator: the other network stands still."""
+    model.critic.requires_grad_(critics_turn)
+    model.generator.requires_grad_(not critics_turn)

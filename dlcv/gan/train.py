@@ -12,7 +12,7 @@ from ..datasets import TensorBatches, distorted, mnist
 from ..training import Recipe, command_line, fit
 from . import loss as objectives
 from .classifier import Classifier
-from .model import FORMULATIONS, GAN, REAL, GANConfig
+from .model import FORMULATIONS, GAN, REAL, GANConfig, give_turn
 
 HELD_OUT = 2000  # the last training digits, to watch the classifier with
 CRITIC_STEPS = {"gan": 1, "wgan": 5, "wgan-gp": 5}  # k, for each step of the generator
@@ -52,8 +52,7 @@ def make_loss(config: GANConfig):
     def loss(model, batch, progress, generator):
         real = batch[0] if config.channels == 1 else stack(batch[0], generator)
         critics_turn = next(turns)
-        model.critic.requires_grad_(critics_turn)  # the other network stands still
-        model.generator.requires_grad_(not critics_turn)
+        give_turn(model, critics_turn)
         if config.formulation == "wgan":
             objectives.clip_weights(model.critic, CLIP)
         fake, fake_score = model(torch.randn(len(real), config.latents, generator=generator, device=real.device))

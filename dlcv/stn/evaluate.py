@@ -4,13 +4,12 @@ Prints the table of Jaderberg et al. 2015 beside ours and writes each cell besid
 """
 
 import argparse
-import os
 
 import torch
 from tqdm import tqdm
 
 from .. import scores, weights
-from ..datasets import distorted, mnist
+from ..datasets import distorted, mnist, parse_with_data
 from .model import STN
 from .train import CONFIGS, NETWORKS, error
 
@@ -46,10 +45,7 @@ def errors(
 def main() -> None:
     """Score every network, print the table, write the cells; exit with 1 where the bar is missed."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", help="folder of the data sets; DLCV_DATA, else ~/.cache/dlcv")
-    args = parser.parse_args()
-    if args.data:
-        os.environ["DLCV_DATA"] = args.data
+    parse_with_data(parser)
     digits, labels = mnist.load("mnist", "test")
     shipped = [name for name in CONFIGS if name in weights.names("stn")]
     ours = {}

@@ -4,13 +4,12 @@ Prints each table and writes it beside the weights. The 5,000 samples a digit ta
 """
 
 import argparse
-import os
 
 import torch
 from tqdm import tqdm
 
 from .. import runtime, scores, weights
-from ..datasets import mnist
+from ..datasets import mnist, parse_with_data
 from .loss import evidence_lower_bound, importance_weighted_bound, kl_to_prior, log_importance_weights
 from .model import VAE
 
@@ -96,10 +95,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--model", nargs="+", choices=weights.names("vae"), default=weights.names("vae"))
     parser.add_argument("--every", type=int, default=1, help="take only each so many-th test picture")
-    parser.add_argument("--data", help="folder of the data sets; DLCV_DATA, else ~/.cache/dlcv")
-    args = parser.parse_args()
-    if args.data:
-        os.environ["DLCV_DATA"] = args.data
+    args = parse_with_data(parser)
     for name in args.model:
         rows = evaluate(name, args.every)
         scores.record(name, COMMAND if args.every == 1 else f"{COMMAND} --every {args.every}", rows)
