@@ -91,13 +91,14 @@ def guard(fn: Callable) -> Callable:
     return guarded_generator if inspect.isgeneratorfunction(fn) else guarded
 
 
-def live(fn: Callable[[dict], dict]) -> Callable[[Any], dict]:
+def live(fn: Callable[[dict], dict], gpu: bool = True) -> Callable[[Any], dict]:
     """Wrap a function that a board's script calls: its one argument is checked to be a dict of bounded size.
 
     An exception would reach the script as null and say nothing, so it is returned as {"error": sentence}.
-    On ZeroGPU the function holds a GPU, like those of `guard`.
+    On ZeroGPU the function holds a GPU, like those of `guard`; without `gpu` it stays in this process and may keep
+    there what the next call asks for.
     """
-    compute = runtime.gpu(fn, duration=10)
+    compute = runtime.gpu(fn, duration=10) if gpu else fn
 
     def answer(query):
         try:
@@ -129,6 +130,13 @@ def numbers(query: dict, name: str, length: int, low: float, high: float) -> lis
     if not isinstance(values, list) or len(values) != length:
         raise InputError(f"'{name}' must be a list of {length} numbers.")
     return [number({name: value}, name, low, high) for value in values]
+
+
+def whole(value, name: str, low: int, high: int) -> int:
+    """A whole number in [low, high]; InputError with a sentence otherwise."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not low <= value <= high or value % 1:
+        raise InputError(f"'{name}' must be a whole number from {low:,} to {high:,}.")
+    return int(value)
 
 
 def choice(query: dict, name: str, options: list | tuple | dict) -> Any:

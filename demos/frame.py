@@ -22,6 +22,7 @@ from demos.checks import guard as guard
 from demos.checks import live as live
 from demos.checks import number as number
 from demos.checks import numbers as numbers
+from demos.checks import whole as whole
 
 WEB = Path(__file__).parent / "web"
 LATEX = [{"left": "$$", "right": "$$", "display": True}, {"left": "$", "right": "$", "display": False}]
@@ -41,10 +42,13 @@ def _literal(text: str) -> str:
     return text.replace("\\", "\\\\").replace("`", "\\`").replace("${", "\\${")
 
 
-def Board(name: str, *, server_functions: Iterable[Callable] = (), value: Any = None, **kwargs: Any) -> gr.HTML:
+def Board(
+    name: str, *, server_functions: Iterable[Callable] = (), gpu: bool = True, value: Any = None, **kwargs: Any
+) -> gr.HTML:
     """A live surface made of demos/web/<name>.html, .css and .js, with live.js and pad.js before the script.
 
     `server_functions` are wrapped in `live`; in the script they are `server.<function name>`, one argument each.
+    With `gpu=False` they stay in this process also on ZeroGPU.
     A later `value` arrives in the script by watch('value', ...) as props.value; the elements of the page stay.
     A function, and not a subclass: Gradio writes a .pyi file beside the source of every subclass of a component.
     """
@@ -57,7 +61,7 @@ def Board(name: str, *, server_functions: Iterable[Callable] = (), value: Any = 
         css_template=_literal(css),
         js_on_load="\n".join([*shared, script]),
         apply_default_css=False,
-        server_functions=[live(fn) for fn in server_functions],
+        server_functions=[live(fn, gpu) for fn in server_functions],
         **{"elem_classes": ["board-block"], **kwargs},
     )
 

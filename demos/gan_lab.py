@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from demos import frame
+from demos.gan_live import FORMULATIONS
 from dlcv.errors import InputError
 
 if TYPE_CHECKING:
     from dlcv.gan.laboratory import Laboratory, Snapshot
 
 DATA = ["ring of 8", "grid of 25", "moons", "spiral", "drawn"]
-FORMULATIONS = {"gan": "Original", "wgan": "WGAN, clipped", "wgan-gp": "WGAN-GP"}
 LIMITS = {  # of what may be chosen: low, high, whether it is a whole number
     "critic_steps": (1, 10, True),
     "clip": (0.001, 1, False),
@@ -178,4 +178,4 @@ def board() -> "frame.gr.HTML":
     ]
     names = {"data": DATA, "formulations": FORMULATIONS, "optimisers": OPTIMISERS}
     value = names | {"numbers": numbers, "window": WINDOW}
-    return frame.Board("gan_lab", server_functions=[begin, advance], value=value)
+    return frame.Board("gan_lab", server_functions=[begin, advance], gpu=False, value=value)

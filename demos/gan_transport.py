@@ -34,4 +34,4 @@ def slide(query: dict) -> dict:
 
 def board() -> "frame.gr.HTML":
     """Both on the screen."""
-    return frame.Board("gan_transport", server_functions=[match, slide])
+    return frame.Board("gan_transport", server_functions=[match, slide], gpu=False)

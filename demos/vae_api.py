@@ -20,13 +20,6 @@ def model_of(name):
     return predictor(frame.choice({"model": name}, "model", MODELS))
 
 
-def whole(value, name: str, low: int, high: int) -> int:
-    """A whole number in [low, high]; InputError with a sentence otherwise."""
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not low <= value <= high or value % 1:
-        raise InputError(f"'{name}' must be a whole number from {low:,} to {high:,}.")
-    return int(value)
-
-
 def latent_of(value, model):
     """A latent that came from outside, (d,): a list of numbers, or the name of a class for its mean."""
     import torch
@@ -73,26 +66,26 @@ def encode(picture, model):
 
 def sample(model, count, seed, temperature):
     """Pictures of z ~ N(0, temperature^2 I), eight in a row."""
-    count, seed = whole(count, "count", 1, 256), whole(seed, "seed", 0, 999_999)
+    count, seed = frame.whole(count, "count", 1, 256), frame.whole(seed, "seed", 0, 999_999)
     temperature = frame.number({"temperature": temperature}, "temperature", 0, 2)
     return sheet(model_of(model).sample_prior(count, seed, temperature), min(8, count))
 
 
 def morph(start, end, model, steps):
     """Pictures on the way between two latents; start and end are lists of numbers or names of classes."""
-    model, steps = model_of(model), whole(steps, "steps", 2, 100)
+    model, steps = model_of(model), frame.whole(steps, "steps", 2, 100)
     return sheet(model.morph(latent_of(start, model), latent_of(end, model), steps), steps)
 
 
 def manifold(model, steps, extent):
     """The latent plane of a 2-D model from -extent to extent, decoded on a grid; the first row is the top."""
-    steps, extent = whole(steps, "steps", 2, 40), frame.number({"extent": extent}, "extent", 0.1, REACH)
+    steps, extent = frame.whole(steps, "steps", 2, 40), frame.number({"extent": extent}, "extent", 0.1, REACH)
     return sheet(model_of(model).manifold(steps, extent).pictures, steps)
 
 
 def evidence(picture, model, samples, seed):
     """Estimates of log P(X) in nats from 1, 3, 10, ... samples of z, eight times over: by prior and by encoder."""
-    samples, seed = whole(samples, "samples", 1, COUNTS[-1]), whole(seed, "seed", 0, 999_999)
+    samples, seed = frame.whole(samples, "samples", 1, COUNTS[-1]), frame.whole(seed, "seed", 0, 999_999)
     counts = [count for count in COUNTS if count <= samples]
     *_, found = model_of(model).evidence(seen_by(picture, model), counts, seed=seed)
     return {"samples": found.counts, "prior": found.prior.tolist(), "encoder": found.encoder.tolist()}
@@ -100,7 +93,7 @@ def evidence(picture, model, samples, seed):
 
 def gradients(picture, model, draws, seed):
     """Mean and standard deviation, latent by latent, of single-sample estimates of d E log P(X|z) / d mu."""
-    draws, seed = whole(draws, "draws", 2, 2000), whole(seed, "seed", 0, 999_999)
+    draws, seed = frame.whole(draws, "draws", 2, 2000), frame.whole(seed, "seed", 0, 999_999)
     network = model_of(model)
     found = network.gradient_spread(seen_by(picture, model), draws, seed)._asdict()
     return {way: {"mean": of.mean(0).tolist(), "std": of.std(0).tolist()} for way, of in found.items()}

@@ -8,6 +8,7 @@ import torch
 
 from dlcv.errors import InputError
 from dlcv.gan import loss, points
+from dlcv.gan.classifier import mean_distance
 from dlcv.gan.grow import at_stage, augment, stage_at
 from dlcv.gan.grow import make_loss as make_growing_loss
 from dlcv.gan.laboratory import Laboratory, Settings
@@ -15,6 +16,7 @@ from dlcv.gan.model import FORMULATIONS, GAN, GANConfig
 from dlcv.gan.predictor import lines_apart, through_anchors
 from dlcv.gan.progressive import MinibatchDeviation, PixelNorm, ProgressiveConfig, ProgressiveGAN, conv
 from dlcv.gan.train import CRITIC_STEPS, make_loss, set_real_scores, stack
+from dlcv.gan.wardrobe import GarmentClassifier, GarmentConfig, nearest
 
 
 def test_the_original_objective_is_the_slides():
@@ -243,3 +245,20 @@ def test_real_pictures_are_kept_as_scores():
     digits = torch.rand(500, 1, 28, 28)
     set_real_scores(model, digits)
     assert model.real_scores.equal(model.critic(digits).detach().sort().values)
+
+
+def test_a_copy_is_found_also_mirrored():
+    training = torch.rand(9, 3, 64, 64)
+    index, distance = nearest(torch.stack([training[4], training[7].flip(2)]), training, count=2)
+    assert index[:, 0].tolist() == [4, 7]
+    assert distance[:, 0].max() < 1e-3 < 0.01 < distance[:, 1].min()
+
+
+def test_the_judge_of_garments_takes_any_size():
+    judged = GarmentClassifier(GarmentConfig()).eval()(torch.rand(2, 3, 64, 64))
+    assert judged.logits.shape == (2, 10) and judged.features.shape == (2, 1280)
+
+
+def test_samples_without_variety_have_no_distance():
+    assert mean_distance(torch.ones(10, 4)) == 0
+    assert mean_distance(torch.tensor([[0.0, 0], [3, 4]])) == 5

@@ -1,10 +1,18 @@
 """The judge of generated pictures: its classes count modes, its features carry Fréchet distances."""
 
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import torch
 from huggingface_hub import PyTorchModelHubMixin
 from torch import nn
+
+
+@dataclass
+class ClassifierConfig:
+    """Settings of a `Classifier`."""
+
+    class_names: tuple[str, ...] = tuple("0123456789")
 
 
 class Judgement(NamedTuple):
@@ -22,8 +30,9 @@ def _block(channels_in: int, channels_out: int) -> nn.Sequential:
 class Classifier(nn.Module, PyTorchModelHubMixin, pipeline_tag="image-classification", tags=["mnist"]):
     """Ten classes of pictures (N, 1, 28, 28) in [0, 1]."""
 
-    def __init__(self):
+    def __init__(self, config: ClassifierConfig):
         super().__init__()
+        self.config = config
         self.features = nn.Sequential(
             _block(1, 32),
             nn.MaxPool2d(2),  # (N, 32, 14, 14)
@@ -37,9 +46,16 @@ class Classifier(nn.Module, PyTorchModelHubMixin, pipeline_tag="image-classifica
             nn.Linear(512, 128),
             nn.ReLU(),
         )
-        self.classes = nn.Linear(128, 10)
+        self.classes = nn.Linear(128, len(config.class_names))
+        self.register_buffer("real_distance", torch.zeros(()))  # mean distance of two real pictures' features
 
     def forward(self, x: torch.Tensor) -> Judgement:
         """Classify pictures (N, 1, 28, 28) in [0, 1], ink = 1."""
         features = self.features(x).float()
         return Judgement(self.classes(features), features)
+
+
+def mean_distance(features: torch.Tensor) -> torch.Tensor:
+    """Mean distance of two of N pictures' features (N, 128), of the first half to the second: small without variety."""
+    one, other = features.chunk(2)
+    return (one - other).norm(dim=1).mean()

@@ -6,7 +6,7 @@ import torch
 
 from .. import runtime, weights
 from ..errors import InputError
-from .classifier import Classifier
+from .classifier import Classifier, mean_distance
 from .model import FORMULATIONS, GAN
 from .progressive import ProgressiveGAN
 
@@ -52,16 +52,22 @@ class GANPredictor:
         """Pictures (count, C, 28, 28) of z ~ N(0, truncation^2 I): less variety for better pictures below 1."""
         return self.generate(truncation * self.latent(seed, count))
 
+    def _opinion(self, scores: torch.Tensor) -> torch.Tensor:
+        """Scores as they are spoken of: the probability D(x), or f_w(x) itself."""
+        return (scores.sigmoid() if self.config.formulation == "gan" else scores).cpu()
+
+    @torch.inference_mode()
+    def score(self, x: torch.Tensor) -> float:
+        """What the critic thinks of a picture (1, C, 28, 28) in [0, 1]: D(x) or f_w(x)."""
+        if x.shape != (1, self.config.channels, 28, 28) or not torch.isfinite(x).all():
+            raise InputError("The critic looks at one picture of 28 x 28 pixels.")
+        return self._opinion(self.model.critic(x.to(self.device))).item()
+
     @torch.inference_mode()
     def scores(self, x: torch.Tensor) -> Scores:
         """The critic's score of a picture (1, C, 28, 28) in [0, 1] beside those of real and generated ones."""
-        if x.shape != (1, self.config.channels, 28, 28) or not torch.isfinite(x).all():
-            raise InputError("The critic looks at one picture of 28 x 28 pixels.")
         fake = self.model(self.latent(0, len(self.model.real_scores)).to(self.device)).scores
-        found = [self.model.critic(x.to(self.device)), self.model.real_scores, fake.sort().values]
-        if self.config.formulation == "gan":
-            found = [score.sigmoid() for score in found]
-        return Scores(found[0].item(), found[1].cpu(), found[2].cpu())
+        return Scores(self.score(x), self._opinion(self.model.real_scores), self._opinion(fake.sort().values))
 
     @torch.inference_mode()
     def variety(self, judge: Classifier, count: int = 1000, seed: int = 0) -> Variety:
@@ -69,8 +75,7 @@ class GANPredictor:
         pictures = self.sample(count, seed)
         judged = judge(pictures[:, :1].to(self.device))
         classes = torch.bincount(judged.logits.argmax(1), minlength=10).cpu()
-        one, other = judged.features.chunk(2)
-        return Variety(classes, (one - other).norm(dim=1).mean().item(), pictures[:64])
+        return Variety(classes, mean_distance(judged.features).item(), pictures[:64])
 
 
 def through_anchors(anchors: torch.Tensor, u: torch.Tensor, v: torch.Tensor) -> torch.Tensor:
@@ -104,6 +109,26 @@ def judge(data: str) -> Classifier:
     return runtime.shelf.get(("judge", data), lambda: weights.load(Classifier, f"judge-{data}"))
 
 
-def progressive(name: str = "progressive-clothing-64") -> ProgressiveGAN:
+class ProgressivePredictor:
+    """The GAN that grew on photographs of garments, at any moment of its growth."""
+
+    def __init__(self, name: str = "progressive-clothing-64"):
+        self.model = weights.load(ProgressiveGAN, name)
+        self.last_stage = self.model.last_stage
+
+    @torch.inference_mode()
+    def sample(self, count: int = 16, seed: int = 0, stage: float | None = None) -> torch.Tensor:
+        """Pictures (count, 3, S, S) in [0, 1] at a stage, 2 for 16 x 16, 2.5 half way from there to 32 x 32.
+
+        InputError where the network has no such stage.
+        """
+        stage = self.last_stage if stage is None else stage
+        if not 0 <= stage <= self.last_stage:
+            raise InputError(f"This network grew from stage 0 to stage {self.last_stage}.")
+        z = torch.randn(count, self.model.config.latents, generator=torch.Generator().manual_seed(seed))
+        return self.model(z.to(next(self.model.parameters()).device), stage).float().cpu()
+
+
+def progressive() -> ProgressivePredictor:
     """The GAN of garments, loaded on first use."""
-    return runtime.shelf.get(("progressive", name), lambda: weights.load(ProgressiveGAN, name))
+    return runtime.shelf.get("progressive", ProgressivePredictor)

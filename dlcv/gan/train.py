@@ -11,7 +11,7 @@ from .. import weights
 from ..datasets import TensorBatches, distorted, mnist
 from ..training import Recipe, command_line, fit
 from . import loss as objectives
-from .classifier import Classifier
+from .classifier import Classifier, ClassifierConfig, mean_distance
 from .model import FORMULATIONS, GAN, REAL, GANConfig, give_turn
 
 HELD_OUT = 2000  # the last training digits, to watch the classifier with
@@ -98,7 +98,11 @@ def train_judge(name: str, recipe: Recipe, runs: Path) -> Classifier:
         device = next(model.parameters()).device
         return {"held_out_accuracy": round(accuracy(model, held_out.to(device), truth.to(device)), 3)}
 
-    return fit(Classifier(), classification_loss, seen, recipe, runs / name, validate)
+    config = ClassifierConfig(tuple(mnist.CLASSES[JUDGES[name]]))
+    model = fit(Classifier(config), classification_loss, seen, recipe, runs / name, validate).cpu().eval()
+    with torch.inference_mode():
+        model.real_distance.copy_(mean_distance(model(held_out).features))
+    return model
 
 
 @torch.inference_mode()

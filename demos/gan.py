@@ -1,0 +1,92 @@
+"""The GAN tab: one latent through three formulations, their critics, mode collapse, and a laboratory on the plane."""
+
+import gradio as gr
+
+from demos import frame, gan_api, gan_lab, gan_live, gan_transport
+
+ORIGINAL = (
+    r"\begin{aligned} \min_G \max_D \;& \frac{1}{|\mathcal{T}|} \sum_{x \in \mathcal{T}} \log D(x) \\"
+    r"&+ \frac{1}{N_z} \sum_z \log\big(1 - D(G(z))\big) \end{aligned}"
+)
+WASSERSTEIN = (
+    r"\begin{aligned} \min_\theta \max_w \;& \frac{1}{|\mathcal{T}|} \sum_{x \in \mathcal{T}} f_w(x)"
+    r" - \frac{1}{N_z} \sum_z f_w(g_\theta(z)) \\ &- \lambda\, E_x\big(\|\nabla_x f_w(x)\|_2 - 1\big)^2 \end{aligned}"
+)
+TRANSPORT = r"W(P_r, P_\theta) = \min_{\gamma \in \Gamma} \sum_{(x,y) \in \gamma} \|x - y\|"
+DUALITY = r"W(P_r, P_\theta) = \sup_{\|f\|_L < 1} E_{x \sim P_r}[f(x)] - E_{y \sim P_\theta}[f(y)]"
+
+
+def playground() -> frame.Board:
+    """One latent through three generators; below it the critics and the classes, which take the data set from there."""
+    names = {"formulations": gan_live.FORMULATIONS}
+    value = names | {"edge": gan_live.EDGE, "start": gan_live.START}
+    asks = [gan_live.show_samples, gan_live.show_plane, gan_live.decode_point]
+    main = frame.Board("gan", server_functions=asks, value=value)
+    frame.section(
+        "What the critics think of your drawing",
+        "The discriminator $D$ is a classifier: 1 for real, 0 for made up. The critic $f_w$ is not; it only has to be"
+        " high on real pictures, low on generated ones, and nowhere steep. Each was trained until generator and critic"
+        " could not better themselves much: where the two hills lie on each other, it cannot tell them apart.",
+    )
+    critic = frame.Board("gan_critic", server_functions=[gan_live.score_drawing], value=names)
+    frame.section(
+        "Mode collapse",
+        "A generator that always gives the same realistic picture is optimal in the original game. So count:"
+        " 1,000 samples, judged by a classifier that was trained on real pictures.",
+    )
+    modes = frame.Board("gan_modes", server_functions=[gan_live.show_variety], value=names)
+    main.shared(None, main, [critic, modes], js="(value) => [value, value]", **frame.PLUMBING)
+    return main
+
+
+def wasserstein() -> None:
+    """The distance itself, on points that can be dragged."""
+    frame.section(
+        "Why a distance",
+        "Divergences compare densities at the same place: where two distributions do not overlap, they cannot say how"
+        " far one is from the other. The cost of moving one onto the other can.",
+    )
+    with gr.Row():
+        with gr.Column(min_width=320):
+            frame.equation(TRANSPORT, "the cheapest of all matchings $\\Gamma$ of real points $x$ and generated $y$")
+        with gr.Column(min_width=320):
+            frame.equation(DUALITY, "the same number (Kantorovich-Rubinstein), and why a critic must not be steep")
+    gan_transport.board()
+
+
+def laboratory() -> None:
+    """Trainings on the plane, before the visitor's eyes."""
+    frame.section(
+        "Laboratory",
+        "The same algorithm where everything can be seen: points of the plane instead of pictures. Train, pause, let"
+        " only one of the two networks learn. The heat map is the critic; each arrow is where its slope draws a"
+        " generated point.",
+    )
+    gan_lab.board()
+
+
+def build() -> None:
+    """The tab's content."""
+    frame.heading(
+        "gan",
+        "A generator turns random numbers $z$ into pictures; a second network is trained to tell them from real ones,"
+        " and the generator to please it. Three formulations of that game, the same networks, as many updates.",
+        "Drag the point: the same $z$ goes through all three.",
+    )
+    with gr.Row():
+        with gr.Column(min_width=320):
+            frame.equation(ORIGINAL, "the original: $D(x) \\in [0, 1]$ is the probability that $x$ is real")
+        with gr.Column(min_width=320):
+            frame.equation(
+                WASSERSTEIN,
+                "Wasserstein: the critic $f_w$ has to be 1-Lipschitz, by clipping $w$ or, better, by a penalty",
+            )
+    playground()
+    wasserstein()
+    laboratory()
+    frame.weights_card([*gan_live.MODELS, *gan_live.JUDGES])
+    gan_api.offer()
+
+
+if __name__ == "__main__":
+    frame.show_alone("demos.gan")

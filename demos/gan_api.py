@@ -1,0 +1,53 @@
+"""The public endpoints of the GAN tab."""
+
+import gradio as gr
+
+from demos import frame, gan_live
+from dlcv.draw import sheet
+
+
+def generate(formulation, data, seed, truncation):
+    """64 samples as one PNG of 224 x 224 pixels, 8 in a row."""
+    query = {"formulation": formulation, "data": data, "truncation": truncation}
+    model = gan_live.predictor(frame.choice(query, "formulation", gan_live.FORMULATIONS), gan_live.data_of(query))
+    strength = frame.number(query, "truncation", 0, 2)
+    return sheet(model.sample(gan_live.SAMPLES, frame.whole(seed, "seed", 0, 999_999), strength), 8)
+
+
+def critic(picture, formulation, data):
+    """What a critic says about a picture: its score, and the share of real and of generated pictures below it."""
+    query = {"formulation": formulation, "data": data}
+    model = gan_live.predictor(frame.choice(query, "formulation", gan_live.FORMULATIONS), gan_live.data_of(query))
+    scores = model.scores(gan_live.read_picture(picture, data))
+    below = {name: (values <= scores.picture).float().mean().item() for name, values in
+             (("real", scores.real), ("generated", scores.fake))}  # fmt: skip
+    return {
+        "score": scores.picture,
+        "share_of_real_below": below["real"],
+        "share_of_generated_below": below["generated"],
+    }
+
+
+def variety(formulation, data, seed):
+    """How many of 1,000 samples are of each class, and how far two samples are apart in the classifier's features."""
+    answer = gan_live.show_variety(
+        {"formulation": formulation, "data": data, "seed": frame.whole(seed, "seed", 0, 999_999)}
+    )
+    counts = dict(zip(answer["classes"], answer["counts"], strict=True))
+    return {"counts": counts, "distance": answer["distance"], "distance_of_real": answer["real"]}
+
+
+def offer() -> None:
+    """The public endpoints /gan_generate, /gan_critic and /gan_variety, on components that nobody sees."""
+    model = [
+        gr.Textbox("wgan-gp", label=f"Formulation: {', '.join(gan_live.FORMULATIONS)}", visible=False),
+        gr.Textbox("digits", label=f"Data: {', '.join(gan_live.DATA)}", visible=False),
+    ]
+    seed = gr.Number(0, label="Seed", visible=False)
+    strength = gr.Number(1, label="Truncation, from 0 to 2", visible=False)
+    drawing = frame.SafeImage(label="Picture", type="pil", image_mode=None, visible=False)
+    picture = gr.Image(label="Samples", format="png", visible=False)
+    scores, counts = (gr.JSON(label=label, visible=False) for label in ("Scores", "Classes"))
+    frame.api(generate, [*model, seed, strength], [picture], "gan_generate")
+    frame.api(critic, [drawing, *model], [scores], "gan_critic")
+    frame.api(variety, [*model, seed], [counts], "gan_variety", **frame.COMPUTE)
