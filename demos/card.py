@@ -5,6 +5,7 @@ from html import escape
 import gradio as gr
 
 from dlcv import weights
+from dlcv.passports import LICENCES
 
 METRICS = {
     "nll": "negative log-likelihood",
@@ -21,8 +22,10 @@ MANY = 4  # commands, from which on they are folded away
 def figure(value: float) -> str:
     """A score with the digits it deserves: 80.9, 0.62, 5,000, and 24 for a count."""
     if isinstance(value, int) or abs(value) >= 1000:
-        return f"{value:,.0f}"
-    return f"{value:.1f}" if abs(value) >= 10 else f"{value:.2f}"
+        text = f"{value:,.0f}"
+    else:
+        text = f"{value:.1f}" if abs(value) >= 10 else f"{value:.2f}"
+    return text.replace("-", "−")
 
 
 def unit(row: dict) -> str:
@@ -55,76 +58,68 @@ def _paper(row: dict, source: bool) -> str:
     return f"<span class=paper>{paper}{where}</span><span class={kind}>{escape(verdict(row))}</span>"
 
 
-def _list(names: list[str]) -> str:
-    """One line for each thing measured: model, what and on what, our score, the papers' and by how much."""
-    measured: dict[tuple, list[dict]] = {}
-    for row in _rows(names):
-        measured.setdefault((row["model"], row["metric"], row["data"]), []).append(row)
-    lines, before = [], None
-    for (model, metric, data), rows in measured.items():
-        papers = "".join(f"<div>{_paper(row, source=True)}</div>" for row in rows if verdict(row))
-        lines.append(
-            f"<tr><th scope=row>{'' if model == before else escape(model)}</th>"
-            f"<td>{escape(METRICS.get(metric, metric))}<small>{escape(data)}</small></td>"
-            f"<td class=ours>{figure(rows[0]['value'])} {escape(unit(rows[0]))}</td><td>{papers}</td></tr>"
-        )
-        before = model
-    if not lines:
-        return "<p>These weights are not scored yet.</p>"
-    head = "".join(
-        f"<th scope=col>{title}</th>" for title in ("Model", "Measured", "Ours", "Papers, and how ours compares")
-    )
-    return f"<table class=list><thead><tr>{head}</tr></thead><tbody>{''.join(lines)}</tbody></table>"
+def _column(row: dict, by: str) -> str:
+    """The column of a score: the test set, or what was measured and its unit."""
+    if by == "data":
+        return row["data"]
+    metric = METRICS.get(row["metric"], row["metric"])
+    return metric if unit(row) in metric else f"{metric}, {unit(row)}"
 
 
-def _grid(grid: dict[str, list[str]]) -> str:
-    """A line per label, a column per test set; each cell has our score, the paper's, and by how much."""
-    scores = {label: {row["data"]: row for row in _rows(names)} for label, names in grid.items()}
-    columns = list(dict.fromkeys(data for found in scores.values() for data in found))
+def _grid(grid: dict[str, list[str]], by: str) -> str:
+    """A line per label, a column per test set or metric; each cell has our score, the papers', and by how much."""
+    scores: dict[str, dict[str, list[dict]]] = {label: {} for label in grid}
+    for label, names in grid.items():
+        for row in _rows(names):
+            scores[label].setdefault(_column(row, by), []).append(row)
+    columns = list(dict.fromkeys(column for found in scores.values() for column in found))
     if not columns:
         return "<p>These weights are not scored yet.</p>"
     lines = []
     for label, found in scores.items():
-        rows = [found.get(column) for column in columns]
-        cells = [
-            f"<td><b>{figure(row['value'])} {escape(unit(row))}</b>{_paper(row, source=False)}</td>"
-            if row
-            else "<td></td>"
-            for row in rows
-        ]
-        lines.append(f"<tr><th scope=row>{escape(label)}</th>{''.join(cells)}</tr>")
+        cells = []
+        for column in columns:
+            rows = found.get(column, [])
+            with_unit = f" {escape(unit(rows[0]))}" if rows and by == "data" else ""
+            value = f"<b>{figure(rows[0]['value'])}{with_unit}</b>" if rows else ""
+            papers = "".join(_paper(row, source=by == "metric") for row in rows)
+            cells.append(f"<td data-column='{escape(column)}'>{value}{papers}</td>")
+        tests = dict.fromkeys(row["data"] for rows in found.values() for row in rows) if by == "metric" else ()
+        below = "".join(f"<small>{escape(data)}</small>" for data in tests)
+        lines.append(f"<tr><th scope=row>{escape(label)}{below}</th>{''.join(cells)}</tr>")
     head = "".join(f"<th scope=col>{escape(column)}</th>" for column in ("Model", *columns))
-    return f"<table class=grid><thead><tr>{head}</tr></thead><tbody>{''.join(lines)}</tbody></table>"
+    table = f"<table class=by-{by}><thead><tr>{head}</tr></thead><tbody>{''.join(lines)}</tbody></table>"
+    return f"<div class=scroll>{table}</div>"
 
 
 def _fact(names: list[str], field: str) -> str:
     """What the passports say under a field, each once; of a recipe its command."""
     found = [weights.passport(name).get(field) for name in names]
     texts = list(dict.fromkeys(value["command"] if isinstance(value, dict) else value for value in found if value))
+    if field == "licence":
+        texts = [LICENCES.get(text, text) for text in texts]
     if field != "recipe":
         return "<br>".join(map(escape, texts))
     commands = "".join(f"<code>{escape(text)}</code>" for text in texts)
     return f"<details><summary>{len(texts)} commands</summary>{commands}</details>" if len(texts) > MANY else commands
 
 
-def weights_card(
-    names: list[str], title: str = "The weights", note: str = "", grid: dict[str, list[str]] | None = None
-) -> None:
-    """Show what the named checkpoints scored beside the paper, what they were trained on, licence, how to retrain.
+def weights_card(grid: dict[str, list[str]], by: str = "metric", title: str = "The weights", note: str = "") -> None:
+    """Show what checkpoints scored beside the paper, what they were trained on, licence, how to retrain.
 
-    With `grid` ({row label: checkpoint names}) the scores stand as a table with one column per test set.
+    A line of the table per label of `grid` ({label: checkpoint names}), a column per "metric", or `by` test set:
+    "data".
     """
-    there = [name for name in names if name in weights.passports()]
+    grid = {label: [name for name in row if name in weights.passports()] for label, row in grid.items()}
+    there = [name for row in grid.values() for name in row]
     facts = [(term, _fact(there, field)) for term, field in FACTS]
-    if grid:
+    if by == "data":  # all scores of one paper, named once
         sources = dict.fromkeys(row["paper_source"] for row in _rows(there) if row.get("paper_source"))
         facts.insert(0, ("Paper", "<br>".join(map(escape, sources))))
-        grid = {label: [name for name in row if name in there] for label, row in grid.items()}
     terms = "".join(f"<dt>{term}</dt><dd>{text}</dd>" for term, text in facts if text)
     intro = f"<p>{escape(note)}</p>" if note else ""
     gr.HTML(
-        f"<section class='weights-card'><h2>{escape(title)}</h2>{intro}"
-        f"{_grid(grid) if grid else _list(there)}<dl>{terms}</dl></section>",
+        f"<section class='weights-card'><h2>{escape(title)}</h2>{intro}{_grid(grid, by)}<dl>{terms}</dl></section>",
         js_on_load=None,
         apply_default_css=False,
         elem_classes=["board-block"],

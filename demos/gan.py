@@ -84,7 +84,7 @@ def build() -> None:
     playground()
     wasserstein()
     laboratory()
-    frame.weights_card([*gan_live.MODELS, *gan_live.JUDGES])
+    frame.weights_card({name: [name] for name in (*gan_live.MODELS, *gan_live.JUDGES)})
     gan_api.offer()
 
 

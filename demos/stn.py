@@ -291,11 +291,11 @@ def build() -> None:
             )
     grid = {title: [f"stn-{network}-{kind}" for kind in kinds] for title, (network, *kinds) in NETWORKS.items()}
     frame.weights_card(
-        [name for names in grid.values() for name in names],
+        grid,
+        by="data",
         title="Wrong answers, ours beside Jaderberg et al. 2015",
         note="Every network was trained on MNIST distorted in one way, and tested so on all 10,000 test digits. "
         "R is rotated, RTS also translated and scaled, P projected, E elastic; ALL, everything mixed, is ours.",
-        grid=grid,
     )
     _offer()
 
