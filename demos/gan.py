@@ -2,7 +2,7 @@
 
 import gradio as gr
 
-from demos import frame, gan_api, gan_lab, gan_live, gan_transport
+from demos import frame, gan_api, gan_grow, gan_lab, gan_live, gan_transport
 
 ORIGINAL = (
     r"\begin{aligned} \min_G \max_D \;& \frac{1}{|\mathcal{T}|} \sum_{x \in \mathcal{T}} \log D(x) \\"
@@ -37,6 +37,16 @@ def playground() -> frame.Board:
     modes = frame.Board("gan_modes", server_functions=[gan_live.show_variety], value=names)
     main.shared(None, main, [critic, modes], js="(value) => [value, value]", **frame.PLUMBING)
     return main
+
+
+def growing() -> None:
+    """Photographs in colour, by a GAN that grew."""
+    frame.section(
+        "Progressive growing",
+        "One network for 64 x 64 pixels at once is hard to train. So both networks begin with 4 x 4, and whenever they"
+        " can do that, each gets a layer for twice the size, faded in so that nothing is lost.",
+    )
+    gan_grow.board()
 
 
 def wasserstein() -> None:
@@ -82,9 +92,10 @@ def build() -> None:
                 "Wasserstein: the critic $f_w$ has to be 1-Lipschitz, by clipping $w$ or, better, by a penalty",
             )
     playground()
+    growing()
     wasserstein()
     laboratory()
-    frame.weights_card({name: [name] for name in (*gan_live.MODELS, *gan_live.JUDGES)})
+    frame.weights_card({name: [name] for name in (*gan_live.MODELS, gan_grow.NAME, *gan_live.JUDGES)})
     gan_api.offer()
 
 

@@ -1,24 +1,31 @@
 """Score the GANs that ship: python -m dlcv.gan.evaluate [--data DIR]
 
 Modes covered and KL on stacked digits, Fréchet distances in the features of our own classifiers, each beside the
-floor: the distance between as many training pictures and the test pictures.
+floor: the distance between as many training pictures and the test pictures. Of generated garments: how surely they are
+of a class, and how far they are from the nearest training photograph. Sheets of samples are laid beside the weights.
 """
 
 import argparse
 
 import torch
+from PIL import Image
 from torch import nn
 from torchmetrics.image.fid import FrechetInceptionDistance
 
 from .. import scores, weights
-from ..datasets import mnist, parse_with_data
-from .classifier import Classifier
+from ..datasets import clothing, mnist, parse_with_data
+from ..draw import colour_sheet
+from . import wardrobe
+from .classifier import Classifier, modes_and_kl
 from .model import FORMULATIONS, GAN
+from .predictor import ProgressivePredictor
+from .progressive import SMALLEST
 from .train import DATA, JUDGES, accuracy, stack
 
 COMMAND = "python -m dlcv.gan.evaluate"
 STACKED_SAMPLES, SAMPLES = 26_000, 10_000
 KL_BAR, ACCURACY_BAR = 0.10, 99.3
+CONFIDENCE_GAP, SHARE_BAR = 15, 100 / 3  # percent: of the judge of garments, of the samples that one class may take
 PAPERS = {"gan": (99.0, 3.40)}  # modes and KL of a DCGAN on stacked digits
 PAPER_SOURCE = "Lin et al. 2018 (PacGAN), DCGAN"
 
@@ -44,15 +51,6 @@ def frechet(judge: Classifier, real: torch.Tensor, other: torch.Tensor) -> float
     return metric.compute().item()
 
 
-def modes_and_kl(judge: Classifier, pictures: torch.Tensor) -> tuple[int, float]:
-    """Of the 1,000 stacks of digits, how many appear in pictures (N, 3, 28, 28), and KL(found || uniform) in nats."""
-    digits = torch.cat([judge(some.flatten(0, 1).unsqueeze(1)).logits.argmax(1) for some in pictures.split(1000)])
-    stacks = digits.view(-1, 3) @ torch.tensor([100, 10, 1])
-    share = torch.bincount(stacks, minlength=1000).double() / len(stacks)
-    found = share[share > 0]
-    return len(found), (found * (found * 1000).log()).sum().item()
-
-
 def samples(name: str, count: int) -> torch.Tensor:
     """Pictures of a shipped model from the prior, (count, C, 28, 28), always the same."""
     model = weights.load(GAN, name)
@@ -72,6 +70,7 @@ def evaluate(data: str, judge: Classifier) -> dict[str, list[dict]]:
     found = {}
     for formulation in FORMULATIONS:
         pictures = samples(f"{formulation}-{data}", STACKED_SAMPLES if data == "stacked" else SAMPLES)
+        write_samples(f"{formulation}-{data}", pictures[:64], 8)
         rows = [
             {"metric": "frechet", "unit": "", "value": round(frechet(judge, test, pictures[:SAMPLES]), 2), **about},
             {"metric": "frechet_floor", "unit": "", "value": round(floor, 2), **about},
@@ -102,6 +101,50 @@ def evaluate_judge(name: str) -> list[dict]:
     return [row | {"value": round(right, 2), "bar": ACCURACY_BAR if JUDGES[name] == "mnist" else None}]
 
 
+def write_samples(name: str, pictures: torch.Tensor, columns: int, file: str = "samples.png") -> None:
+    """Lay a sheet of pictures (N, C, S, S) beside the weights, enlarged to about 100 pixels each without blur."""
+    sheet = colour_sheet(pictures.expand(-1, 3, -1, -1), columns)
+    scale = max(1, 96 // pictures.shape[-1])
+    sheet = sheet.resize((sheet.width * scale, sheet.height * scale), Image.Resampling.NEAREST)
+    sheet.save(weights.root() / name / file, optimize=True)
+
+
+@torch.inference_mode()
+def evaluate_garments(name: str = "progressive-clothing-64") -> dict[str, list[dict]]:
+    """The rows of metrics.json of the progressive GAN and of its judge; a sheet of samples of every resolution."""
+    judge = weights.load(wardrobe.GarmentClassifier, "judge-clothing")
+    test, labels = clothing.load("test", wardrobe.SIDE)
+    training, test = clothing.load("train", wardrobe.SIDE)[0].float() / 255, test.float() / 255
+    model = ProgressivePredictor(name)
+    pictures = model.sample(1000, seed=2018)
+    for stage in range(model.last_stage + 1):
+        write_samples(name, model.sample(24, seed=2018, stage=stage), 8, f"samples-{SMALLEST * 2**stage}.png")
+
+    real, generated = (wardrobe.judge(judge, some).logits.softmax(1) for some in (test, pictures))
+    sure, made = (100 * found.amax(1).mean().item() for found in (real, generated))
+    largest = torch.bincount(generated.argmax(1), minlength=10).max().item() / len(generated) * 100
+    copies, unseen = (wardrobe.nearest(some, training, 1)[1].mean().item() for some in (pictures, test))
+    about, photographs = {"data": "1,000 samples"}, {"data": f"clothing test, all {len(test)}"}
+    higher, lower = {"better": "higher", "unit": "%"}, {"better": "lower", "unit": "%"}
+    right = 100 * (real.argmax(1) == labels).float().mean().item()
+    return {
+        name: [
+            {
+                "metric": "confidence",
+                "value": round(made, 1),
+                "bar": round(sure - CONFIDENCE_GAP, 1),
+                **higher,
+                **about,
+            },
+            {"metric": "confidence", "value": round(sure, 1), **higher, **photographs},
+            {"metric": "largest_class", "value": round(largest, 1), "bar": round(SHARE_BAR, 1), **lower, **about},
+            {"metric": "nearest_photograph", "value": round(copies, 4), "unit": "", "better": "higher", **about},
+            {"metric": "nearest_photograph", "value": round(unseen, 4), "unit": "", "better": "higher", **photographs},
+        ],
+        "judge-clothing": [{"metric": "accuracy", "value": round(right, 2), **higher, **photographs}],
+    }
+
+
 def main() -> None:
     """Score what ships, print the table, write it beside the weights; exit with 1 where a bar is missed."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -109,6 +152,7 @@ def main() -> None:
     found = {name: evaluate_judge(name) for name in JUDGES}
     for data, (digits, *_) in DATA.items():
         found |= evaluate(data, weights.load(Classifier, f"judge-{digits}"))
+    found |= evaluate_garments()
     missed = []
     for name, rows in found.items():
         scores.record(name, COMMAND, rows)

@@ -11,7 +11,7 @@ from .. import weights
 from ..datasets import TensorBatches, distorted, mnist
 from ..training import Recipe, command_line, fit
 from . import loss as objectives
-from .classifier import Classifier, ClassifierConfig, mean_distance
+from .classifier import Classifier, ClassifierConfig, mean_distance, modes_and_kl
 from .model import FORMULATIONS, GAN, REAL, GANConfig, give_turn
 
 HELD_OUT = 2000  # the last training digits, to watch the classifier with
@@ -112,6 +112,19 @@ def set_real_scores(model: GAN, pictures: torch.Tensor) -> None:
     model.real_scores.copy_(model.critic(real).sort().values)
 
 
+def watch_modes(judge: Classifier):
+    """What a training on stacked digits is watched with: modes and KL of 10,000 samples."""
+
+    @torch.inference_mode()
+    def validate(model):
+        generator = torch.Generator().manual_seed(0)
+        z = torch.randn(10_000, model.config.latents, generator=generator).to(model.real_scores.device)
+        modes, kl = modes_and_kl(judge, torch.cat([model.generator(some) for some in z.split(500)]))
+        return {"modes": modes, "kl": round(kl, 4)}
+
+    return validate
+
+
 def train(name: str, recipe: Recipe, runs: Path) -> None:
     """Train one model, or go on with it, and write checkpoints/<name>."""
     torch.manual_seed(recipe.seed)
@@ -120,7 +133,8 @@ def train(name: str, recipe: Recipe, runs: Path) -> None:
         model = train_judge(name, recipe, runs)
     else:
         pictures = TensorBatches(*mnist.load(data, "train"))
-        model = fit(GAN(CONFIGS[name]), make_loss(CONFIGS[name]), pictures, recipe, runs / name)
+        validate = watch_modes(weights.load(Classifier, "judge-mnist")) if name.endswith("stacked") else None
+        model = fit(GAN(CONFIGS[name]), make_loss(CONFIGS[name]), pictures, recipe, runs / name, validate)
         set_real_scores(model.cpu(), mnist.load(data, "test")[0][:REAL])
     made_by = {"command": f"python -m dlcv.gan.train --model {name}", **asdict(recipe)}
     weights.save(model, name, topic="gan", recipe=made_by, licence=licence, source=source)
