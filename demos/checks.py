@@ -132,6 +132,14 @@ def numbers(query: dict, name: str, length: int, low: float, high: float) -> lis
     return [number({name: value}, name, low, high) for value in values]
 
 
+def points(query: dict, name: str, fewest: int, most: int, reach: float) -> list[list[float]]:
+    """The list of points [x, y] query[name], each number held within [-reach, reach]; InputError otherwise."""
+    places = query.get(name)
+    if not isinstance(places, list) or not fewest <= len(places) <= most:
+        raise InputError(f"'{name}' must be a list of {fewest} to {most:,} points.")
+    return [numbers({name: place}, name, 2, -reach, reach) for place in places]
+
+
 def whole(value, name: str, low: int, high: int) -> int:
     """A whole number in [low, high]; InputError with a sentence otherwise."""
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not low <= value <= high or value % 1:

@@ -22,6 +22,7 @@ from demos.checks import guard as guard
 from demos.checks import live as live
 from demos.checks import number as number
 from demos.checks import numbers as numbers
+from demos.checks import points as points
 from demos.checks import whole as whole
 
 WEB = Path(__file__).parent / "web"

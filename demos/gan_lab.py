@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from demos import frame
 from demos.gan_live import FORMULATIONS
 from dlcv.errors import InputError
+from dlcv.gan import WINDOW
 
 if TYPE_CHECKING:
     from dlcv.gan.laboratory import Laboratory, Snapshot
@@ -30,7 +31,6 @@ STEPS = {"both": "step", "critic": "step_critic", "generator": "step_generator"}
 OPTIMISERS = ["Adam", "RMSProp", "SGD"]
 SLICE = 0.12  # seconds of training that one question may ask for
 LASTS = 600  # seconds of training that one run may have
-WINDOW = 1.25  # half the side of the plane that is shown, as in dlcv.gan.laboratory
 RUNS = 64  # kept; the one that was asked for the longest time ago is given up for a new one
 
 
@@ -93,10 +93,9 @@ def _drawn(query: dict):
 
     if query.get("data") != "drawn":
         return None
-    places = query.get("drawn")
-    if not isinstance(places, list) or not 8 <= len(places) <= 1000:
+    if not query.get("drawn"):
         raise InputError("Draw something on the plane first.")
-    return torch.tensor([frame.numbers({"point": place}, "point", 2, -1.2, 1.2) for place in places])
+    return torch.tensor(frame.points(query, "drawn", 8, 1000, reach=1.2))
 
 
 def begin(query: dict) -> dict:

@@ -12,12 +12,7 @@ def match(query: dict) -> dict:
 
     from dlcv.gan import points
 
-    sets = []
-    for name in ("real", "fake"):
-        places = query.get(name)
-        if not isinstance(places, list) or not 1 <= len(places) <= MOST:
-            raise InputError(f"Each set has from 1 to {MOST} points.")
-        sets.append(torch.tensor([frame.numbers({"point": place}, "point", 2, -2, 2) for place in places]))
+    sets = [torch.tensor(frame.points(query, name, 1, MOST, reach=2)) for name in ("real", "fake")]
     if len(sets[0]) != len(sets[1]):
         raise InputError("Both sets need as many points.")
     cost, partners = points.wasserstein(*sets)

@@ -64,7 +64,7 @@ def mean_distance(features: torch.Tensor) -> torch.Tensor:
 def modes_and_kl(judge: Classifier, pictures: torch.Tensor) -> tuple[int, float]:
     """Of the 1,000 stacks of digits, how many appear in pictures (N, 3, 28, 28), and KL(found || uniform) in nats."""
     digits = torch.cat([judge(some.flatten(0, 1).unsqueeze(1)).logits.argmax(1) for some in pictures.split(1000)])
-    stacks = digits.view(-1, 3) @ torch.tensor([100, 10, 1])
+    stacks = digits.cpu().view(-1, 3) @ torch.tensor([100, 10, 1])
     share = torch.bincount(stacks, minlength=1000).double() / len(stacks)
     found = share[share > 0]
     return len(found), (found * (found * 1000).log()).sum().item()

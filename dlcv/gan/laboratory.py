@@ -6,10 +6,9 @@ from typing import NamedTuple
 import torch
 from torch import nn
 
+from . import WINDOW, points
 from . import loss as objectives
-from . import points
 
-WINDOW = 1.25  # half the side of the part of the plane that is shown
 SHOWN = 256  # points of either kind in a snapshot
 OPTIMISERS = {
     "Adam": lambda weights, rate: torch.optim.Adam(weights, rate, betas=(0.5, 0.9)),
