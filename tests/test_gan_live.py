@@ -98,10 +98,16 @@ def test_growth():
 @pytest.mark.parametrize(
     "change",
     [
-        {"anchors": ANCHORS[:2]}, {"anchors": "ABC"}, {"anchors": [1, 2, 3]},
-        {"anchors": [{"seed": "x", "index": 0}] * 3}, {"u": "0.2"}, {"v": float("nan")}, {"data": "faces"}, {"truncation": None},
+        {"anchors": ANCHORS[:2]},
+        {"anchors": "ABC"},
+        {"anchors": [1, 2, 3]},
+        {"anchors": [{"seed": "x", "index": 0}] * 3},
+        {"u": "0.2"},
+        {"v": float("nan")},
+        {"data": "faces"},
+        {"truncation": None},
     ],
-)  # fmt: skip
+)
 def test_bad_questions_get_a_sentence(change):
     with pytest.raises(InputError):
         gan_live.decode_point(POINT | change)

@@ -35,7 +35,7 @@ class GANOutput(NamedTuple):
 
 
 class Generator(nn.Sequential):
-    """z (N, d) -> pictures (N, C, 28, 28) in [0, 1]."""
+    """z (N, d) -> pictures (N, C, 28, 28) in [0, 1]. Channels unfold into 2 x 2 neighbourhoods on the way up."""
 
     def __init__(self, latents: int, channels: int, width: int):
         super().__init__(
@@ -43,15 +43,15 @@ class Generator(nn.Sequential):
             nn.Unflatten(1, (4 * width, 7, 7)),
             nn.BatchNorm2d(4 * width),
             nn.ReLU(),
-            nn.Upsample(scale_factor=2),
-            nn.Conv2d(4 * width, 2 * width, 3, padding=1, bias=False),  # (N, 2 width, 14, 14)
+            nn.Conv2d(4 * width, 8 * width, 3, padding=1, bias=False),
+            nn.PixelShuffle(2),  # (N, 2 width, 14, 14)
             nn.BatchNorm2d(2 * width),
             nn.ReLU(),
-            nn.Upsample(scale_factor=2),
-            nn.Conv2d(2 * width, width, 3, padding=1, bias=False),  # (N, width, 28, 28)
-            nn.BatchNorm2d(width),
+            nn.Conv2d(2 * width, 2 * width, 3, padding=1, bias=False),
+            nn.PixelShuffle(2),  # (N, width / 2, 28, 28)
+            nn.BatchNorm2d(width // 2),
             nn.ReLU(),
-            nn.Conv2d(width, channels, 3, padding=1),
+            nn.Conv2d(width // 2, channels, 3, padding=1),
             nn.Sigmoid(),
         )
 
