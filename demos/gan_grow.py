@@ -5,6 +5,7 @@ import functools
 import gradio as gr
 
 from demos import frame
+from dlcv import runtime
 from dlcv.draw import colour_sheet, data_uri
 
 NAME = "progressive-clothing-64"
@@ -13,11 +14,14 @@ COMPARED, NEIGHBOURS = 6, 3
 ENLARGED = 2  # times, of the pictures that are compared
 
 
-def predictor():
+def predictor(name: str = NAME):
     """The progressive GAN, loaded on first use."""
     from dlcv.gan.predictor import progressive
 
-    return progressive()
+    return progressive(name)
+
+
+runtime.preload(predictor, NAME)
 
 
 def grow(query: dict) -> dict:

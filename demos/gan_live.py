@@ -26,6 +26,13 @@ def predictor(formulation: str, data: str):
     return predictor(formulation, data)
 
 
+def judge(data: str):
+    """The classifier of "mnist" or "fashion", loaded on first use."""
+    from dlcv.gan.predictor import judge
+
+    return judge(data)
+
+
 def data_of(query: dict) -> str:
     """The data set that a board is about."""
     return DATA[frame.choice(query, "data", DATA)]
@@ -110,8 +117,6 @@ def score_drawing(query: dict) -> dict:
 
 @functools.lru_cache(maxsize=32)
 def _variety(formulation: str, data: str, seed: int) -> dict:
-    from dlcv.gan.predictor import judge
-
     found = predictor(formulation, data).variety(judge(data), COUNTED, seed)
     return {
         "counts": found.counts.tolist(),
@@ -122,8 +127,6 @@ def _variety(formulation: str, data: str, seed: int) -> dict:
 
 def show_variety(query: dict) -> dict:
     """Classes of 1,000 samples of one formulation, how far apart two samples are, and how far two real pictures."""
-    from dlcv.gan.predictor import judge
-
     data, seed = data_of(query), int(frame.number(query, "seed", 0, 999_999))
     formulation = frame.choice(query, "formulation", FORMULATIONS)
     return _variety(formulation, data, seed) | {
@@ -134,3 +137,4 @@ def show_variety(query: dict) -> dict:
 
 
 runtime.preload(lambda pair: predictor(*pair), *((name, data) for data in DATA.values() for name in FORMULATIONS))
+runtime.preload(judge, *DATA.values())

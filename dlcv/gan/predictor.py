@@ -112,7 +112,7 @@ def judge(data: str) -> Classifier:
 class ProgressivePredictor:
     """The GAN that grew on photographs of garments, at any moment of its growth."""
 
-    def __init__(self, name: str = "progressive-clothing-64"):
+    def __init__(self, name: str):
         self.model = weights.load(ProgressiveGAN, name)
         self.last_stage = self.model.last_stage
 
@@ -129,6 +129,6 @@ class ProgressivePredictor:
         return self.model(z.to(next(self.model.parameters()).device), stage).float().cpu()
 
 
-def progressive() -> ProgressivePredictor:
-    """The GAN of garments, loaded on first use."""
-    return runtime.shelf.get("progressive", ProgressivePredictor)
+def progressive(name: str) -> ProgressivePredictor:
+    """The GAN of garments of that name, loaded on first use."""
+    return runtime.shelf.get(("progressive", name), lambda: ProgressivePredictor(name))
