@@ -19,6 +19,7 @@ from .. import geometry
 
 SIDE = 28  # the transformer's output, pixels
 THETA = {"affine": (2, 3), "projective": (3, 3), "tps": (16, 2)}
+BEND = 0.2  # weight of a spline's offsets: they are to bend, not to turn
 
 
 @dataclass
@@ -75,12 +76,18 @@ class STN(nn.Module, PyTorchModelHubMixin, pipeline_tag="image-classification", 
                 if convolves
                 else nn.Sequential(nn.Flatten(), dense(size**2, 96), dense(96, 96))
             )
-            self.theta = nn.Linear(96, THETA[config.transformer][0] * THETA[config.transformer][1])
-            nn.init.zeros_(self.theta.weight)  # training starts at the identity, with some room around the digit
-            self.theta.bias.data.copy_(identity(config.transformer).flatten())
-            control = geometry.tps_control_points()
-            spline = geometry.tps_weights(control, geometry.target_points(SIDE, SIDE, control))
-            self.register_buffer("spline", spline, persistent=False)
+            start = torch.eye(3)[: 3 if config.transformer == "projective" else 2]
+            self.theta = nn.Linear(96, start.numel())
+            nn.init.zeros_(self.theta.weight)  # whatever the picture, training starts at the identity
+            self.theta.bias.data.copy_(start.flatten())
+            if config.transformer == "tps":
+                self.offsets = nn.Linear(96, 32)
+                nn.init.zeros_(self.offsets.weight)
+                nn.init.zeros_(self.offsets.bias)
+                control = geometry.tps_control_points()
+                self.register_buffer("control", geometry.homogeneous(control), persistent=False)
+                spline = geometry.tps_weights(control, geometry.target_points(SIDE, SIDE, control))
+                self.register_buffer("spline", spline, persistent=False)
         if convolves:
             self.classify = nn.Sequential(
                 convolutional(1, 32, 5, stride=2),  # (N, 32, 12, 12) of a picture of 28 x 28
@@ -101,6 +108,19 @@ class STN(nn.Module, PyTorchModelHubMixin, pipeline_tag="image-classification", 
                 nn.Linear(config.hidden, 10),
             )
 
+    def transformation(self, x: torch.Tensor) -> torch.Tensor:
+        """theta of pictures (N, 1, S, S), as in `STNOutput`.
+
+        A spline's 32 coordinates would have to move together to turn a digit, and free ones rarely do. So an affine
+        part carries the control points c_k, and each is offset from there: theta_k = A (c_k, 1) + BEND o_k.
+        """
+        features = self.localise(x)
+        theta = self.theta(features).float()
+        if self.config.transformer != "tps":
+            return theta.unflatten(1, THETA[self.config.transformer])
+        offsets = self.offsets(features).float().unflatten(1, THETA["tps"])
+        return self.control @ theta.unflatten(1, (2, 3)).transpose(1, 2) + BEND * offsets
+
     def grid(self, theta: torch.Tensor) -> torch.Tensor:
         """T_theta(G), (N, 28, 28, 2), for theta as in `STNOutput`."""
         if self.config.transformer == "affine":
@@ -114,14 +134,7 @@ class STN(nn.Module, PyTorchModelHubMixin, pipeline_tag="image-classification", 
         x = x.contiguous(memory_format=torch.channels_last)
         if not self.config.transformer:
             return STNOutput(self.classify(x).float(), None, None, x)
-        theta = self.theta(self.localise(x)).float().unflatten(1, THETA[self.config.transformer])
+        theta = self.transformation(x)
         grid = self.grid(theta)
         rectified = geometry.warp(x.float(), grid)
         return STNOutput(self.classify(rectified).float(), theta, grid, rectified)
-
-
-def identity(transformer: str) -> torch.Tensor:
-    """The theta that reads every pixel at its own place, in the shape of `THETA`."""
-    if transformer == "tps":
-        return geometry.tps_control_points()
-    return torch.eye(3)[: THETA[transformer][0]]

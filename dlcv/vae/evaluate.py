@@ -14,7 +14,7 @@ from .loss import evidence_lower_bound, importance_weighted_bound, kl_to_prior, 
 from .model import VAE
 
 COMMAND = "python -m dlcv.vae.evaluate"
-SAMPLES = {"vae-mnist-40d": 5000}  # of z a picture; 500 for the models that no paper stands beside
+SAMPLES = {"vae-mnist-40d": 5000}  # of z a picture; 200 for the models that no paper stands beside
 ROWS_AT_ONCE = 500  # decoded together: more would only fall out of the processor's cache
 BAR = 81.0
 PAPERS = [
@@ -72,7 +72,7 @@ def evaluate(name: str, every: int = 1) -> list[dict]:
     pictures, _ = mnist.load("fashion" if "fashion" in name else "mnist", "test")
     pictures = pictures[::every]
     model = weights.load(VAE, name)
-    samples = SAMPLES.get(name, 500)
+    samples = SAMPLES.get(name, 200)
     found = score(model, pictures, samples)
     chosen = f"all {len(pictures):,}" if every == 1 else f"{len(pictures):,} of 10,000"
     data = f"{'Fashion-MNIST' if 'fashion' in name else 'MNIST'} test, {chosen}"

@@ -25,13 +25,19 @@ SOURCES = {
     "mnist": ("MNIST, 59,000 training digits", "cc-by-sa-3.0"),
     "fashion": ("Fashion-MNIST, 59,000 training garments", "mit"),
 }  # what each was trained on, and the licence that comes with it
-RECIPES = {  # by the number of latents
-    "cpu": {2: Recipe(epochs=15, batch_size=128), 40: Recipe(epochs=80, batch_size=128)},
-    "gpu": {2: Recipe(epochs=100, batch_size=256), 40: Recipe(epochs=400, batch_size=256, average=0.9995)},
-}
 PRESETS = {
-    preset: {name: by_latents[config.latents] for name, config in CONFIGS.items()}
-    for preset, by_latents in RECIPES.items()
+    "cpu": {
+        "vae-mnist-2d": Recipe(epochs=15, batch_size=128),
+        "vae-mnist-40d": Recipe(epochs=80, batch_size=128),
+        "vae-fashion-2d": Recipe(epochs=15, batch_size=128),
+        "vae-fashion-40d": Recipe(epochs=25, batch_size=128),
+    },
+    "gpu": {
+        name: Recipe(epochs=400, batch_size=256, average=0.9995)
+        if config.latents > 2
+        else Recipe(epochs=100, batch_size=256)
+        for name, config in CONFIGS.items()
+    },
 }
 SHARPEN_FROM, SHARPEN_SAMPLES = 0.6, 5  # the last two fifths tighten the bound with 5 samples a picture
 
