@@ -58,7 +58,7 @@ def card(name: str) -> str:
 
 ## Training
 
-{entry["source"]}. Licence of the weights: {passports.LICENCES.get(entry["licence"], entry["licence"])}.
+{entry["source"].rstrip(".")}. Licence of the weights: {passports.LICENCES.get(entry["licence"], entry["licence"])}.
 
 ```sh
 {entry["recipe"]["command"]}
