@@ -20,13 +20,14 @@ def open_tab(page, topic: str) -> None:
 
 
 def draw_strokes(page, selector: str, strokes: Sequence[Stroke] = SEVEN, steps: int = 12) -> None:
-    """Draws on the paper at `selector` with the mouse.
+    """Draws on the paper at `selector` with the mouse, once Gradio's loading screen no longer lies over the page.
 
     Args:
         selector: the element drawn on; scrolled into view first.
         strokes: one list of points per stroke, in fractions of the element's size.
         steps: mouse moves between two points.
     """
+    page.wait_for_selector(".app > [data-testid=status-tracker]", state="hidden")
     paper = page.locator(selector).first
     paper.scroll_into_view_if_needed()
     box = paper.bounding_box()
