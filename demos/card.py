@@ -44,8 +44,8 @@ def verdict(row: dict) -> str:
 
 
 def _rows(names: list[str]) -> list[dict]:
-    """The scores of the checkpoints that are there, each with the name of its model."""
-    return [row | {"model": name} for name in names for row in weights.metrics(name).get("rows", [])]
+    """The scores of the checkpoints that are there."""
+    return [row for name in names for row in weights.metrics(name).get("rows", [])]
 
 
 def _paper(row: dict, source: bool) -> str:

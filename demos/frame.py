@@ -98,6 +98,14 @@ def equation(tex: str, caption: str = "") -> None:
     gr.Markdown(f"$${tex}$$\n\n{caption}", latex_delimiters=LATEX, elem_classes=["equation"])
 
 
+def equations(*pairs: tuple[str, str]) -> None:
+    """Equations side by side, each with its caption."""
+    with gr.Row():
+        for tex, caption in pairs:
+            with gr.Column(min_width=320):
+                equation(tex, caption)
+
+
 def section(title: str, text: str = "") -> None:
     """A second-level heading with a line of explanation; $...$ is set by KaTeX."""
     gr.Markdown(f"## {title}\n\n{text}", latex_delimiters=LATEX, elem_classes=["section"])

@@ -1,7 +1,5 @@
 """The GAN tab: one latent through three formulations, their critics, mode collapse, and a laboratory on the plane."""
 
-import gradio as gr
-
 from demos import frame, gan_api, gan_grow, gan_lab, gan_live, gan_transport
 
 ORIGINAL = (
@@ -56,11 +54,10 @@ def wasserstein() -> None:
         "Divergences compare densities at the same place: where two distributions do not overlap, they cannot say how"
         " far one is from the other. The cost of moving one onto the other can.",
     )
-    with gr.Row():
-        with gr.Column(min_width=320):
-            frame.equation(TRANSPORT, "the cheapest of all matchings $\\Gamma$ of real points $x$ and generated $y$")
-        with gr.Column(min_width=320):
-            frame.equation(DUALITY, "the same number (Kantorovich-Rubinstein), and why a critic must not be steep")
+    frame.equations(
+        (TRANSPORT, "the cheapest of all matchings $\\Gamma$ of real points $x$ and generated $y$"),
+        (DUALITY, "the same number (Kantorovich-Rubinstein), and why a critic must not be steep"),
+    )
     gan_transport.board()
 
 
@@ -83,14 +80,10 @@ def build() -> None:
         " and the generator to please it. Three formulations of that game, the same networks, as many updates.",
         "Drag the point: the same $z$ goes through all three.",
     )
-    with gr.Row():
-        with gr.Column(min_width=320):
-            frame.equation(ORIGINAL, "the original: $D(x) \\in [0, 1]$ is the probability that $x$ is real")
-        with gr.Column(min_width=320):
-            frame.equation(
-                WASSERSTEIN,
-                "Wasserstein: the critic $f_w$ has to be 1-Lipschitz, by clipping $w$ or, better, by a penalty",
-            )
+    frame.equations(
+        (ORIGINAL, "the original: $D(x) \\in [0, 1]$ is the probability that $x$ is real"),
+        (WASSERSTEIN, "Wasserstein: the critic $f_w$ has to be 1-Lipschitz, by clipping $w$ or, better, by a penalty"),
+    )
     playground()
     growing()
     wasserstein()

@@ -16,15 +16,15 @@ def generate(formulation, data, seed, truncation):
 
 def critic(picture, formulation, data):
     """What a critic says about a picture: its score, and the share of real and of generated pictures below it."""
+    from dlcv import digits
+
     query = {"formulation": formulation, "data": data}
     model = gan_live.predictor(frame.choice(query, "formulation", gan_live.FORMULATIONS), gan_live.data_of(query))
-    scores = model.scores(gan_live.read_picture(picture, data))
-    below = {name: (values <= scores.picture).float().mean().item() for name, values in
-             (("real", scores.real), ("generated", scores.fake))}  # fmt: skip
+    scores = model.scores(digits.read(picture, garment=data == "garments"))
     return {
         "score": scores.picture,
-        "share_of_real_below": below["real"],
-        "share_of_generated_below": below["generated"],
+        "share_of_real_below": (scores.real <= scores.picture).float().mean().item(),
+        "share_of_generated_below": (scores.fake <= scores.picture).float().mean().item(),
     }
 
 

@@ -34,10 +34,15 @@ def grow(query: dict) -> dict:
 
 @functools.cache
 def photographs():
-    """Training and test photographs, (M, 3, 64, 64) in [0, 1]; where they are not at hand they are downloaded."""
-    from dlcv.datasets import clothing
+    """The training photographs, (M, 3, 64, 64) in [0, 1], and how far from them one is that they do not have.
 
-    return [clothing.load(split, 64)[0].float() / 255 for split in ("train", "test")]
+    Where they are not at hand they are downloaded.
+    """
+    from dlcv.datasets import clothing
+    from dlcv.gan.wardrobe import SIDE, nearest
+
+    training, unseen = (clothing.load(split, SIDE)[0].float() / 255 for split in ("train", "test"))
+    return training, nearest(unseen, training, 1)[1].mean().item()
 
 
 def compare(seed, progress=gr.Progress(track_tqdm=True)):  # noqa: B008  where Gradio looks for it
@@ -45,12 +50,11 @@ def compare(seed, progress=gr.Progress(track_tqdm=True)):  # noqa: B008  where G
     from dlcv.gan.wardrobe import nearest
 
     progress(0.0, "Reading the training photographs")
-    training, unseen = photographs()
+    training, real = photographs()
     pictures = predictor().sample(COMPARED, frame.whole(seed, "seed", 0, 999_999))
     index, distance = nearest(pictures, training, NEIGHBOURS)
     rows = [[picture, *training[found]] for picture, found in zip(pictures, index, strict=True)]
     sheet = colour_sheet([one for row in rows for one in row], 2 * (NEIGHBOURS + 1))
-    real = nearest(unseen, training, 1)[1].mean()
     return (
         sheet.resize((sheet.width * ENLARGED, sheet.height * ENLARGED), 0),
         f"The nearest training photograph is {distance[:, 0].mean():.3f} away (root mean square of grey values from 0"

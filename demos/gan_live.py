@@ -81,30 +81,24 @@ def decode_point(query: dict) -> dict:
 
     from dlcv.gan.predictor import through_anchors
 
-    data = data_of(query)
+    models = {name: predictor(name, data_of(query)) for name in FORMULATIONS}
     u, v = (torch.tensor([frame.number(query, name, -EDGE, 1 + EDGE)]) for name in "uv")
-    seen = {}
-    for name in FORMULATIONS:
-        model = predictor(name, data)
-        picture = model.generate(through_anchors(anchors_of(query, model), u, v))
-        seen[name] = {"pixels": base64.b64encode(grey(picture).tobytes()).decode(), "score": model.score(picture)}
-    return {"seen": seen}
-
-
-def read_picture(picture, data: str):
-    """A drawing or a picture as one of the data set's, (1, 1, 28, 28)."""
-    from dlcv import digits
-
-    if picture is None:
-        raise InputError("Draw something first.")
-    picture = digits.decode_data_uri(picture) if isinstance(picture, str) else picture
-    return digits.from_picture(picture, garment=data == "garments")
+    z = through_anchors(anchors_of(query, models["gan"]), u, v)
+    found = {name: model.look(z) for name, model in models.items()}
+    return {
+        "seen": {
+            name: {"pixels": base64.b64encode(grey(seen.pictures).tobytes()).decode(), "score": seen.scores.item()}
+            for name, seen in found.items()
+        }
+    }
 
 
 def score_drawing(query: dict) -> dict:
     """What the three critics say about a drawing, beside what they say about real and generated pictures."""
+    from dlcv import digits
+
     data = data_of(query)
-    x = read_picture(query.get("picture"), query["data"])
+    x = digits.read(query.get("picture"), garment=query["data"] == "garments")
     found = {name: predictor(name, data).scores(x) for name in FORMULATIONS}
     return {
         "seen": data_uri(sheet(x)),

@@ -117,11 +117,9 @@ def digit(query: dict) -> "torch.Tensor":
     from dlcv import digits
 
     picture = query.get("picture")
-    if isinstance(picture, str):
-        picture = digits.decode_data_uri(picture)
-    if not isinstance(picture, PIL.Image.Image):
+    if not isinstance(picture, (str, PIL.Image.Image)):
         raise InputError("Draw a digit, or upload a picture of one.")
-    return digits.from_picture(picture)
+    return digits.read(picture)
 
 
 def meaning(theta: list[list[float]], size: int) -> dict[str, float]:

@@ -145,20 +145,19 @@ def build() -> None:
         " training set: every point of the plane below is a picture.",
         "Drag the point; then draw, and see where on the plane the encoder looks for your drawing, and how surely.",
     )
-    with gr.Row():
-        with gr.Column(min_width=320):
-            frame.equation(
-                r"P(z\,|\,X;\Theta_2) = \mathcal{N}\big(z\,|\,\mu(X;\Theta_2),\, \Sigma(X;\Theta_2)\big) \quad (9)",
-                r"the encoder says where the $z$ of a picture $X$ are; the prior is $P(z) = \mathcal{N}(0, I)$,"
-                r" the decoder $f(z;\Theta)$",
-            )
-        with gr.Column(min_width=320):
-            frame.equation(
-                r"\begin{aligned} &\log P(X) - \mathcal{D}[P(z|X;\Theta_2)\,\|\,P(z|X)] \\"
-                r"&= E_{z \sim P(z|X;\Theta_2)}[\log P(X|z;\Theta)] \\"
-                r"&\phantom{={}} - \mathcal{D}[P(z|X;\Theta_2)\,\|\,P(z)] \quad (13) \end{aligned}",
-                r"what follows the equals sign, the ELBO, is what training maximises: never more than $\log P(X)$",
-            )
+    frame.equations(
+        (
+            r"P(z\,|\,X;\Theta_2) = \mathcal{N}\big(z\,|\,\mu(X;\Theta_2),\, \Sigma(X;\Theta_2)\big) \quad (9)",
+            r"the encoder says where the $z$ of a picture $X$ are; the prior is $P(z) = \mathcal{N}(0, I)$,"
+            r" the decoder $f(z;\Theta)$",
+        ),
+        (
+            r"\begin{aligned} &\log P(X) - \mathcal{D}[P(z|X;\Theta_2)\,\|\,P(z|X)] \\"
+            r"&= E_{z \sim P(z|X;\Theta_2)}[\log P(X|z;\Theta)] \\"
+            r"&\phantom{={}} - \mathcal{D}[P(z|X;\Theta_2)\,\|\,P(z)] \quad (13) \end{aligned}",
+            r"what follows the equals sign, the ELBO, is what training maximises: never more than $\log P(X)$",
+        ),
+    )
     main = playground()
     with gr.Column(elem_id="vae-inside"):
         why_an_encoder(main)

@@ -9,7 +9,6 @@ import numpy as np
 from demos import frame
 from dlcv import runtime
 from dlcv.draw import data_uri, grey, sheet
-from dlcv.errors import InputError
 
 
 class Family(NamedTuple):
@@ -44,10 +43,7 @@ def read_picture(picture, family: Family):
     """A data URI or a picture as one of the data set's, (1, 1, 28, 28)."""
     from dlcv import digits
 
-    if picture is None:
-        raise InputError("Draw something first.")
-    picture = digits.decode_data_uri(picture) if isinstance(picture, str) else picture
-    return digits.from_picture(picture, garment=family == FAMILIES["garments"])
+    return digits.read(picture, garment=family == FAMILIES["garments"])
 
 
 def family_of(query: dict) -> Family:

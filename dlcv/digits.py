@@ -57,6 +57,13 @@ def from_picture(picture: Image.Image | np.ndarray, garment: bool = False) -> to
     return canvas
 
 
+def read(drawing: Image.Image | str | None, garment: bool = False) -> torch.Tensor:
+    """A visitor's data URI or picture as `from_picture` has it. InputError where there is none."""
+    if drawing is None:
+        raise InputError("Draw something first.")
+    return from_picture(decode_data_uri(drawing) if isinstance(drawing, str) else drawing, garment)
+
+
 def to_grey(picture: Image.Image | np.ndarray) -> np.ndarray:
     """Any picture as grey values (H, W) float in [0, 1], upright as its EXIF says, its transparent parts white.
 

@@ -12,20 +12,21 @@ def grey(pictures) -> np.ndarray:
     return (np.asarray(pictures, dtype=np.float32) * 255 + 0.5).astype(np.uint8)
 
 
+def _laid_out(tiles: np.ndarray, columns: int) -> np.ndarray:
+    """Tiles (N, S, S, ...) as one picture, row by row; what is missing in the last row stays black."""
+    tiles = np.concatenate([tiles, np.zeros((-len(tiles) % columns, *tiles.shape[1:]), np.uint8)])
+    side, depth = tiles.shape[1], tiles.shape[3:]
+    return tiles.reshape(-1, columns, side, side, *depth).swapaxes(1, 2).reshape(-1, columns * side, *depth)
+
+
 def sheet(pictures, columns: int = 1) -> Image.Image:
     """Pictures (..., 28, 28) as one, row by row; what is missing in the last row stays black."""
-    tiles = grey(pictures).reshape(-1, 28, 28)
-    tiles = np.concatenate([tiles, np.zeros((-len(tiles) % columns, 28, 28), np.uint8)])
-    return Image.fromarray(tiles.reshape(-1, columns, 28, 28).transpose(0, 2, 1, 3).reshape(-1, columns * 28))
+    return Image.fromarray(_laid_out(grey(pictures).reshape(-1, 28, 28), columns))
 
 
 def colour_sheet(pictures, columns: int) -> Image.Image:
-    """Pictures (N, 3, S, S) in colour as one, row by row; what is missing in the last row stays black."""
-    tiles = np.stack([grey(picture) for picture in pictures])
-    tiles = np.concatenate([tiles, np.zeros((-len(tiles) % columns, *tiles.shape[1:]), np.uint8)])
-    side = tiles.shape[-1]
-    rows = tiles.reshape(-1, columns, 3, side, side).transpose(0, 3, 1, 4, 2)  # row, y, column, x, colour
-    return Image.fromarray(rows.reshape(-1, columns * side, 3))
+    """Pictures (N, 3, S, S) in colour as one, in the same way."""
+    return Image.fromarray(_laid_out(np.stack([grey(picture) for picture in pictures]).transpose(0, 2, 3, 1), columns))
 
 
 def data_uri(picture: Image.Image) -> str:

@@ -8,7 +8,7 @@ import torch
 
 from dlcv.errors import InputError
 from dlcv.gan import loss, points
-from dlcv.gan.classifier import mean_distance
+from dlcv.gan.classifier import ClassifierConfig, mean_distance
 from dlcv.gan.grow import at_stage, augment, stage_at
 from dlcv.gan.grow import make_loss as make_growing_loss
 from dlcv.gan.laboratory import Laboratory, Settings
@@ -16,7 +16,7 @@ from dlcv.gan.model import FORMULATIONS, GAN, GANConfig
 from dlcv.gan.predictor import lines_apart, through_anchors
 from dlcv.gan.progressive import MinibatchDeviation, PixelNorm, ProgressiveConfig, ProgressiveGAN, conv
 from dlcv.gan.train import CRITIC_STEPS, make_loss, set_real_scores, stack
-from dlcv.gan.wardrobe import GarmentClassifier, GarmentConfig, nearest
+from dlcv.gan.wardrobe import GarmentClassifier, nearest
 
 
 def test_the_original_objective_is_the_slides():
@@ -255,7 +255,7 @@ def test_a_copy_is_found_also_mirrored():
 
 
 def test_the_judge_of_garments_takes_any_size():
-    judged = GarmentClassifier(GarmentConfig()).eval()(torch.rand(2, 3, 64, 64))
+    judged = GarmentClassifier(ClassifierConfig()).eval()(torch.rand(2, 3, 64, 64))
     assert judged.logits.shape == (2, 10) and judged.features.shape == (2, 1280)
 
 

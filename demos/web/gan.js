@@ -32,33 +32,19 @@ async function movePoint(at) {
     const pen = figure.querySelector('canvas').getContext('2d'), frame = pen.createImageData(28, 28);
     for (let i = 0; i < 784; i++) frame.data.set([grey.charCodeAt(i), grey.charCodeAt(i), grey.charCodeAt(i), 255], 4 * i);
     pen.putImageData(frame, 0, 0);
-    figure.querySelector('output').textContent = score.toFixed(2).replace('-', '−');
+    figure.querySelector('output').textContent = written(score);
   }
 }
 
-function underPointer(event) {
-  const box = plane.getBoundingClientRect();
-  return [(event.clientX - box.left) / box.width * (1 + 2 * edge) - edge,
-          (box.bottom - event.clientY) / box.height * (1 + 2 * edge) - edge];
-}
-
-let dragging = null;
-plane.addEventListener('pointerdown', (event) => {
-  if (event.button !== 0) return;
-  try { plane.setPointerCapture(event.pointerId); } catch (_) { /* a made-up pointer */ }
-  dragging = event.pointerId;
-  stopWalking();
-  movePoint(underPointer(event));
-});
-plane.addEventListener('pointermove', (event) => { if (event.pointerId === dragging) movePoint(underPointer(event)); });
-for (const end of ['pointerup', 'pointercancel', 'lostpointercapture'])
-  plane.addEventListener(end, () => { dragging = null; });
-plane.addEventListener('keydown', (event) => {
-  const step = {ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1]}[event.key];
-  if (!step) return;
-  event.preventDefault();
-  stopWalking();
-  movePoint(state.at.map((value, axis) => value + step[axis] * (event.shiftKey ? 0.2 : 0.04)));
+followPointer(plane, {
+  moveTo(x, y) {
+    stopWalking();
+    movePoint([x, y].map((part) => part * (1 + 2 * edge) - edge));
+  },
+  moveBy(x, y, far) {
+    stopWalking();
+    movePoint([x, y].map((step, axis) => state.at[axis] + step * (far ? 0.2 : 0.04)));
+  },
 });
 
 // ---- the walk round the triangle, three seconds an edge

@@ -19,8 +19,6 @@ async function ask() {
   draw();
 }
 
-const written = (value) => value.toFixed(2).replace('-', '−');
-
 function outline(values, low, high) {
   const counts = Array(BINS).fill(0);
   for (const value of values) counts[Math.min(BINS - 1, Math.max(0, Math.floor((value - low) / (high - low) * BINS)))]++;
@@ -51,21 +49,9 @@ function draw() {
   }).join('');
 }
 
-function example() {  // a seven
-  const canvas = Object.assign(document.createElement('canvas'), {width: 280, height: 280}), paper = canvas.getContext('2d');
-  paper.fillStyle = '#fff';
-  paper.fillRect(0, 0, 280, 280);
-  paper.lineWidth = 18;
-  paper.lineCap = paper.lineJoin = 'round';
-  paper.beginPath();
-  for (const [x, y] of [[80, 70], [200, 70], [130, 220]]) paper.lineTo(x, y);
-  paper.stroke();
-  pad.show(canvas.toDataURL());
-}
-
 watch('value', () => {
   if (props.value.data === data) return;
   data = props.value.data;
   pad.clear();
 });
-example();
+pad.show(inked('M80 70L200 70L130 220'));  // a seven

@@ -69,7 +69,7 @@ class View {
     this.section.querySelector('h3 span').textContent = `step ${seen.step.toLocaleString('en')}`;
     facts[0].textContent = seen.distance.toFixed(3);
     facts[1].textContent = modes ? `${seen.covered} of ${modes}` : '–';
-    facts[2].textContent = seen.range.map((value) => value.toFixed(2).replace('-', '−')).join(' and ');
+    facts[2].textContent = seen.range.map((value) => written(value)).join(' and ');
     this.draw();
     this.drawCurves();
   }

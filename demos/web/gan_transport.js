@@ -6,7 +6,6 @@ const askMatch = liveCaller(server.match), askSlide = liveCaller(server.slide);
 const COUNT = 8, sets = {real: [], fake: []};
 let partners = [], curve = null;
 
-const number = (value, digits = 3) => value.toFixed(digits).replace('-', '−');
 const within = (value) => Math.max(-1.1, Math.min(1.1, value));
 
 function scatter(middle) {
@@ -29,7 +28,7 @@ async function match() {
   const answer = await askMatch(sets);
   if (!answer) return;
   partners = answer.partners;
-  find('.transport-cost').textContent = number(answer.cost);
+  find('.transport-cost').textContent = written(answer.cost, 3);
   draw();
 }
 
@@ -82,9 +81,9 @@ function drawLines() {
     find(selector).setAttribute('x2', x);
   }
   const [js, w] = curve.values[spot];
-  find('.transport-at').textContent = number(at, 2);
-  find('figcaption .transport-js').textContent = number(js);
-  find('figcaption .transport-w').textContent = number(w, 2);
+  find('.transport-at').textContent = written(at);
+  find('figcaption .transport-js').textContent = written(js, 3);
+  find('figcaption .transport-w').textContent = written(w);
   const width = plot.clientWidth, height = plot.clientHeight, x = (value) => 40 + (value + 1) / 2 * (width - 60), y = (value) => height - 30 - value * (height - 60);
   const path = (index) => curve.offsets.map((value, i) => `${x(value)} ${y(curve.values[i][index])}`);
   const zero = curve.offsets.indexOf(0), flat = path(0);

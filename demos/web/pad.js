@@ -2,6 +2,18 @@
 
 const PAD_SIZE = 280, PAD_BRUSH = 18, PAD_UNDO = 30, PAD_BYTES = 10e6, PAD_PIXELS = 100e6;
 
+// Ink on a sheet of paper as a data URI: strokes given as an SVG path, whose units are `unit` pixels of the 280.
+function inked(path, unit = 1, brush = PAD_BRUSH) {
+  const sheet = Object.assign(document.createElement('canvas'), {width: PAD_SIZE, height: PAD_SIZE}), pen = sheet.getContext('2d');
+  pen.fillStyle = '#fff';
+  pen.fillRect(0, 0, PAD_SIZE, PAD_SIZE);
+  pen.scale(unit, unit);
+  pen.lineWidth = brush / unit;
+  pen.lineCap = pen.lineJoin = 'round';
+  pen.stroke(new Path2D(path));
+  return sheet.toDataURL('image/png');
+}
+
 // Width times height from the header of a PNG, GIF or JPEG, or 0 where unknown: a bomb is refused before it is decoded.
 async function pixelsOf(file) {
   const bytes = new DataView(await file.slice(0, 1 << 18).arrayBuffer());

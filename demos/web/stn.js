@@ -256,18 +256,11 @@ const pad = makeDrawPad(find('.stn-pad'), {
 });
 
 function example({digit, path, set, transformer}) {
-  const sheet = document.createElement('canvas'), paper = sheet.getContext('2d');
-  sheet.width = sheet.height = 280;
-  paper.fillStyle = '#fff';
-  paper.fillRect(0, 0, 280, 280);
-  paper.lineWidth = 20;
-  paper.lineCap = paper.lineJoin = 'round';
-  paper.stroke(new Path2D(path));
   reset();
   Object.assign(state, {seed: 1, transformer}, set);
   showState();
   arriving = digit;
-  pad.show(sheet.toDataURL('image/png'));
+  pad.show(inked(path, 1, 20));
 }
 for (const one of examples) {
   const button = document.createElement('button');

@@ -33,29 +33,15 @@ async function movePoint(z) {
   decoded.putImageData(frame, 0, 0);
 }
 
-function underPointer(event) {
-  const box = plane.getBoundingClientRect();
-  return [((event.clientX - box.left) / box.width * 2 - 1) * state.half,
-          (1 - (event.clientY - box.top) / box.height * 2) * state.half];
-}
-
-let dragging = null;
-plane.addEventListener('pointerdown', (event) => {
-  if (event.button !== 0) return;
-  try { plane.setPointerCapture(event.pointerId); } catch (_) { /* a made-up pointer */ }
-  dragging = event.pointerId;
-  find('.z').setAttribute('aria-live', 'off');
-  movePoint(underPointer(event));
-});
-plane.addEventListener('pointermove', (event) => { if (event.pointerId === dragging) movePoint(underPointer(event)); });
-for (const end of ['pointerup', 'pointercancel', 'lostpointercapture'])
-  plane.addEventListener(end, () => { dragging = null; });
-plane.addEventListener('keydown', (event) => {
-  const step = {ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1]}[event.key];
-  if (!step) return;
-  event.preventDefault();
-  find('.z').setAttribute('aria-live', 'polite');
-  movePoint(state.z.map((value, axis) => value + step[axis] * (event.shiftKey ? 0.5 : 0.1)));
+followPointer(plane, {
+  moveTo(x, y) {
+    find('.z').setAttribute('aria-live', 'off');
+    movePoint([x, y].map((part) => (part * 2 - 1) * state.half));
+  },
+  moveBy(x, y, far) {
+    find('.z').setAttribute('aria-live', 'polite');
+    movePoint([x, y].map((step, axis) => state.z[axis] + step * (far ? 0.5 : 0.1)));
+  },
 });
 
 // ---- the plane
@@ -200,20 +186,9 @@ const STROKES = [
   'M6 5L14 5L9 16', 'M13 5.5C10 2.5 5.5 5 8 8C10 10 14 11 13 14C12 17 6.5 16 7 13C7.5 10.5 13 9 13.5 6.5', 'M13 7.5C12 4 6.5 4.5 7 8C7.5 11 12 10.5 13.2 7L12.5 16.5',
 ];
 
-function drawnDigit(strokes) {
-  const paper = Object.assign(document.createElement('canvas'), {width: 280, height: 280}), pen = paper.getContext('2d');
-  pen.fillStyle = '#fff';
-  pen.fillRect(0, 0, 280, 280);
-  pen.scale(14, 14);
-  pen.lineWidth = 18 / 14;
-  pen.lineCap = pen.lineJoin = 'round';
-  pen.stroke(new Path2D(strokes));
-  return paper.toDataURL('image/png');
-}
-
 async function showExamples() {
   const digits = state.data === 'digits';
-  const pictures = digits ? STROKES.map(drawnDigit) : (await askExamples({}))?.pictures;
+  const pictures = digits ? STROKES.map((path) => inked(path, 14)) : (await askExamples({}))?.pictures;
   if (!pictures || digits !== (state.data === 'digits')) return;
   const examples = find('.vae-examples');
   examples.innerHTML = '<span>Examples</span>';

@@ -55,16 +55,29 @@ class Classifier(nn.Module, PyTorchModelHubMixin, pipeline_tag="image-classifica
         return Judgement(self.classes(features), features)
 
 
+@torch.inference_mode()
+def judge(model: nn.Module, pictures: torch.Tensor) -> Judgement:
+    """What a classifier makes of many pictures (N, C, S, S) in [0, 1]; the answer is on the CPU."""
+    device = next(model.parameters()).device
+    found = [model(some.to(device)) for some in pictures.split(500)]
+    return Judgement(*(torch.cat(parts).cpu() for parts in zip(*found, strict=True)))
+
+
+def accuracy(model: nn.Module, pictures: torch.Tensor, labels: torch.Tensor) -> float:
+    """Percentage of pictures (N, C, S, S) that are classified rightly."""
+    return 100 * (judge(model, pictures).logits.argmax(1) == labels).float().mean().item()
+
+
 def mean_distance(features: torch.Tensor) -> torch.Tensor:
     """Mean distance of two of N pictures' features (N, 128), of the first half to the second: small without variety."""
     one, other = features.chunk(2)
     return (one - other).norm(dim=1).mean()
 
 
-def modes_and_kl(judge: Classifier, pictures: torch.Tensor) -> tuple[int, float]:
+def modes_and_kl(model: Classifier, pictures: torch.Tensor) -> tuple[int, float]:
     """Of the 1,000 stacks of digits, how many appear in pictures (N, 3, 28, 28), and KL(found || uniform) in nats."""
-    digits = torch.cat([judge(some.flatten(0, 1).unsqueeze(1)).logits.argmax(1) for some in pictures.split(1000)])
-    stacks = digits.cpu().view(-1, 3) @ torch.tensor([100, 10, 1])
+    digits = judge(model, pictures.flatten(0, 1).unsqueeze(1)).logits.argmax(1)
+    stacks = digits.view(-1, 3) @ torch.tensor([100, 10, 1])
     share = torch.bincount(stacks, minlength=1000).double() / len(stacks)
     found = share[share > 0]
     return len(found), (found * (found * 1000).log()).sum().item()

@@ -1,5 +1,6 @@
 """Questions a visitor may ask the trained GANs. One predictor serves everybody."""
 
+import functools
 from typing import NamedTuple
 
 import torch
@@ -7,8 +8,10 @@ import torch
 from .. import runtime, weights
 from ..errors import InputError
 from .classifier import Classifier, mean_distance
-from .model import FORMULATIONS, GAN
+from .model import FORMULATIONS, GAN, GANOutput
 from .progressive import ProgressiveGAN
+
+AT_ONCE = 500  # pictures that are generated together
 
 
 class Scores(NamedTuple):
@@ -41,12 +44,21 @@ class GANPredictor:
         """z ~ N(0, I), (count, d), the same for a seed in all formulations."""
         return torch.randn(count, self.config.latents, generator=torch.Generator().manual_seed(seed))
 
+    def _checked(self, z: torch.Tensor) -> torch.Tensor:
+        if z.ndim != 2 or z.shape[1] != self.config.latents or not torch.isfinite(z).all():
+            raise InputError(f"A latent of this model has {self.config.latents} finite numbers.")
+        return z.to(self.device)
+
     @torch.inference_mode()
     def generate(self, z: torch.Tensor) -> torch.Tensor:
         """Pictures (N, C, 28, 28) in [0, 1] of latents (N, d). InputError on another length or values not finite."""
-        if z.ndim != 2 or z.shape[1] != self.config.latents or not torch.isfinite(z).all():
-            raise InputError(f"A latent of this model has {self.config.latents} finite numbers.")
-        return self.model.generator(z.to(self.device)).cpu()
+        return torch.cat([self.model.generator(some).cpu() for some in self._checked(z).split(AT_ONCE)])
+
+    @torch.inference_mode()
+    def look(self, z: torch.Tensor) -> GANOutput:
+        """Pictures of latents as by `generate`, and what the critic thinks of each: D or f_w."""
+        out = self.model(self._checked(z))
+        return GANOutput(out.pictures.cpu(), self._opinion(out.scores))
 
     def sample(self, count: int = 64, seed: int = 0, truncation: float = 1.0) -> torch.Tensor:
         """Pictures (count, C, 28, 28) of z ~ N(0, truncation^2 I): less variety for better pictures below 1."""
@@ -56,18 +68,18 @@ class GANPredictor:
         """Scores as they are spoken of: the probability D(x), or f_w(x) itself."""
         return (scores.sigmoid() if self.config.formulation == "gan" else scores).cpu()
 
-    @torch.inference_mode()
-    def score(self, x: torch.Tensor) -> float:
-        """What the critic thinks of a picture (1, C, 28, 28) in [0, 1]: D(x) or f_w(x)."""
-        if x.shape != (1, self.config.channels, 28, 28) or not torch.isfinite(x).all():
-            raise InputError("The critic looks at one picture of 28 x 28 pixels.")
-        return self._opinion(self.model.critic(x.to(self.device))).item()
+    @functools.cached_property
+    def _fake_scores(self) -> torch.Tensor:
+        """Of as many generated pictures as there are scores of real ones, sorted: the same whatever is drawn."""
+        return self.look(self.latent(0, len(self.model.real_scores))).scores.sort().values
 
     @torch.inference_mode()
     def scores(self, x: torch.Tensor) -> Scores:
         """The critic's score of a picture (1, C, 28, 28) in [0, 1] beside those of real and generated ones."""
-        fake = self.model(self.latent(0, len(self.model.real_scores)).to(self.device)).scores
-        return Scores(self.score(x), self._opinion(self.model.real_scores), self._opinion(fake.sort().values))
+        if x.shape != (1, self.config.channels, 28, 28) or not torch.isfinite(x).all():
+            raise InputError("The critic looks at one picture of 28 x 28 pixels.")
+        score = self._opinion(self.model.critic(x.to(self.device)).float())
+        return Scores(score.item(), self._opinion(self.model.real_scores), self._fake_scores)
 
     @torch.inference_mode()
     def variety(self, judge: Classifier, count: int = 1000, seed: int = 0) -> Variety:

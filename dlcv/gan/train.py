@@ -11,7 +11,7 @@ from .. import weights
 from ..datasets import TensorBatches, distorted, mnist
 from ..training import Recipe, command_line, fit
 from . import loss as objectives
-from .classifier import Classifier, ClassifierConfig, mean_distance, modes_and_kl
+from .classifier import Classifier, ClassifierConfig, accuracy, judge, mean_distance, modes_and_kl
 from .model import FORMULATIONS, GAN, REAL, GANConfig, give_turn
 
 HELD_OUT = 2000  # the last training digits, to watch the classifier with
@@ -81,13 +81,6 @@ def classification_loss(model, batch, progress, generator):
     return {"loss": F.cross_entropy(model(distorted.distort(digits, parameters, distorted.SIDE)).logits, labels)}
 
 
-@torch.inference_mode()
-def accuracy(model: Classifier, digits: torch.Tensor, labels: torch.Tensor) -> float:
-    """Percentage of digits (N, 1, 28, 28) that are classified rightly."""
-    found = torch.cat([model(some).logits.argmax(1) for some in digits.split(500)])
-    return 100 * (found == labels).float().mean().item()
-
-
 def train_judge(name: str, recipe: Recipe, runs: Path) -> Classifier:
     """The classifier of a data set; its last pictures are kept to watch it with."""
     pictures, labels = mnist.load(JUDGES[name], "train")
@@ -95,13 +88,11 @@ def train_judge(name: str, recipe: Recipe, runs: Path) -> Classifier:
     held_out, truth = pictures[-HELD_OUT:], labels[-HELD_OUT:]
 
     def validate(model):
-        device = next(model.parameters()).device
-        return {"held_out_accuracy": round(accuracy(model, held_out.to(device), truth.to(device)), 3)}
+        return {"held_out_accuracy": round(accuracy(model, held_out, truth), 3)}
 
     config = ClassifierConfig(tuple(mnist.CLASSES[JUDGES[name]]))
-    model = fit(Classifier(config), classification_loss, seen, recipe, runs / name, validate).cpu().eval()
-    with torch.inference_mode():
-        model.real_distance.copy_(mean_distance(model(held_out).features))
+    model = fit(Classifier(config), classification_loss, seen, recipe, runs / name, validate)
+    model.real_distance.copy_(mean_distance(judge(model, held_out).features))
     return model
 
 
@@ -112,14 +103,14 @@ def set_real_scores(model: GAN, pictures: torch.Tensor) -> None:
     model.real_scores.copy_(model.critic(real).sort().values)
 
 
-def watch_modes(judge: Classifier):
+def watch_modes(judging: Classifier):
     """What a training on stacked digits is watched with: modes and KL of 10,000 samples."""
 
     @torch.inference_mode()
     def validate(model):
         generator = torch.Generator().manual_seed(0)
         z = torch.randn(10_000, model.config.latents, generator=generator).to(model.real_scores.device)
-        modes, kl = modes_and_kl(judge, torch.cat([model.generator(some) for some in z.split(500)]))
+        modes, kl = modes_and_kl(judging, torch.cat([model.generator(some) for some in z.split(500)]))
         return {"modes": modes, "kl": round(kl, 4)}
 
     return validate

@@ -3,7 +3,7 @@
 It starts from MobileNetV2 as published for ImageNet, and sees the photographs at the size of generated pictures.
 """
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 
 import torch
@@ -15,7 +15,7 @@ from .. import weights
 from ..backbones import mobilenet_v2
 from ..datasets import TensorBatches, clothing
 from ..training import Recipe, command_line, fit
-from .classifier import Judgement
+from .classifier import ClassifierConfig, Judgement, accuracy
 from .grow import augment
 
 SIDE = 64  # of the pictures it learns from
@@ -26,19 +26,12 @@ PRESETS = {
 }
 
 
-@dataclass
-class GarmentConfig:
-    """Settings of a `GarmentClassifier`."""
-
-    class_names: tuple[str, ...] = tuple(clothing.CLASSES)
-
-
 class GarmentClassifier(
     nn.Module, PyTorchModelHubMixin, pipeline_tag="image-classification", tags=["clothing", "mobilenet_v2"]
 ):
     """Ten classes of garments (N, 3, S, S) in [0, 1]: MobileNetV2 on the picture enlarged to 128 x 128."""
 
-    def __init__(self, config: GarmentConfig, published: bool = False):
+    def __init__(self, config: ClassifierConfig, published: bool = False):
         super().__init__()
         self.config = config
         self.features = mobilenet_v2(published).features
@@ -56,13 +49,6 @@ def loss(model, batch, progress, generator):
     pictures, labels = batch
     pictures = augment(pictures.float() / 255, generator).clamp(0, 1)
     return {"loss": F.cross_entropy(model(pictures).logits, labels, label_smoothing=0.1)}
-
-
-@torch.inference_mode()
-def judge(model: GarmentClassifier, pictures: torch.Tensor) -> Judgement:
-    """What the classifier makes of many pictures (N, 3, S, S) in [0, 1]."""
-    found = [model(some) for some in pictures.split(100)]
-    return Judgement(*(torch.cat(parts) for parts in zip(*found, strict=True)))
 
 
 @torch.inference_mode()
@@ -86,13 +72,12 @@ def train(name: str, recipe: Recipe, runs: Path) -> None:
     """Train the classifier, or go on with it, and write checkpoints/<name>."""
     torch.manual_seed(recipe.seed)
     pictures, labels = clothing.load("train", SIDE)
-    seen, truth = (part for part in clothing.load("validation", SIDE))
+    seen, truth = clothing.load("validation", SIDE)
 
     def validate(model):
-        right = judge(model, seen.float() / 255).logits.argmax(1) == truth
-        return {"validation_accuracy": round(100 * right.float().mean().item(), 2)}
+        return {"validation_accuracy": round(accuracy(model, seen.float() / 255, truth), 2)}
 
-    model = GarmentClassifier(GarmentConfig(), published=True)
+    model = GarmentClassifier(ClassifierConfig(tuple(clothing.CLASSES)), published=True)
     model = fit(model, loss, TensorBatches(pictures, labels), recipe, runs / name, validate)
     made_by = {"command": f"python -m dlcv.gan.wardrobe --model {name}", **asdict(recipe)}
     source = f"clothing dataset (small), {len(pictures):,} training photographs, starting from MobileNetV2 as published"

@@ -81,10 +81,10 @@ class STN(nn.Module, PyTorchModelHubMixin, pipeline_tag="image-classification", 
             nn.init.zeros_(self.theta.weight)  # whatever the picture, training starts at the identity
             self.theta.bias.data.copy_(start.flatten())
             if config.transformer == "tps":
-                self.offsets = nn.Linear(96, 32)
+                control = geometry.tps_control_points()
+                self.offsets = nn.Linear(96, control.numel())
                 nn.init.zeros_(self.offsets.weight)
                 nn.init.zeros_(self.offsets.bias)
-                control = geometry.tps_control_points()
                 self.register_buffer("control", geometry.homogeneous(control), persistent=False)
                 spline = geometry.tps_weights(control, geometry.target_points(SIDE, SIDE, control))
                 self.register_buffer("spline", spline, persistent=False)
