@@ -14,6 +14,16 @@ METRICS = {
     "kl": "of it divergence",
     "active_units": "latents in use",
     "error": "wrong answers",
+    "frechet": "Fréchet distance",
+    "frechet_floor": "that of real pictures",
+    "modes": "modes",
+    "modes_kl": "KL to all modes alike",
+    "accuracy": "right answers",
+    "confidence": "judge's confidence",
+    "real_confidence": "confidence on real ones",
+    "largest_class": "largest class",
+    "nearest_photograph": "distance to the nearest photograph",
+    "real_nearest_photograph": "that of real photographs",
 }
 FACTS = [("Trained on", "source"), ("Licence", "licence"), ("Train again", "recipe")]
 MANY = 4  # commands, from which on they are folded away

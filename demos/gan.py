@@ -88,7 +88,15 @@ def build() -> None:
     growing()
     wasserstein()
     laboratory()
-    frame.weights_card({name: [name] for name in (*gan_live.MODELS, gan_grow.NAME, *gan_live.JUDGES)})
+    frame.weights_card(
+        {name: [name] for name in gan_live.TRAINED},
+        note="Fréchet distance in the features of our classifiers, smaller is better; that of as many real training"
+        " pictures is what nobody can go below. Stacked digits have 1,000 modes: three digits as red, green and blue.",
+    )
+    frame.weights_card(
+        {name: [name] for name in (gan_grow.NAME, *gan_live.JUDGES, gan_grow.JUDGE)},
+        title="The photographs' and the judges' weights",
+    )
     gan_api.offer()
 
 

@@ -8,7 +8,7 @@ from demos import frame
 from dlcv import runtime
 from dlcv.draw import colour_sheet, data_uri
 
-NAME = "progressive-clothing-64"
+NAME, JUDGE = "progressive-clothing-64", "judge-clothing"
 SHOWN, COLUMNS = 15, 5
 COMPARED, NEIGHBOURS = 6, 3
 ENLARGED = 2  # times, of the pictures that are compared
