@@ -16,6 +16,7 @@ OPEN, CLOSE = "<!-- scores: written by python -m dlcv.scores -->", "<!-- end of 
 TITLES = {
     ("vae", "nll"): "VAE: negative log-likelihood of a test picture",
     ("stn", "error"): "Spatial Transformer: error on distorted MNIST",
+    ("gan", "accuracy"): "GAN: right answers of the classifiers that judge generated pictures",
 }
 DISTORTIONS = ["R", "RTS", "P", "E"]  # the paper's, in its order; ours come after
 

@@ -122,6 +122,7 @@ def train(name: str, recipe: Recipe, runs: Path) -> None:
     data, _, source, licence = DATA[name.split("-")[-1]]
     if name in JUDGES:
         model = train_judge(name, recipe, runs)
+        source = source.replace("60,000", f"{60_000 - HELD_OUT:,}")
     else:
         pictures = TensorBatches(*mnist.load(data, "train"))
         validate = watch_modes(weights.load(Classifier, "judge-mnist")) if name.endswith("stacked") else None

@@ -1,0 +1,46 @@
+"""Train the judge of garments: python -m dlcv.gan.wardrobe_train [--preset cpu|gpu] [--data DIR]"""
+
+from dataclasses import asdict
+from pathlib import Path
+
+import torch
+from torch.nn import functional as F
+
+from .. import weights
+from ..datasets import TensorBatches, clothing
+from ..training import Recipe, command_line, fit
+from .classifier import ClassifierConfig, accuracy
+from .grow import augment
+from .wardrobe import NAME, SIDE, GarmentClassifier
+
+PRESETS = {
+    "cpu": {NAME: Recipe(epochs=15, batch_size=64, learning_rate=1e-3, weight_decay=0.05, average=0.99)},
+    "gpu": {NAME: Recipe(epochs=40, batch_size=64, learning_rate=1e-3, weight_decay=0.05, average=0.99)},
+}
+
+
+def loss(model, batch, progress, generator):
+    """Cross-entropy with smoothed labels, on photographs whose colours and place change at each visit."""
+    pictures, labels = batch
+    pictures = augment(pictures.float() / 255, generator).clamp(0, 1)
+    return {"loss": F.cross_entropy(model(pictures).logits, labels, label_smoothing=0.1)}
+
+
+def train(name: str, recipe: Recipe, runs: Path) -> None:
+    """Train the classifier, or go on with it, and write checkpoints/<name>."""
+    torch.manual_seed(recipe.seed)
+    pictures, labels = clothing.load("train", SIDE)
+    seen, truth = clothing.load("validation", SIDE)
+
+    def validate(model):
+        return {"validation_accuracy": round(accuracy(model, seen.float() / 255, truth), 2)}
+
+    model = GarmentClassifier(ClassifierConfig(tuple(clothing.CLASSES)), published=True)
+    model = fit(model, loss, TensorBatches(pictures, labels), recipe, runs / name, validate)
+    made_by = {"command": f"python -m dlcv.gan.wardrobe_train --model {name}", **asdict(recipe)}
+    source = f"clothing dataset (small), {len(pictures):,} training photographs, starting from MobileNetV2 as published"
+    weights.save(model, name, topic="gan", recipe=made_by, licence="apache-2.0", source=source)
+
+
+if __name__ == "__main__":
+    command_line(__doc__, PRESETS, train)
