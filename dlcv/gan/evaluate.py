@@ -26,7 +26,12 @@ COMMAND = "python -m dlcv.gan.evaluate"
 STACKED_SAMPLES, SAMPLES = 26_000, 10_000
 KL_BAR, ACCURACY_BAR = 0.10, 99.3
 CONFIDENCE_GAP, SHARE_BAR = 15, 100 / 3  # percent: of the judge of garments, of the samples that one class may take
-TESTS = {"mnist": "MNIST test", "fashion": "Fashion-MNIST test", "stacked": "MNIST test, stacked"}
+TESTS = {
+    "mnist": "MNIST test",
+    "fashion": "Fashion-MNIST test",
+    "stacked": "MNIST test, stacked",
+    "clothing": "clothing test",
+}
 PAPERS = {  # modes and KL on stacked digits
     "gan": (99.0, 3.40, "Lin et al. 2018 (PacGAN), DCGAN"),
     "wgan-gp": (959.0, 0.7276, "Kumar et al. 2019, WGAN-GP"),
@@ -86,12 +91,11 @@ def evaluate(data: str, judge: Classifier) -> dict[str, list[dict]]:
     return found
 
 
-@torch.inference_mode()
-def evaluate_judge(name: str) -> list[dict]:
-    """The rows of metrics.json of a judge: its accuracy on the test pictures."""
-    right = accuracy(weights.load(Classifier, name), *mnist.load(JUDGES[name], "test"))
-    row = {"metric": "accuracy", "unit": "%", "data": f"{TESTS[JUDGES[name]]}, all 10,000", "better": "higher"}
-    return [row | {"value": round(right, 2), "bar": ACCURACY_BAR if JUDGES[name] == "mnist" else None}]
+def evaluate_judge(model: nn.Module, pictures: torch.Tensor, labels: torch.Tensor, test: str) -> list[dict]:
+    """The rows of metrics.json of a judge: its accuracy on the test pictures (N, C, S, S), `test` their name."""
+    row = {"metric": "accuracy", "unit": "%", "data": f"{test}, all {len(labels):,}", "better": "higher"}
+    bar = ACCURACY_BAR if test == TESTS["mnist"] else None
+    return [row | {"value": round(accuracy(model, pictures, labels), 2), "bar": bar}]
 
 
 def write_samples(name: str, pictures: torch.Tensor, columns: int, file: str = "samples.png") -> None:
@@ -103,9 +107,10 @@ def write_samples(name: str, pictures: torch.Tensor, columns: int, file: str = "
 
 
 @torch.inference_mode()
-def evaluate_garments(name: str = "progressive-clothing-64") -> dict[str, list[dict]]:
+def evaluate_garments(
+    judge: wardrobe.GarmentClassifier, name: str = "progressive-clothing-64"
+) -> dict[str, list[dict]]:
     """The rows of metrics.json of the progressive GAN; a sheet of samples of every resolution."""
-    judge = weights.load(wardrobe.GarmentClassifier, wardrobe.NAME)
     training, test = (clothing.load(split, wardrobe.SIDE)[0].float() / 255 for split in ("train", "test"))
     model = ProgressivePredictor(name)
     pictures = model.sample(1000, seed=2018)
@@ -116,7 +121,7 @@ def evaluate_garments(name: str = "progressive-clothing-64") -> dict[str, list[d
     sure, made = (round(100 * found.amax(1).mean().item(), 1) for found in (real, generated))
     largest = torch.bincount(generated.argmax(1), minlength=10).max().item() / len(generated) * 100
     copies, unseen = (wardrobe.nearest(some, training, 1)[1].mean().item() for some in (pictures, test))
-    samples, photographs = {"data": "1,000 samples"}, {"data": f"clothing test, all {len(test)}"}
+    samples, photographs = {"data": "1,000 samples"}, {"data": f"{TESTS['clothing']}, all {len(test)}"}
     higher, lower = {"better": "higher", "unit": "%"}, {"better": "lower", "unit": "%"}
     apart = {"better": "higher", "unit": ""}
     rows = [
@@ -129,23 +134,23 @@ def evaluate_garments(name: str = "progressive-clothing-64") -> dict[str, list[d
     return {name: rows}
 
 
-def evaluate_garment_judge() -> list[dict]:
-    """The rows of metrics.json of the judge of garments: its accuracy on test photographs."""
-    photographs, labels = clothing.load("test", wardrobe.SIDE)
-    judge = weights.load(wardrobe.GarmentClassifier, wardrobe.NAME)
-    right = accuracy(judge, photographs.float() / 255, labels)
-    about = {"metric": "accuracy", "unit": "%", "data": f"clothing test, all {len(labels)}", "better": "higher"}
-    return [about | {"value": round(right, 2)}]
-
-
 def main() -> None:
     """Score what ships, print the table, write it beside the weights; exit with 1 where a bar is missed."""
     parser = argparse.ArgumentParser(description=__doc__)
     parse_with_data(parser)
-    found = {name: evaluate_judge(name) for name in JUDGES} | {wardrobe.NAME: evaluate_garment_judge()}
+    judges = {name: weights.load(Classifier, name) for name in JUDGES}
+    found = {
+        name: evaluate_judge(judge, *mnist.load(JUDGES[name], "test"), TESTS[JUDGES[name]])
+        for name, judge in judges.items()
+    }
+    garments, (photographs, labels) = (
+        weights.load(wardrobe.GarmentClassifier, wardrobe.NAME),
+        clothing.load("test", wardrobe.SIDE),
+    )
+    found[wardrobe.NAME] = evaluate_judge(garments, photographs.float() / 255, labels, TESTS["clothing"])
     for data, (digits, *_) in DATA.items():
-        found |= evaluate(data, weights.load(Classifier, f"judge-{digits}"))
-    found |= evaluate_garments()
+        found |= evaluate(data, judges[f"judge-{digits}"])
+    found |= evaluate_garments(garments)
     missed = []
     for name, rows in found.items():
         scores.record(name, COMMAND, rows)

@@ -14,15 +14,16 @@ from . import loss as objectives
 from .classifier import Classifier, ClassifierConfig, accuracy, judge, mean_distance, modes_and_kl
 from .model import FORMULATIONS, GAN, REAL, GANConfig, give_turn
 
+PICTURES = 60_000  # of training, of either data set
 HELD_OUT = 2000  # the last training digits, to watch the classifier with
 CRITIC_STEPS = {"gan": 1, "wgan": 2, "wgan-gp": 2}  # k, for each step of the generator
 RATES = {"gan": 1e-3, "wgan": 2e-3, "wgan-gp": 2e-3}  # of both networks' learning; with half of it WGANs are slower
 CLIP, PENALTY = 0.06, 10.0  # c and lambda of the slide
 
 DATA = {  # what is learned, channels of its pictures, what they are, their licence
-    "mnist": ("mnist", 1, "MNIST, 60,000 training digits", "cc-by-sa-3.0"),
-    "fashion": ("fashion", 1, "Fashion-MNIST, 60,000 training garments", "mit"),
-    "stacked": ("mnist", 3, "MNIST, three of 60,000 training digits at random as red, green and blue", "cc-by-sa-3.0"),
+    "mnist": ("mnist", 1, "MNIST, {:,} training digits", "cc-by-sa-3.0"),
+    "fashion": ("fashion", 1, "Fashion-MNIST, {:,} training garments", "mit"),
+    "stacked": ("mnist", 3, "MNIST, three of {:,} training digits at random as red, green and blue", "cc-by-sa-3.0"),
 }
 CONFIGS = {
     f"{formulation}-{data}": GANConfig(formulation, channels=DATA[data][1])
@@ -123,14 +124,15 @@ def train(name: str, recipe: Recipe, runs: Path) -> None:
     data, _, source, licence = DATA[name.split("-")[-1]]
     if name in JUDGES:
         model = train_judge(name, recipe, runs)
-        source = source.replace("60,000", f"{60_000 - HELD_OUT:,}")
+        count = PICTURES - HELD_OUT
     else:
         pictures = TensorBatches(*mnist.load(data, "train"))
         validate = watch_modes(weights.load(Classifier, "judge-mnist")) if name.endswith("stacked") else None
         model = fit(GAN(CONFIGS[name]), make_loss(CONFIGS[name]), pictures, recipe, runs / name, validate)
+        count = PICTURES
         set_real_scores(model.cpu(), mnist.load(data, "test")[0][:REAL])
     made_by = {"command": f"python -m dlcv.gan.train --model {name}", **asdict(recipe)}
-    weights.save(model, name, topic="gan", recipe=made_by, licence=licence, source=source)
+    weights.save(model, name, topic="gan", recipe=made_by, licence=licence, source=source.format(count))
 
 
 if __name__ == "__main__":
