@@ -9,7 +9,7 @@ import torch
 from dlcv.errors import InputError
 from dlcv.gan import loss, points
 from dlcv.gan.classifier import ClassifierConfig, mean_distance
-from dlcv.gan.grow import at_stage, augment, stage_at
+from dlcv.gan.grow import at_stage, augment, older_outputs_loss, stage_at
 from dlcv.gan.grow import make_loss as make_growing_loss
 from dlcv.gan.laboratory import Laboratory, Settings
 from dlcv.gan.model import FORMULATIONS, GAN, GANConfig
@@ -262,3 +262,27 @@ def test_the_judge_of_garments_takes_any_size():
 def test_samples_without_variety_have_no_distance():
     assert mean_distance(torch.ones(10, 4)) == 0
     assert mean_distance(torch.tensor([[0.0, 0], [3, 4]])) == 5
+
+
+def test_older_outputs_learn_the_picture_and_nothing_else_does():
+    model = ProgressiveGAN(ProgressiveConfig(8, (8, 8, 8)))
+    features = model.generator.features(torch.randn(4, 8), 2)
+    picture = model.generator.picture(features, 2)
+    value = older_outputs_loss(model.generator, features, picture)
+    small = (torch.nn.functional.avg_pool2d(picture, 4), torch.nn.functional.avg_pool2d(picture, 2))
+    ours = (model.generator.picture(features[: index + 1], index) for index in (0, 1))
+    expected = sum((one - other).square().mean() for one, other in zip(ours, small, strict=True))
+    torch.testing.assert_close(value, expected)
+    value.backward()
+    taught = {name.split(".layer")[0] for name, weight in model.named_parameters() if weight.grad is not None}
+    assert taught == {"generator.colours.0", "generator.colours.1"}
+
+
+def test_the_critic_measures_the_deviation_of_real_and_generated_pictures_apart():
+    """A generator without variety is found out: its pictures' deviation is not mixed with that of real ones."""
+    config = ProgressiveConfig(8, (8, 8))
+    model, batches = ProgressiveGAN(config), []
+    model.critic.deviation.register_forward_hook(lambda module, inputs, output: batches.append(len(inputs[0])))
+    photographs = torch.randint(256, (6, 3, 8, 8), dtype=torch.uint8)
+    make_growing_loss(config)(model, (photographs, None), 0.99, torch.Generator().manual_seed(0))
+    assert batches[:2] == [6, 6]

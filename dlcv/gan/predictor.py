@@ -69,6 +69,11 @@ class GANPredictor:
         return (scores.sigmoid() if self.config.formulation == "gan" else scores).cpu()
 
     @functools.cached_property
+    def real_score(self) -> float:
+        """The median of what the critic thinks of real pictures: what the score of a generated one compares with."""
+        return self._opinion(self.model.real_scores).median().item()
+
+    @functools.cached_property
     def _fake_scores(self) -> torch.Tensor:
         """Of as many generated pictures as there are scores of real ones, sorted: the same whatever is drawn."""
         return self.look(self.latent(0, len(self.model.real_scores))).scores.sort().values

@@ -23,7 +23,7 @@ class ProgressiveConfig:
     """Settings of a `ProgressiveGAN`."""
 
     latents: int = 128
-    channels: tuple[int, ...] = (128, 128, 96, 64, 32)  # of the features at 4, 8, 16, 32 and 64 px
+    channels: tuple[int, ...] = (128, 128, 96, 48, 24)  # of the features at 4, 8, 16, 32 and 64 px
 
 
 class Equalised(nn.Module):
@@ -82,23 +82,30 @@ class Generator(nn.Module):
         )
         self.colours = nn.ModuleList(conv(width, 3, 1, gain=1) for width in widths)
 
-    def forward(self, z: torch.Tensor, stage: float) -> torch.Tensor:
-        """Pictures at a stage: 2 is 16 x 16, 1.3 is 16 x 16 with 0.3 of the new layer."""
-        whole = math.ceil(stage)
-        x = self.first(self.norm(z)).unflatten(1, (-1, SMALLEST, SMALLEST))
-        x = self.norm(act(x))
-        before = x
-        for index in range(whole + 1):
-            before = x
+    def features(self, z: torch.Tensor, whole: int) -> list[torch.Tensor]:
+        """Features (N, C, S, S) of every side up to that of stage `whole`."""
+        x = self.norm(act(self.first(self.norm(z)).unflatten(1, (-1, SMALLEST, SMALLEST))))
+        found = []
+        for index, block in enumerate(self.blocks[: whole + 1]):
             if index:
                 x = F.interpolate(x, scale_factor=2)
-            for layer in self.blocks[index]:
+            for layer in block:
                 x = self.norm(act(layer(x)))
-        picture = self.colours[whole](x)
-        if whole > stage:
-            old = F.interpolate(self.colours[whole - 1](before), scale_factor=2)
-            picture = old.lerp(picture, 1 - (whole - stage))
+            found.append(x)
+        return found
+
+    def picture(self, features: list[torch.Tensor], stage: float) -> torch.Tensor:
+        """The colours of the last features, faded in: at stage 2.3 the old layer's picture still counts 0.7."""
+        picture = self.colours[len(features) - 1](features[-1])
+        old_share = math.ceil(stage) - stage
+        if old_share:
+            old = F.interpolate(self.colours[len(features) - 2](features[-2]), scale_factor=2)
+            picture = picture.lerp(old, old_share)
         return picture * 0.5 + 0.5
+
+    def forward(self, z: torch.Tensor, stage: float) -> torch.Tensor:
+        """Pictures at a stage: 2 is 16 x 16, 1.3 is 16 x 16 with 0.3 of the new layer."""
+        return self.picture(self.features(z, math.ceil(stage)), stage)
 
 
 class Critic(nn.Module):

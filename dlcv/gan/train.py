@@ -34,10 +34,16 @@ JUDGES = {"judge-mnist": "mnist", "judge-fashion": "fashion"}
 PRESETS = {  # an epoch is 468 updates of either network: every formulation has as many
     preset: dict.fromkeys(JUDGES, Recipe(epochs=10, batch_size=128, average=0.998))
     | {
-        name: Recipe(epochs, 128, RATES[config.formulation], betas=(0.0, 0.9), average=average)
+        name: Recipe(
+            stacked if config.channels == 3 else epochs,
+            128,
+            RATES[config.formulation],
+            betas=(0.0, 0.9),
+            average=average,
+        )
         for name, config in CONFIGS.items()
     }
-    for preset, epochs, average in (("cpu", 40, 0.999), ("gpu", 400, 0.9995))
+    for preset, epochs, stacked, average in (("cpu", 40, 60, 0.999), ("gpu", 400, 600, 0.9995))
 }
 
 
