@@ -23,8 +23,8 @@ def playground() -> frame.Board:
     frame.section(
         "What the critics think of your drawing",
         "The discriminator $D$ is a classifier: 1 for real, 0 for made up. The critic $f_w$ is not; it only has to be"
-        " high on real pictures, low on generated ones, and nowhere steep. Each was trained until generator and critic"
-        " could not better themselves much: where the two hills lie on each other, it cannot tell them apart.",
+        " high on real pictures, low on generated ones, and nowhere steep. Where the hills of real and of generated"
+        " pictures lie on each other, it cannot tell them apart.",
     )
     critic = frame.Board("gan_critic", server_functions=[gan_live.score_drawing], value=names)
     frame.section(
@@ -42,7 +42,8 @@ def growing() -> None:
     frame.section(
         "Progressive growing",
         "One network for 64 x 64 pixels at once is hard to train. So both networks begin with 4 x 4, and whenever they"
-        " can do that, each gets a layer for twice the size, faded in so that nothing is lost.",
+        " can do that, each gets a layer for twice the size, faded in so that nothing is lost. Every size keeps its own"
+        " layer of colours: move the slider, and the same garments come out of less or more of the network.",
     )
     gan_grow.board()
 

@@ -56,7 +56,7 @@ def compare(seed, progress=gr.Progress(track_tqdm=True)):  # noqa: B008  where G
     rows = [[picture, *training[found]] for picture, found in zip(pictures, index, strict=True)]
     sheet = colour_sheet([one for row in rows for one in row], 2 * (NEIGHBOURS + 1))
     return (
-        sheet.resize((sheet.width * ENLARGED, sheet.height * ENLARGED), 0),
+        gr.update(value=sheet.resize((sheet.width * ENLARGED, sheet.height * ENLARGED), 0), visible=True),
         f"The nearest training photograph is {distance[:, 0].mean():.3f} away (root mean square of grey values from 0"
         f" to 1); that of a real photograph, which was not trained on either, {real:.3f}. A copy would be at 0.",
     )
@@ -75,5 +75,5 @@ def board() -> None:
             button = gr.Button("Find the nearest photographs", variant="primary", elem_id="gan-compare")
             text = gr.Markdown(elem_id="gan-compare-text")
         with gr.Column(scale=3, min_width=320):
-            picture = gr.Image(show_label=False, format="png", interactive=False, elem_id="gan-compared")
+            picture = gr.Image(show_label=False, format="png", interactive=False, visible=False, elem_id="gan-compared")
     button.click(frame.guard(compare), seed, [picture, text], api_visibility="private", **frame.COMPUTE)

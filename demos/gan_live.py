@@ -87,7 +87,11 @@ def decode_point(query: dict) -> dict:
     found = {name: model.look(z) for name, model in models.items()}
     return {
         "seen": {
-            name: {"pixels": base64.b64encode(grey(seen.pictures).tobytes()).decode(), "score": seen.scores.item()}
+            name: {
+                "pixels": base64.b64encode(grey(seen.pictures).tobytes()).decode(),
+                "score": seen.scores.item(),
+                "real": models[name].real_score,
+            }
             for name, seen in found.items()
         }
     }

@@ -16,6 +16,10 @@ OPEN, CLOSE = "<!-- scores: written by python -m dlcv.scores -->", "<!-- end of 
 TITLES = {
     ("vae", "nll"): "VAE: negative log-likelihood of a test picture",
     ("stn", "error"): "Spatial Transformer: error on distorted MNIST",
+    ("gan", "modes"): "GAN: modes covered of the 1,000 of stacked digits",
+    ("gan", "modes_kl"): "GAN: KL divergence of the samples' modes from those of stacked digits",
+    ("gan", "confidence"): "GAN: how sure our classifier is of generated garments",
+    ("gan", "largest_class"): "GAN: share of generated garments in the class that has most",
     ("gan", "accuracy"): "GAN: right answers of the classifiers that judge generated pictures",
 }
 DISTORTIONS = ["R", "RTS", "P", "E"]  # the paper's, in its order; ours come after

@@ -13,7 +13,7 @@ which.innerHTML = entries.map(([name, title]) => `<option value="${name}">${titl
 which.value = 'wgan-gp';
 find('.gan-three').innerHTML = entries.map(([name, title]) => `
   <figure data-name="${name}"><h3>${title}</h3><canvas class="pixels" width="28" height="28" role="img" aria-label="Picture at the point, ${title}"></canvas>
-  <figcaption>${name === 'gan' ? 'D(G(z))' : 'f<sub>w</sub>(g<sub>θ</sub>(z))'} = <output></output></figcaption></figure>`).join('');
+  <figcaption>${name === 'gan' ? 'D(G(z))' : 'f<sub>w</sub>(g<sub>θ</sub>(z))'} = <output></output><br>real pictures: <output></output></figcaption></figure>`).join('');
 find('.gan-sheets').innerHTML = entries.map(([name, title]) => `
   <figure data-name="${name}"><h3>${title}</h3><div class="gan-sheet"><img class="pixels" width="448" height="448" alt="64 samples of ${title}"><i hidden></i></div></figure>`).join('');
 
@@ -28,11 +28,11 @@ async function movePoint(at) {
   const answer = await askPoint({...query(), u: state.at[0], v: state.at[1]});
   if (!answer) return;
   for (const figure of findAll('.gan-three figure')) {
-    const {pixels, score} = answer.seen[figure.dataset.name], grey = atob(pixels);
+    const {pixels, score, real} = answer.seen[figure.dataset.name], grey = atob(pixels);
     const pen = figure.querySelector('canvas').getContext('2d'), frame = pen.createImageData(28, 28);
     for (let i = 0; i < 784; i++) frame.data.set([grey.charCodeAt(i), grey.charCodeAt(i), grey.charCodeAt(i), 255], 4 * i);
     pen.putImageData(frame, 0, 0);
-    figure.querySelector('output').textContent = written(score);
+    figure.querySelectorAll('output').forEach((output, i) => { output.textContent = written([score, real][i]); });
   }
 }
 

@@ -18,7 +18,7 @@ async function show(section) {
     <text x="${(i + 0.5) * step}" y="${HEIGHT - high(count) - 4}" text-anchor="middle" class="modes-count">${count}</text>
     <text x="${(i + 0.5) * step}" y="${HEIGHT + 15}" text-anchor="middle">${answer.classes[i].length > 2 ? answer.classes[i].slice(0, 4) : answer.classes[i]}</text>`).join('')
     + `<line x1="0" x2="${WIDTH}" y1="${HEIGHT - high(share)}" y2="${HEIGHT - high(share)}"/>`;
-  section.querySelector('p').innerHTML = `Two samples differ by <output>${answer.distance.toFixed(2)}</output>, two real pictures by <output>${answer.real.toFixed(2)}</output>.`;
+  section.querySelector('p').innerHTML = `Two samples are <output>${Math.round(100 * answer.distance / answer.real)} %</output> as different as two real pictures: <output>${answer.distance.toFixed(1)}</output> and <output>${answer.real.toFixed(1)}</output> apart in the classifier's features.`;
   section.querySelector('img').src = answer.pictures;
 }
 

@@ -53,7 +53,7 @@ plane.addEventListener('pointermove', (event) => {
   });
   match();
 });
-plane.addEventListener('pointerup', () => { held = null; });
+for (const end of ['pointerup', 'pointercancel']) plane.addEventListener(end, () => { held = null; });
 plane.addEventListener('keydown', (event) => {
   const step = {ArrowLeft: [-0.05, 0], ArrowRight: [0.05, 0], ArrowUp: [0, 0.05], ArrowDown: [0, -0.05]}[event.key];
   const {kind, i} = event.target.dataset;
