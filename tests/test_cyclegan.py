@@ -1,0 +1,114 @@
+"""CycleGAN: the losses against closed forms, the networks against the paper and against the authors' own weights."""
+
+import pytest
+import torch
+from torch.nn import functional as F
+
+from dlcv.cyclegan import loss
+from dlcv.cyclegan.model import CycleGAN, CycleGANConfig, Discriminator, Generator, load_published
+
+
+def test_losses():
+    real, fake = torch.randn(2, 3, 4, 4).unbind(0)
+    torch.testing.assert_close(
+        loss.discriminator_loss(real, fake), 0.5 * ((real - 1) ** 2).mean() + 0.5 * (fake**2).mean()
+    )
+    assert loss.discriminator_loss(torch.ones(2), torch.zeros(2)) == 0
+    assert loss.adversarial_loss(torch.ones(2)) == 0 and loss.adversarial_loss(torch.zeros(2)) == 1
+    x = torch.rand(2, 3, 4, 4)
+    assert loss.cycle_loss(x, x) == 0 and loss.identity_loss(x, x + 0.5).item() == pytest.approx(0.5)
+
+
+def test_the_buffer_shows_old_pictures_half_of_the_time():
+    buffer, generator = loss.PictureBuffer(10), torch.Generator().manual_seed(0)
+    first = torch.arange(10.0).reshape(10, 1, 1, 1)
+    assert torch.equal(buffer.exchange(first, generator), first)  # not full: as they come
+    old = 0
+    for number in range(1000):
+        new = torch.full((1, 1, 1, 1), 100.0 + number)
+        shown = buffer.exchange(new, generator)
+        old += shown.item() != new.item()
+    assert 440 < old < 560 and len(buffer.pictures) == 10
+
+
+def test_a_score_is_of_70_pixels():
+    """Only a square of 70 x 70 pixels changes a score; the instance norm, which sees all of them, is taken out."""
+    critic = Discriminator(1, 4)
+    layers = torch.nn.Sequential(*(layer for layer in critic if not isinstance(layer, torch.nn.InstanceNorm2d)))
+    for weight in layers.parameters():
+        torch.nn.init.constant_(weight, 0.1)
+    x = torch.ones(1, 1, 256, 256, requires_grad=True)
+    scores = layers(x)
+    assert scores.shape == (1, 30, 30)
+    scores[0, 15, 15].backward()
+    rows, columns = (x.grad[0, 0].abs().sum(axis).nonzero().flatten() for axis in (1, 0))
+    assert rows.max() - rows.min() + 1 == columns.max() - columns.min() + 1 == 70
+
+
+def test_pictures_keep_their_size_and_range():
+    model = CycleGAN(CycleGANConfig(channels=(1, 3), width=4, blocks=1, critic_width=4))
+    translated = model.to_b(torch.rand(2, 1, 32, 48) * 2 - 1)
+    assert translated.shape == (2, 3, 32, 48) and translated.abs().max() <= 1
+    assert model.to_a(translated).shape == (2, 1, 32, 48)
+
+
+def published() -> dict[str, torch.Tensor]:
+    """Random tensors of the names and shapes in the authors' files."""
+    shapes = {1: (64, 3, 7, 7), 4: (128, 64, 3, 3), 7: (256, 128, 3, 3), 26: (3, 64, 7, 7)}
+    shapes |= {19: (256, 128, 3, 3), 22: (128, 64, 3, 3)}  # transposed: the channels that come in stand first
+    tensors = {f"model.{place}": shape for place, shape in shapes.items()}
+    tensors |= {f"model.{place}.conv_block.{inner}": (256, 256, 3, 3) for place in range(10, 19) for inner in (1, 5)}
+    generator, state = torch.Generator().manual_seed(0), {}
+    for name, shape in tensors.items():
+        outputs = shape[1] if name in ("model.19", "model.22") else shape[0]
+        state[f"{name}.weight"] = 0.05 * torch.randn(shape, generator=generator)
+        state[f"{name}.bias"] = 0.05 * torch.randn(outputs, generator=generator)
+    return state
+
+
+def as_written_out(w: dict[str, torch.Tensor], x: torch.Tensor) -> torch.Tensor:
+    """The authors' generator, one operation after the other."""
+
+    def conv(x, name, pad=0, stride=1):
+        return F.conv2d(x, w[f"{name}.weight"], w[f"{name}.bias"], stride=stride, padding=pad)
+
+    def up(x, name):
+        return F.conv_transpose2d(x, w[f"{name}.weight"], w[f"{name}.bias"], stride=2, padding=1, output_padding=1)
+
+    def mirror(x, pad):
+        return F.pad(x, (pad, pad, pad, pad), mode="reflect")
+
+    x = F.instance_norm(conv(mirror(x, 3), "model.1")).relu()
+    x = F.instance_norm(conv(x, "model.4", pad=1, stride=2)).relu()
+    x = F.instance_norm(conv(x, "model.7", pad=1, stride=2)).relu()
+    for place in range(10, 19):
+        inside = F.instance_norm(conv(mirror(x, 1), f"model.{place}.conv_block.1")).relu()
+        x = x + F.instance_norm(conv(mirror(inside, 1), f"model.{place}.conv_block.5"))
+    x = F.instance_norm(up(x, "model.19")).relu()
+    x = F.instance_norm(up(x, "model.22")).relu()
+    return conv(mirror(x, 3), "model.26").tanh()
+
+
+def test_the_authors_weights_fit_and_do_as_written_out():
+    state, x = published(), torch.rand(1, 3, 64, 64) * 2 - 1
+    assert len(state) == 48
+    with torch.inference_mode():
+        torch.testing.assert_close(load_published(state)(x), as_written_out(state, x), atol=1e-4, rtol=1e-4)
+
+
+@pytest.mark.parametrize("change", ["missing", "unknown", "shape"])
+def test_other_weights_are_refused(change):
+    state = published()
+    if change == "missing":
+        del state["model.1.bias"]
+    elif change == "unknown":
+        state["model.2.weight"] = torch.zeros(64)
+    else:
+        state["model.1.weight"] = torch.zeros(32, 3, 7, 7)
+    with pytest.raises(RuntimeError):
+        load_published(state)
+
+
+def test_paper_sizes():
+    assert sum(weight.numel() for weight in Generator().parameters()) == 11_378_179
+    assert sum(weight.numel() for weight in Discriminator().parameters()) == 2_764_737
