@@ -1,11 +1,14 @@
 """CycleGAN: the losses against closed forms, the networks against the paper and against the authors' own weights."""
 
+import os
+
 import pytest
 import torch
 from torch.nn import functional as F
 
 from dlcv.cyclegan import loss
 from dlcv.cyclegan.model import CycleGAN, CycleGANConfig, Discriminator, Generator, load_published
+from dlcv.datasets import mnist_m, paintings, usps
 
 
 def test_losses():
@@ -112,3 +115,19 @@ def test_other_weights_are_refused(change):
 def test_paper_sizes():
     assert sum(weight.numel() for weight in Generator().parameters()) == 11_378_179
     assert sum(weight.numel() for weight in Discriminator().parameters()) == 2_764_737
+
+
+def test_a_digit_over_a_photograph_is_their_difference():
+    photograph = torch.full((3, 40, 50), 51, dtype=torch.uint8)
+    digits = torch.zeros(2, 1, 28, 28)
+    digits[:, :, 5:9, 5:9] = 1
+    blended = mnist_m.blend(digits, [photograph], torch.Generator().manual_seed(0))
+    assert blended.shape == (2, 3, 28, 28)
+    torch.testing.assert_close(blended, torch.where(digits > 0, 0.8, 0.2).expand(-1, 3, -1, -1))
+
+
+@pytest.mark.skipif("DLCV_DATA" not in os.environ, reason="needs the data sets: DLCV_DATA names their folder")
+def test_data_sets_have_their_size():
+    assert usps.load("train")[0].shape == (7291, 1, 16, 16) and usps.load("test")[1].shape == (2007,)
+    assert {kind: len(paintings.load(kind, "test", 32)) for kind in ("monet", "photo")} == {"monet": 15, "photo": 100}
+    assert len(mnist_m.photographs("train")) == 200 and len(mnist_m.photographs("val")) == 100
