@@ -3,43 +3,17 @@
 Made here, as its authors did: the absolute difference of the patch and the digit.
 """
 
-import io
-import tarfile
-from pathlib import Path
-
 import torch
-from PIL import Image
-from torchvision.datasets.utils import download_and_extract_archive
-from torchvision.transforms import v2
 
-from . import mnist, root
+from . import archive, mnist
 
 HOME = "http://www.eecs.berkeley.edu/Research/Projects/CS/vision/grouping/BSR/BSR_bsds500.tgz"
 
 
 def photographs(split: str = "train") -> list[torch.Tensor]:
     """The photographs of BSDS500, (3, H, W) uint8, 321 x 481 or 481 x 321: "train" (200) or "val" (100)."""
-    prepare, found = v2.ToImage(), []
-    for file in _files(split):
-        with Image.open(file) as photograph:
-            found.append(prepare(photograph.convert("RGB")))
-    return found
-
-
-def _files(split: str):
-    folder, may_download = root()
-    archive = folder / "bsds500" / "bsds_train_val.tar"
-    if archive.exists():
-        with tarfile.open(archive) as tar:
-            for name in sorted(name for name in tar.getnames() if f"/{split}/" in name):
-                yield io.BytesIO(tar.extractfile(name).read())
-        return
-    home = folder / "BSR"
-    if not home.exists():
-        if not may_download:
-            raise FileNotFoundError(f"There is no BSDS500 in {folder}.")
-        download_and_extract_archive(HOME, folder)
-    yield from sorted(Path(home / "BSDS500" / "data" / "images" / split).glob("*.jpg"))
+    found = archive.files("bsds500/bsds_train_val.tar", f"bsds500/{split}", HOME, f"BSR/BSDS500/data/images/{split}")
+    return [archive.picture(file) for _, file in found]
 
 
 def blend(digits: torch.Tensor, photographs: list[torch.Tensor], generator: torch.Generator) -> torch.Tensor:

@@ -42,35 +42,47 @@ def stage_at(progress: float, last: int) -> float:
 
 def at_stage(pictures: torch.Tensor, stage: float) -> torch.Tensor:
     """Real pictures (N, 3, S, S) in [0, 1] as the networks of a stage see them, faded like the generated ones."""
-    whole = -int(-stage // 1)
+    whole = math.ceil(stage)
     small = F.adaptive_avg_pool2d(pictures, SMALLEST * 2**whole)
     if whole > stage:
         small = F.interpolate(F.avg_pool2d(small, 2), scale_factor=2).lerp(small, 1 - (whole - stage))
     return small
 
 
+def recolour(
+    pictures: torch.Tensor, generator: torch.Generator, brightness: float, saturation: float, contrast: float
+) -> torch.Tensor:
+    """Pictures (N, 3, S, S), each with a brightness, saturation and contrast that differ by up to so much; 0 keeps."""
+
+    def change(most: float) -> torch.Tensor:
+        return most * (2 * torch.rand(len(pictures), 1, 1, 1, generator=generator, device=pictures.device) - 1)
+
+    x = pictures + change(brightness)
+    grey = x.mean(1, keepdim=True)
+    x = grey + (x - grey) * (1 + change(saturation))
+    mean = x.mean((1, 2, 3), keepdim=True)
+    return mean + (x - mean) * (1 + change(contrast))
+
+
+def move(pictures: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
+    """Pictures (N, 3, S, S), each shifted by up to an eighth of its side, and half of them mirrored."""
+    count, side, device = len(pictures), pictures.shape[-1], pictures.device
+    theta = torch.zeros(count, 2, 3, device=device)
+    theta[:, 0, 0] = (torch.rand(count, generator=generator, device=device) - 0.5).sign()
+    theta[:, 1, 1] = 1
+    steps = ((2 * torch.rand(count, 2, generator=generator, device=device) - 1) * side / 8).round()  # whole pixels
+    theta[:, :, 2] = 2 * steps / side
+    grid = F.affine_grid(theta, list(pictures.shape), align_corners=False)
+    return F.grid_sample(pictures, grid, mode="nearest", padding_mode="reflection", align_corners=False)
+
+
 def augment(pictures: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
     """Differentiable augmentation (Zhao et al. 2020) of real and generated pictures (N, 3, S, S) alike.
 
-    Brightness, contrast, a shift by up to an eighth, a mirror: the critic never sees the same photograph twice, so that
-    it cannot learn them by heart, and the generator learns none of these changes. Stronger changes of colour cost more
-    than they gave: the critic became blind to colours.
+    The critic never sees the same photograph twice, so that it cannot learn them by heart, and the generator learns
+    none of the changes. Stronger changes of colour cost more than they gave: the critic became blind to colours.
     """
-    count, side = len(pictures), pictures.shape[-1]
-
-    def uniform(low: float, high: float, *shape: int) -> torch.Tensor:
-        drawn = torch.rand(count, *shape, generator=generator, device=pictures.device)
-        return low + (high - low) * drawn
-
-    mean = pictures.mean((1, 2, 3), keepdim=True)
-    x = mean + (pictures - mean) * uniform(0.8, 1.2, 1, 1, 1) + uniform(-0.1, 0.1, 1, 1, 1)
-    theta = torch.zeros(count, 2, 3, device=x.device)
-    theta[:, 0, 0] = uniform(-1, 1).sign()
-    theta[:, 1, 1] = 1
-    steps = (uniform(-1, 1, 2) * side / 8).round()  # whole pixels: nothing is blurred
-    theta[:, :, 2] = 2 * steps / side
-    grid = F.affine_grid(theta, list(x.shape), align_corners=False)
-    return F.grid_sample(x, grid, mode="nearest", padding_mode="reflection", align_corners=False)
+    return move(recolour(pictures, generator, brightness=0.1, saturation=0.0, contrast=0.2), generator)
 
 
 def older_outputs_loss(generator: Generator, features: list[torch.Tensor], picture: torch.Tensor) -> torch.Tensor:

@@ -10,7 +10,7 @@ from .. import weights
 from ..datasets import TensorBatches, clothing
 from ..training import Recipe, command_line, fit
 from .classifier import ClassifierConfig, accuracy
-from .grow import augment
+from .grow import move, recolour
 from .wardrobe import NAME, SIDE, GarmentClassifier
 
 PRESETS = {
@@ -22,7 +22,8 @@ PRESETS = {
 def loss(model, batch, progress, generator):
     """Cross-entropy with smoothed labels, on photographs whose colours and place change at each visit."""
     pictures, labels = batch
-    pictures = augment(pictures.float() / 255, generator).clamp(0, 1)
+    pictures = recolour(pictures.float() / 255, generator, brightness=0.25, saturation=1.0, contrast=0.5)
+    pictures = move(pictures, generator).clamp(0, 1)
     return {"loss": F.cross_entropy(model(pictures).logits, labels, label_smoothing=0.1)}
 
 
