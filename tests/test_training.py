@@ -11,7 +11,7 @@ import torch
 from torch import nn
 
 from dlcv.datasets import TensorBatches
-from dlcv.training import Recipe, fit, moving_average
+from dlcv.training import Recipe, fit, moving_average, rate_at
 
 ROOT = Path(__file__).resolve().parent.parent
 RECIPE = Recipe(epochs=8, batch_size=8, learning_rate=0.2, average=0.5, seed=3)
@@ -100,3 +100,14 @@ def test_two_processes_train_the_vae_together(tmp_path):
     _, epoch = [json.loads(line) for line in (tmp_path / "runs/vae-mnist-2d/log.jsonl").read_text().splitlines()]
     assert epoch["step"] == 2  # 600 pictures in batches of 128, two batches a step
     assert epoch["loss"] > 0 and (tmp_path / "checkpoints/vae-mnist-2d/model.safetensors").exists()
+
+
+@pytest.mark.parametrize("hold", [0.0, 0.8])
+def test_the_rate_rises_stays_and_falls(hold):
+    recipe = Recipe(warmup=0.02, hold=hold)
+    rates = [rate_at(step, 1000, recipe) for step in range(1001)]
+    assert rates[0] == 0.05 and rates[19] == pytest.approx(1, abs=2e-3) and rates[-1] == pytest.approx(0)
+    kept = int(1000 * hold)
+    assert rates[20 : kept + 1] == [1.0] * len(rates[20 : kept + 1])
+    assert rates[(kept + 1000) // 2] == pytest.approx(0.5)
+    assert rates[max(kept, 20) :] == sorted(rates[max(kept, 20) :], reverse=True)
