@@ -21,6 +21,10 @@ TITLES = {
     ("gan", "confidence"): "GAN: how sure our classifier is of generated garments",
     ("gan", "largest_class"): "GAN: share of generated garments in the class that has most",
     ("gan", "accuracy"): "GAN: right answers of the classifiers that judge generated pictures",
+    ("cyclegan", "called_monet"): "CycleGAN: what our classifier calls a Monet, of real pictures",
+    ("cyclegan", "judged_monet"): "CycleGAN: photographs that our classifier calls a Monet once they are translated",
+    ("cyclegan", "cycle_l1"): "CycleGAN: difference of what comes back after both translations",
+    ("cyclegan", "target_accuracy"): "CycleGAN: right answers in a domain of which no label was seen",
 }
 DISTORTIONS = ["R", "RTS", "P", "E"]  # the paper's, in its order; ours come after
 
@@ -52,6 +56,20 @@ def record(name: str, command: str, rows: list[dict]) -> None:
     about = {"model": name, "topic": entry["topic"], "weights_sha256": entry["sha256"], "command": command}
     path = weights.root() / name / weights.METRICS
     path.write_text(json.dumps(about | {"rows": full}, indent=2) + "\n", encoding="utf-8")
+
+
+def report(found: dict[str, list[dict]], command: str) -> None:
+    """Record the rows of each model, print them as a table, leave with status 1 where a bar is missed."""
+    missed = []
+    for name, rows in found.items():
+        record(name, command, rows)
+        for row in rows:
+            bar, value = row.get("bar"), row["value"]
+            short = bar is not None and (value < bar if row["better"] == "higher" else value > bar)
+            missed += [f"{name} {row['metric']}"] if short else []
+            line = f"{name:32} {row['metric']:24} {value:>9} {row['unit']:10} {row['data']}"
+            print(line + (f"; bar {bar}" if bar is not None else ""))
+    raise SystemExit(f"\nmissed: {', '.join(missed)}" if missed else 0)
 
 
 def number(value: float | None) -> str:

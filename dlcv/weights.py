@@ -102,23 +102,50 @@ def _cached(name: str) -> Path | None:
 def _download(name: str) -> Path:
     """Fetch the checkpoint's folder from the Hub, at the commit of its passport, into the Hub cache."""
     entry = passport(name)
-    repo, revision = entry["repo"], entry["revision"]
     otherwise = f"Train it with: {entry['recipe']['command']}"
-    if not repo:
+    if not entry["repo"]:
         raise WeightsError(f"The model {name} is not in {root()}, and it is not published. {otherwise}")
+    files = [f"{name}/{CONFIG}", f"{name}/{entry['file']}"]
+    place = fetch(name, entry["repo"], files, entry["revision"], otherwise=otherwise)[0].parent
 
+    import httpx2
+    from huggingface_hub import hf_hub_download
+
+    try:
+        hf_hub_download(entry["repo"], f"{name}/{METRICS}", revision=entry["revision"])  # the model works without
+    except (httpx2.TransportError, OSError):  # OSError: among them everything that the Hub may answer
+        pass
+    return place
+
+
+def fetch(
+    name: str, repo: str, files: list[str], revision: str, *, repo_type: str = "model", otherwise: str = ""
+) -> list[Path]:
+    """Files of a repository on the Hub at a commit (40 hex digits), from the Hub cache, else from the Hub into it.
+
+    Raises WeightsError with a sentence about the model `name`, which ends with `otherwise`.
+    """
     import httpx2  # what huggingface_hub talks through, and whose errors it lets pass
-    from huggingface_hub import constants, get_hf_file_metadata, hf_hub_download, hf_hub_url
+    from huggingface_hub import (
+        constants,
+        get_hf_file_metadata,
+        hf_hub_download,
+        hf_hub_url,
+        try_to_load_from_cache,
+    )
     from huggingface_hub.errors import HfHubHTTPError, RemoteEntryNotFoundError
 
+    where = {"revision": revision, "repo_type": repo_type}
+    cached = [try_to_load_from_cache(repo, file, **where) for file in files]
+    if all(isinstance(file, str) for file in cached):
+        return [Path(file) for file in cached]
     try:
         # hf_hub_download asks a server that is out of reach six times, 23 seconds in all, with the visitor waiting.
         # This question is asked once and with a time limit; the files are fetched only when it was answered.
-        for path in (f"{name}/{CONFIG}", f"{name}/{entry['file']}"):
-            url = hf_hub_url(repo, path, revision=revision)
+        for path in files:
+            url = hf_hub_url(repo, path, **where)
             _within(PROBE_SECONDS + 1, lambda url=url: get_hf_file_metadata(url, timeout=PROBE_SECONDS))
-        place = Path(hf_hub_download(repo, f"{name}/{CONFIG}", revision=revision)).parent
-        hf_hub_download(repo, f"{name}/{entry['file']}", revision=revision)
+        return [Path(hf_hub_download(repo, file, **where)) for file in files]
     except RemoteEntryNotFoundError as error:
         raise WeightsError(
             f"The model {name} cannot be loaded: {repo} on {constants.ENDPOINT} has no file {path} at commit "
@@ -136,11 +163,6 @@ def _download(name: str) -> Path:
         ) from error
     except OSError as error:  # a full disk, a cache that cannot be written, a server that is no Hub
         raise WeightsError(f"The model {name} could not be fetched from {constants.ENDPOINT}: {error}") from error
-    try:
-        hf_hub_download(repo, f"{name}/{METRICS}", revision=revision)  # for `metrics`; the model works without
-    except (httpx2.TransportError, OSError):  # OSError: among them everything that the Hub may answer
-        pass
-    return place
 
 
 def _within(seconds: float, call: Callable[[], T]) -> T:

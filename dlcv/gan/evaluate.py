@@ -159,15 +159,7 @@ def main() -> None:
     for data, (digits, *_) in DATA.items():
         found |= evaluate(data, judges[f"judge-{digits}"])
     found |= evaluate_garments(garments)
-    missed = []
-    for name, rows in found.items():
-        scores.record(name, COMMAND, rows)
-        for row in rows:
-            bar = row.get("bar")
-            short = bar is not None and (row["value"] < bar if row["better"] == "higher" else row["value"] > bar)
-            missed += [f"{name} {row['metric']}"] if short else []
-            print(f"{name:16}{row['metric']:14}{row['value']:>10} {row['unit']:10}{f'bar {bar}' if bar else ''}")
-    raise SystemExit(f"\nmissed: {', '.join(missed)}" if missed else 0)
+    scores.report(found, COMMAND)
 
 
 if __name__ == "__main__":
