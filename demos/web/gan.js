@@ -5,7 +5,7 @@ const askSamples = liveCaller(server.show_samples), askPlane = liveCaller(server
 const askPoint = liveCaller(server.decode_point);
 const plane = find('.gan-plane'), map = find('.gan-plane canvas').getContext('2d'), which = find('.gan-map select');
 const seed = find('.gan-seed'), truncation = find('.gan-truncation input');
-const state = {data: 'digits', anchors: start.digits.map((index) => ({seed: 1, index})), at: [0.33, 0.33], choosing: 0};
+const state = {data: 'digits', anchors: start.digits.map((index) => ({seed: 1, index})), at: [0.06, 0.9], choosing: 0};
 let walking = null;
 
 const entries = Object.entries(formulations);
