@@ -29,6 +29,16 @@ def colour_sheet(pictures, columns: int) -> Image.Image:
     return Image.fromarray(_laid_out(np.stack([grey(picture) for picture in pictures]).transpose(0, 2, 3, 1), columns))
 
 
+HEAT = np.array([[13, 20, 44], [24, 88, 110], [80, 160, 120], [240, 200, 90], [255, 248, 220]])  # dark to bright
+
+
+def heat(values, low: float = 0.0, high: float = 1.0) -> Image.Image:
+    """Numbers (H, W) as colours, `low` and less dark, `high` and more bright."""
+    at = np.clip((np.asarray(values, dtype=np.float32) - low) / (high - low), 0, 1) * (len(HEAT) - 1)
+    colours = [np.interp(at, range(len(HEAT)), HEAT[:, channel]) for channel in range(3)]
+    return Image.fromarray(np.stack(colours, axis=-1).round().astype(np.uint8))
+
+
 def data_uri(picture: Image.Image) -> str:
     """A picture as PNG in a data URI."""
     png = io.BytesIO()

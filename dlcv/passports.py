@@ -22,7 +22,13 @@ from .errors import InputError
 
 PACKAGE = Path(__file__).resolve().parent
 CONFIG = "config.json"
-LICENCES = {"mit": "MIT", "cc-by-sa-3.0": "CC BY-SA 3.0", "cc0-1.0": "CC0 1.0", "apache-2.0": "Apache 2.0"}
+LICENCES = {
+    "mit": "MIT",
+    "cc-by-sa-3.0": "CC BY-SA 3.0",
+    "cc0-1.0": "CC0 1.0",
+    "apache-2.0": "Apache 2.0",
+    "cc-by-nc-sa-4.0": "CC BY-NC-SA 4.0",
+}
 
 
 class WeightsError(InputError):

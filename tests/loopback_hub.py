@@ -60,7 +60,7 @@ def blob_id(content: bytes, large: bool) -> str:
 
 def is_large(path: str) -> bool:
     """What .gitattributes of a new model repository says of it, as far as it matters here."""
-    return path.endswith(".safetensors")
+    return path.endswith((".safetensors", ".pth"))
 
 
 class Handler(BaseHTTPRequestHandler):

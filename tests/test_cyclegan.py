@@ -1,14 +1,20 @@
 """CycleGAN: the losses against closed forms, the networks against the paper and against the authors' own weights."""
 
 import os
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 import torch
 from torch.nn import functional as F
 
-from dlcv.cyclegan import loss
+from dlcv.cyclegan import evaluate, judges, large, loss, published, train
 from dlcv.cyclegan.model import CycleGAN, CycleGANConfig, Discriminator, Generator, load_published
 from dlcv.datasets import mnist_m, paintings, usps
+from tests.loopback_hub import LoopbackHub
+
+ROOT = Path(__file__).resolve().parent.parent
 
 
 def test_losses():
@@ -55,7 +61,7 @@ def test_pictures_keep_their_size_and_range():
     assert model.to_a(translated).shape == (2, 1, 32, 48)
 
 
-def published() -> dict[str, torch.Tensor]:
+def published_state() -> dict[str, torch.Tensor]:
     """Random tensors of the names and shapes in the authors' files."""
     shapes = {1: (64, 3, 7, 7), 4: (128, 64, 3, 3), 7: (256, 128, 3, 3), 26: (3, 64, 7, 7)}
     shapes |= {19: (256, 128, 3, 3), 22: (128, 64, 3, 3)}  # transposed: the channels that come in stand first
@@ -93,7 +99,7 @@ def as_written_out(w: dict[str, torch.Tensor], x: torch.Tensor) -> torch.Tensor:
 
 
 def test_the_authors_weights_fit_and_do_as_written_out():
-    state, x = published(), torch.rand(1, 3, 64, 64) * 2 - 1
+    state, x = published_state(), torch.rand(1, 3, 64, 64) * 2 - 1
     assert len(state) == 48
     with torch.inference_mode():
         torch.testing.assert_close(load_published(state)(x), as_written_out(state, x), atol=1e-4, rtol=1e-4)
@@ -101,7 +107,7 @@ def test_the_authors_weights_fit_and_do_as_written_out():
 
 @pytest.mark.parametrize("change", ["missing", "unknown", "shape"])
 def test_other_weights_are_refused(change):
-    state = published()
+    state = published_state()
     if change == "missing":
         del state["model.1.bias"]
     elif change == "unknown":
@@ -131,3 +137,93 @@ def test_data_sets_have_their_size():
     assert usps.load("train")[0].shape == (7291, 1, 16, 16) and usps.load("test")[1].shape == (2007,)
     assert {kind: len(paintings.load(kind, "test", 32)) for kind in ("monet", "photo")} == {"monet": 15, "photo": 100}
     assert len(mnist_m.photographs("train")) == 200 and len(mnist_m.photographs("val")) == 100
+
+
+@pytest.mark.parametrize("size", [(8, 8), (64, 48), (12, 700), (260, 44)])
+def test_strips_make_no_difference(size, monkeypatch):
+    """A large picture is translated as the plain forward pass does it, seen whole: no seam, wherever a strip ends."""
+    monkeypatch.setattr(large, "STRIP", 400)
+    torch.manual_seed(0)
+    generator, x, told = Generator(3, 3, width=8, blocks=2).eval(), torch.rand(1, 3, *size) * 2 - 1, []
+    torch.testing.assert_close(large.translate(generator, x, told.append), generator(x), atol=1e-4, rtol=1e-4)
+    assert told == sorted(told) and 0 < told[0] and told[-1] <= 1
+
+
+def test_noise_makes_many_pictures_of_one():
+    model = CycleGAN(CycleGANConfig(channels=(1, 3), noise=2, width=4, blocks=1, critic_width=4))
+    x, y = torch.rand(2, 1, 32, 32) * 2 - 1, torch.rand(2, 3, 32, 32) * 2 - 1
+    one, again, other = (model.paint(x, torch.Generator().manual_seed(seed)) for seed in (0, 0, 1))
+    assert torch.equal(one, again) and not torch.equal(one, other)
+    found = model(x, y, torch.Generator().manual_seed(0))
+    assert torch.equal(found.fake_b, one) and found.fake_a.shape == found.back_a.shape == x.shape
+    assert found.back_b.shape == y.shape
+
+
+def test_edges_that_stay_correlate():
+    x = torch.rand(2, 3, 16, 16, generator=torch.Generator().manual_seed(0))
+    assert evaluate.gradient_correlation(x, 0.5 * x - 0.2) == pytest.approx(1, abs=1e-4)
+    assert abs(evaluate.gradient_correlation(x, x.flip(3))) < 0.3
+
+
+def test_every_second_turn_is_the_discriminators():
+    config = CycleGANConfig(("MNIST", "USPS"), (1, 1), width=4, blocks=1, critic_width=4)
+    model, digits = CycleGAN(config), torch.rand(8, 1, 32, 32) * 2 - 1
+    step, generator = train.make_loss("cyclegan-usps", digits), torch.Generator().manual_seed(0)
+    for learning in ({"to_b", "to_a"}, {"critic_a", "critic_b"}, {"to_b", "to_a"}):
+        model.zero_grad()
+        step(model, (digits[:4],), 0.0, generator)["loss"].backward()
+        moved = {
+            name for name, network in model.named_children() if any(w.grad is not None for w in network.parameters())
+        }
+        assert moved == learning
+
+
+def test_digits_move_a_little():
+    digit = torch.full((1, 1, 32, 32), -1.0)
+    digit[:, :, 12:20, 12:20] = 1
+    seen = torch.cat([judges.moved(digit, torch.Generator().manual_seed(seed)) for seed in range(20)])
+    assert seen.min() == -1 and 0.6 < (seen > 0).float().sum((1, 2, 3)).min() / 64 and not torch.equal(seen[0], seen[1])
+    rows = (seen > 0).float().mean((1, 3)).argmax(1)
+    assert rows.min() >= 9 and rows.max() <= 20
+
+
+PULL = """
+import sys
+from dlcv import weights
+from dlcv.cyclegan import published
+for published.REVISION in sys.argv[1:]:
+    try:
+        generator = published.load_style("horse2zebra")
+        print(sum(weight.numel() for weight in generator.parameters()), generator[1].weight[0, 0, 0, 0].item())
+    except weights.WeightsError as error:
+        print(error)
+"""
+
+
+def pull(hub: LoopbackHub, home: Path, *revisions: str) -> list[str]:
+    """What a visitor's computer says who asks for the authors' zebras, a line for each commit."""
+    settings = {"HF_ENDPOINT": hub.endpoint, "HF_HOME": str(home), "HF_HUB_DISABLE_XET": "1", "DLCV_DEVICE": "cpu"}
+    command = [sys.executable, "-c", PULL, *revisions]
+    done = subprocess.run(command, env=os.environ | settings, cwd=ROOT, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.splitlines()
+
+
+def test_the_authors_weights_are_pulled_when_asked_for(tmp_path):
+    state, file = published_state(), tmp_path / "latest_net_G.pth"
+    path, repo = "checkpoints/horse2zebra_pretrained/latest_net_G.pth", f"spaces/{published.REPO}"
+    expected = f"11378179 {state['model.1.weight'][0, 0, 0, 0].item()}"
+    with LoopbackHub() as hub:
+        torch.save(state, file)
+        whole = hub.commit(repo, {path: file.read_bytes()})
+        assert pull(hub, tmp_path / "home", whole) == [expected]
+        del state["model.1.bias"]
+        torch.save(state, file)
+        short = hub.commit(repo, {path: file.read_bytes()})
+        garbled, elsewhere = hub.commit(repo, {path: b"no pickle at all"}), hub.commit("spaces/other/repo", {})
+        hub.log.clear()
+        cached, *others = pull(hub, tmp_path / "home", whole, short, garbled, elsewhere)
+        assert cached == expected and not any(whole in line for line in hub.log)  # not asked for again
+        sentences = ["not the one that was published", "not the one that was published", "does not hand out"]
+        assert all(sentence in said for sentence, said in zip(sentences, others, strict=True))
+    assert "cannot be reached" in pull(hub, tmp_path / "nowhere", whole)[0]

@@ -5,6 +5,7 @@ D_B: which patches of a picture look like B's; D_A likewise
 """
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import torch
 from huggingface_hub import PyTorchModelHubMixin
@@ -17,6 +18,7 @@ class CycleGANConfig:
 
     names: tuple[str, str] = ("photograph", "Monet")  # of the two domains, A and B
     channels: tuple[int, int] = (3, 3)  # of their pictures
+    noise: int = 0  # channels of noise beside a picture of A: many a picture of B answers to one of A
     width: int = 32  # feature maps at full size; 64 in the paper
     blocks: int = 6  # residual blocks; 9 in the paper at 256 px
     critic_width: int = 32  # of the first layer of a discriminator; 64 in the paper
@@ -108,6 +110,15 @@ class Discriminator(nn.Sequential):
         )
 
 
+class Translations(NamedTuple):
+    """What a CycleGAN makes of pictures x of A and y of B, all in [-1, 1]."""
+
+    fake_b: torch.Tensor  # G(x)
+    fake_a: torch.Tensor  # F(y)
+    back_a: torch.Tensor  # F(G(x)), close to x
+    back_b: torch.Tensor  # G(F(y)), close to y
+
+
 class CycleGAN(nn.Module, PyTorchModelHubMixin, pipeline_tag="image-to-image", tags=["cyclegan", "unpaired"]):
     """Both generators and both discriminators."""
 
@@ -115,7 +126,7 @@ class CycleGAN(nn.Module, PyTorchModelHubMixin, pipeline_tag="image-to-image", t
         super().__init__()
         self.config = config
         a, b = config.channels
-        self.to_b = Generator(a, b, config.width, config.blocks)
+        self.to_b = Generator(a + config.noise, b, config.width, config.blocks)
         self.to_a = Generator(b, a, config.width, config.blocks)
         self.critic_a = Discriminator(a, config.critic_width)
         self.critic_b = Discriminator(b, config.critic_width)
@@ -123,3 +134,16 @@ class CycleGAN(nn.Module, PyTorchModelHubMixin, pipeline_tag="image-to-image", t
             if isinstance(module, nn.Conv2d | nn.ConvTranspose2d):
                 nn.init.normal_(module.weight, std=0.02)  # as in the paper's code
                 nn.init.zeros_(module.bias)
+
+    def paint(self, x: torch.Tensor, generator: torch.Generator | None = None) -> torch.Tensor:
+        """G(x): pictures of A (N, C, H, W) -> of B; noise, where the network takes some, from `generator`."""
+        if self.config.noise:
+            count, _, height, width = x.shape
+            noise = torch.randn(count, self.config.noise, height, width, generator=generator, device=x.device)
+            x = torch.cat([x, noise], dim=1)
+        return self.to_b(x)
+
+    def forward(self, x: torch.Tensor, y: torch.Tensor, generator: torch.Generator | None = None) -> Translations:
+        """Both cycles, of x (N, C, H, W) from A and y (N, C', H, W) from B."""
+        fake_b, fake_a = self.paint(x, generator), self.to_a(y)
+        return Translations(fake_b, fake_a, self.to_a(fake_b), self.paint(fake_a, generator))

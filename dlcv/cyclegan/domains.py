@@ -1,0 +1,30 @@
+"""The domains that are translated into each other, as the networks see their pictures."""
+
+import torch
+from torch.nn import functional as F
+
+from ..datasets import mnist, mnist_m, paintings, usps
+
+DIGIT = 32  # pixels of a digit's side in all domains: MNIST in a frame, USPS and MNIST-M enlarged
+SCENE = 256  # pixels of paintings and photographs
+DIGITS = ("MNIST", "USPS", "MNIST-M")
+SCENES = {"photograph": "photo", "Monet": "monet"}
+
+
+def spread(pictures: torch.Tensor) -> torch.Tensor:
+    """Pictures as bytes, or as values in [0, 1], -> [-1, 1], what the networks see."""
+    return pictures.float() / (127.5 if pictures.dtype == torch.uint8 else 0.5) - 1
+
+
+def digits(name: str, split: str = "train") -> tuple[torch.Tensor, torch.Tensor]:
+    """Digits of one of DIGITS, (N, C, 32, 32) in [-1, 1] with C = 3 for MNIST-M and else 1, and their labels (N,)."""
+    load = {"MNIST": lambda split: mnist.load("mnist", split), "USPS": usps.load, "MNIST-M": mnist_m.load}[name]
+    pictures, labels = load(split)
+    if name == "MNIST":
+        return spread(F.pad(pictures, [2] * 4)), labels
+    return spread(F.interpolate(pictures, DIGIT, mode="bilinear")), labels
+
+
+def scenes(name: str, split: str = "train") -> torch.Tensor:
+    """Pictures of "photograph" or "Monet", (N, 3, 256, 256) bytes."""
+    return paintings.load(SCENES[name], split)

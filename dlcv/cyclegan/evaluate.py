@@ -1,0 +1,152 @@
+"""Score the CycleGANs that ship: python -m dlcv.cyclegan.evaluate [--sheet FOLDER] [--data DIR]
+
+Of paintings: how many translated test photographs a classifier calls Monet, how far the photograph that comes back is
+from the one that went in, whether edges stay where they were. Of digits: how well a classifier that learned from
+translated digits alone reads real ones. A sheet of all test photographs, before and after, goes to a scratch folder.
+"""
+
+import argparse
+import tempfile
+from pathlib import Path
+
+import torch
+from torchmetrics.functional import pearson_corrcoef
+
+from .. import scores, weights
+from ..datasets import clothing, parse_with_data
+from ..draw import colour_sheet
+from . import domains
+from .classifier import Classifier, accuracy, judge
+from .judges import MONET, READERS
+from .model import CycleGAN
+
+COMMAND = "python -m dlcv.cyclegan.evaluate"
+PAINTERS = ("cyclegan-monet", "cyclegan-monet-without-cycle", "cyclegan-monet-without-identity")
+JUDGED_BAR, UNTRANSLATED_BAR, CYCLE_BAR = 70, 10, 0.06
+TARGETS = {  # what a reader is asked about, the bar, and what is known: of source-only readers, and the best
+    "reader-mnist": {"USPS": (None, 82.2, "Hoffman et al. 2018 (CyCADA), source only"), "MNIST-M": (None, None, None)},
+    "reader-usps": {"MNIST": (None, 69.6, "Hoffman et al. 2018 (CyCADA), source only")},
+    "reader-mnist-as-usps": {"USPS": (95.6, 95.6, "Hoffman et al. 2018 (CyCADA)")},
+    "reader-usps-as-mnist": {"MNIST": (96.5, 96.5, "Hoffman et al. 2018 (CyCADA)")},
+    "reader-mnist-as-mnist-m": {"MNIST-M": (95.0, 98.2, "Bousmalis et al. 2017 (PixelDA)")},
+}
+
+
+def evaluate_reader(name: str) -> list[dict]:
+    """The rows of metrics.json of a reader of digits, on the test digits of domains it has no label of."""
+    reader, rows = weights.load(Classifier, name), []
+    for target, (bar, paper, source) in TARGETS[name].items():
+        pictures, labels = domains.digits(target, "test")
+        row = {"metric": "target_accuracy", "unit": "%", "data": f"{target} test, all {len(labels):,}"}
+        value = round(accuracy(reader, pictures, labels), 2)
+        rows.append(row | {"value": value, "better": "higher", "bar": bar, "paper": paper, "paper_source": source})
+    return rows
+
+
+def share_of_monets(classifier: Classifier, pictures: torch.Tensor) -> float:
+    """How many of N pictures (N, 3, S, S) in [-1, 1] the classifier calls a Monet, percent."""
+    called = judge(classifier, pictures).logits.argmax(1)
+    return round(100 * (called == classifier.config.class_names.index("Monet")).float().mean().item(), 1)
+
+
+def share_of_strange(classifier: Classifier, pictures: torch.Tensor) -> float:
+    """How many of N pictures (N, 3, S, S) in [-1, 1] the classifier finds unlike those it knows, percent."""
+    far = classifier.strangeness(judge(classifier, pictures).features.to(classifier.mean.device)) > classifier.strangest
+    return round(100 * far.float().mean().item(), 1)
+
+
+def edges(pictures: torch.Tensor) -> torch.Tensor:
+    """Length of the gradient of the brightness of pictures (N, 3, H, W): (N, H - 1, W - 1)."""
+    grey = pictures.mean(1)
+    along, down = grey.diff(dim=2)[:, :-1], grey.diff(dim=1)[:, :, :-1]
+    return torch.hypot(along, down)
+
+
+def gradient_correlation(before: torch.Tensor, after: torch.Tensor) -> float:
+    """Mean correlation of the edges of pictures (N, 3, H, W) with those of their translations; 1 where none moved."""
+    return pearson_corrcoef(*(edges(pictures).flatten(1).T for pictures in (before, after))).mean().item()
+
+
+def l1(before: torch.Tensor, after: torch.Tensor) -> float:
+    """Mean absolute difference of pictures in [-1, 1], as a part of their whole range."""
+    return round((before - after).abs().mean().item() / 2, 4)
+
+
+def write_sheet(before: torch.Tensor, after: torch.Tensor, path: Path) -> None:
+    """Pictures (N, 3, S, S) in [-1, 1], each beside its translation."""
+    pairs = torch.stack([before, after], dim=1).flatten(0, 1)
+    colour_sheet((pairs + 1) / 2, 10).save(path, quality=90)
+
+
+@torch.inference_mode()
+def evaluate_painter(name: str, classifier: Classifier, folder: Path) -> list[dict]:
+    """The rows of metrics.json of photograph and Monet, both ways, at 256 x 256; two sheets of pictures in `folder`."""
+    model = weights.load(CycleGAN, name)
+    photographs, paintings = (domains.spread(domains.scenes(of, "test")) for of in domains.SCENES)
+
+    def through(network, pictures):
+        return torch.cat([network(some) for some in pictures.split(4)])
+
+    painted, photographed = through(model.to_b, photographs), through(model.to_a, paintings)
+    write_sheet(photographs, painted, folder / f"{name}.jpg")
+    write_sheet(paintings, photographed, folder / f"{name}-back.jpg")
+    bars = {"judged_monet": JUDGED_BAR, "cycle_l1": CYCLE_BAR} if name == PAINTERS[0] else {}
+    data = f"monet2photo test, all {len(photographs)} photographs"
+    higher = {"better": "higher", "data": data}
+    lower, back = (
+        {"better": "lower", "unit": "of 1", "data": of}
+        for of in (data, f"monet2photo test, all {len(paintings)} paintings")
+    )
+    kept = round(gradient_correlation(photographs, painted), 3)
+    judged = share_of_monets(classifier, painted)
+    return [
+        {"metric": "judged_monet", "unit": "%", "value": judged, "bar": bars.get("judged_monet"), **higher},
+        {"metric": "gradient_correlation", "unit": "", "value": kept, **higher},
+        {
+            "metric": "cycle_l1",
+            "value": l1(photographs, through(model.to_a, painted)),
+            **lower,
+            "bar": bars.get("cycle_l1"),
+        },
+        {"metric": "cycle_l1", "value": l1(paintings, through(model.to_b, photographed)), **back},
+        {"metric": "identity_l1", "value": l1(photographs, through(model.to_a, photographs)), **lower},
+        {"metric": "identity_l1", "value": l1(paintings, through(model.to_b, paintings)), **back},
+    ]
+
+
+def evaluate_judge(classifier: Classifier) -> list[dict]:
+    """The rows of metrics.json of the judge: what it calls a Monet, and what it finds unlike all it knows."""
+    photographs, paintings = (domains.spread(domains.scenes(of, "test")) for of in domains.SCENES)
+    garments = domains.spread(clothing.load("test", 128)[0])
+    ours, theirs, others = (
+        {"unit": "%", "data": f"{of}, all {len(pictures)}"}
+        for of, pictures in (
+            ("monet2photo test photographs", photographs),
+            ("monet2photo test paintings", paintings),
+            ("photographs of garments", garments),
+        )
+    )
+    monets = {"metric": "called_monet", "better": "lower", "bar": UNTRANSLATED_BAR}
+    return [
+        monets | ours | {"value": share_of_monets(classifier, photographs)},
+        monets | theirs | {"value": share_of_monets(classifier, paintings), "better": "higher", "bar": None},
+        {"metric": "strange", "better": "lower", "value": share_of_strange(classifier, photographs)} | ours,
+        {"metric": "strange", "better": "higher", "value": share_of_strange(classifier, garments)} | others,
+    ]
+
+
+def main() -> None:
+    """Score what ships, print the table, write it beside the weights; exit with 1 where a bar is missed."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--sheet", type=Path, help="folder of the sheets of test pictures; a new one")
+    args = parse_with_data(parser)
+    sheet = args.sheet or Path(tempfile.mkdtemp(prefix="cyclegan-"))
+    sheet.mkdir(parents=True, exist_ok=True)
+    classifier = weights.load(Classifier, MONET)
+    found = {MONET: evaluate_judge(classifier)} | {name: evaluate_reader(name) for name in READERS}
+    found |= {name: evaluate_painter(name, classifier, sheet) for name in PAINTERS}
+    scores.report(found, COMMAND)
+
+
+if __name__ == "__main__":
+    main()

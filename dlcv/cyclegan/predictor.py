@@ -1,0 +1,145 @@
+"""Translations of one picture, and what the slide asks about them: what comes back, and which patches look real."""
+
+import math
+from collections.abc import Callable
+from typing import NamedTuple
+
+import torch
+from torch.nn import functional as F
+
+from .. import runtime, weights
+from ..errors import InputError
+from . import domains, large
+from .classifier import Classifier
+from .model import CycleGAN, Generator
+
+MOST_PIXELS = 4_000_000
+FEWEST = 32  # pixels of a side: less is nothing to paint
+
+
+def fitted(picture: torch.Tensor, side: int | None = None) -> torch.Tensor:
+    """A picture (3, H, W) in [0, 1] made so small that it has no more than four million pixels, or `side` on its
+    longer side; never enlarged. InputError where a side has less than 32 pixels."""
+    if picture.ndim != 3 or picture.shape[0] != 3 or min(picture.shape[1:]) < FEWEST:
+        raise InputError(f"The picture must be in colour, and at least {FEWEST} pixels wide and high.")
+    height, width = picture.shape[1:]
+    scale = min(1.0, math.sqrt(MOST_PIXELS / (height * width)), (side or math.inf) / max(height, width))
+    if scale == 1:
+        return picture
+    size = [max(FEWEST, math.floor(length * scale)) for length in (height, width)]
+    return F.interpolate(picture[None], size, mode="bilinear", antialias=True)[0].clamp(0, 1)
+
+
+def translate(
+    generator: Generator, picture: torch.Tensor, progress: Callable[[float], None] = lambda done: None
+) -> torch.Tensor:
+    """A picture (3, H, W) in [0, 1], of up to four million pixels, through a generator: (3, H, W)."""
+    height, width = picture.shape[1:]
+    x = domains.spread(picture[None]).to(next(generator.parameters()).device)
+    x = F.pad(x, (0, -width % 4, 0, -height % 4), mode="replicate")
+    found = large.translate(generator, x, progress)[0, :, :height, :width]
+    return (found.float().cpu() + 1) / 2
+
+
+class Look(NamedTuple):
+    """One picture x (3, H, W) on its way there and back, all in [0, 1]."""
+
+    translated: torch.Tensor  # (3, H, W): G(x)
+    back: torch.Tensor  # (3, H, W): F(G(x))
+    error: torch.Tensor  # (H, W): |F(G(x)) - x|, mean over colours; its mean is the cycle loss
+    same: torch.Tensor  # (3, H, W): F(x), where x is in F's target domain already
+    patches_before: torch.Tensor  # (h, w): D(x) of the target domain's discriminator, about 1 where it looks real
+    patches_after: torch.Tensor  # (h, w): D(G(x))
+
+
+class CycleGANPredictor:
+    """The four networks of one CycleGAN, by the name of a checkpoint."""
+
+    def __init__(self, name: str):
+        self.model = weights.load(CycleGAN, name)
+        self.names = self.model.config.names
+        self.device = next(self.model.parameters()).device
+
+    def _networks(self, to: str) -> tuple:
+        """The generator into the domain `to`, the one out of it, and the discriminator of `to`."""
+        model = self.model
+        if to == self.names[1]:
+            return model.to_b, model.to_a, model.critic_b
+        if to == self.names[0]:
+            return model.to_a, model.to_b, model.critic_a
+        raise InputError(f"This network translates into {self.names[0]} and {self.names[1]}.")
+
+    def translate(
+        self, picture: torch.Tensor, to: str, progress: Callable[[float], None] = lambda done: None
+    ) -> torch.Tensor:
+        """A picture (3, H, W) in [0, 1], of up to four million pixels, in the style of the domain `to`: (3, H, W)."""
+        return translate(self._networks(to)[0], picture, progress)
+
+    @torch.inference_mode()
+    def look(self, picture: torch.Tensor, to: str) -> Look:
+        """Everything at once, for a picture (3, H, W) in [0, 1] of moderate size; H and W become multiples of 4."""
+        there, back, critic = self._networks(to)
+        x = domains.spread(picture[None, :, : picture.shape[1] // 4 * 4, : picture.shape[2] // 4 * 4]).to(self.device)
+        translated = there(x)
+        returned, same = back(torch.cat([translated, x]))
+        before, after = critic(torch.cat([x, translated])).float().cpu()
+        pictures = [((found + 1) / 2).cpu() for found in (translated[0], returned, same)]
+        error = ((returned - x[0]).abs().mean(0) / 2).cpu()
+        return Look(pictures[0], pictures[1], error, pictures[2], before, after)
+
+
+class DigitLook(NamedTuple):
+    """One digit of MNIST in another domain, several times where noise makes them differ, all in [0, 1]."""
+
+    translated: torch.Tensor  # (N, C, 32, 32)
+    back: torch.Tensor  # (N, 1, 32, 32)
+    source_only: torch.Tensor  # (N, 10): probabilities of the reader that knows MNIST alone
+    adapted: torch.Tensor  # (N, 10): of the reader that learned from translations
+
+
+DOMAINS = {
+    "USPS": ("cyclegan-usps", "reader-mnist-as-usps"),
+    "MNIST-M": ("cyclegan-mnist-m", "reader-mnist-as-mnist-m"),
+}
+
+
+@torch.inference_mode()
+def look_at_digit(digit: torch.Tensor, to: str, seed: int = 0, count: int = 4) -> DigitLook:
+    """A digit (1, 1, 28, 28) in [0, 1], as MNIST shows it, translated to "USPS" or "MNIST-M" and back."""
+    if to not in DOMAINS:
+        raise InputError(f"Digits are translated to {' and '.join(DOMAINS)}.")
+    cyclegan, reader = DOMAINS[to]
+    model = predictor(cyclegan).model
+    device = next(model.parameters()).device
+    x = domains.spread(F.pad(digit, [2] * 4)).expand(count if model.config.noise else 1, -1, -1, -1).to(device)
+    translated = model.paint(x, torch.Generator(device).manual_seed(seed))
+    probabilities = [classifier(name)(translated).logits.softmax(1).cpu() for name in ("reader-mnist", reader)]
+    back = model.to_a(translated)
+    return DigitLook((translated.cpu() + 1) / 2, (back.cpu() + 1) / 2, *probabilities)
+
+
+class Opinion(NamedTuple):
+    """What the judge makes of a picture."""
+
+    monet: float  # how sure it is that this is a painting of Monet, 0 to 1
+    strange: bool  # whether it is unlike the photographs that the networks know
+
+
+@torch.inference_mode()
+def opinion(picture: torch.Tensor) -> Opinion:
+    """The judge's, of a picture (3, H, W) in [0, 1], seen 256 pixels large."""
+    judge = classifier("judge-monet")
+    small = domains.spread(fitted(picture, domains.SCENE)[None]).to(next(judge.parameters()).device)
+    found = judge(small)
+    monet = found.logits.softmax(1)[0, judge.config.class_names.index("Monet")].item()
+    return Opinion(monet, (judge.strangeness(found.features) > judge.strangest).item())
+
+
+def predictor(name: str) -> CycleGANPredictor:
+    """The CycleGAN of that name, loaded on first use."""
+    return runtime.shelf.get(("cyclegan", name), lambda: CycleGANPredictor(name))
+
+
+def classifier(name: str) -> Classifier:
+    """The classifier of that name, loaded on first use."""
+    return runtime.shelf.get(("cyclegan", name), lambda: weights.load(Classifier, name))

@@ -1,0 +1,103 @@
+"""Train the CycleGANs that ship: python -m dlcv.cyclegan.train [--preset cpu|gpu] [--model NAME ...] [--data DIR]"""
+
+import itertools
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import torch
+from torchvision.transforms import v2
+
+from .. import weights
+from ..datasets import TensorBatches
+from ..training import Recipe, command_line, fit
+from . import domains
+from . import loss as objectives
+from .model import CycleGAN, CycleGANConfig
+
+CYCLE, IDENTITY = 10.0, 5.0  # weights of two losses beside the adversarial one: the paper's
+MONET = CycleGANConfig()
+CONFIGS = {
+    "cyclegan-monet": MONET,
+    "cyclegan-monet-without-cycle": MONET,  # two short trainings that show what a loss is for
+    "cyclegan-monet-without-identity": MONET,
+    "cyclegan-usps": CycleGANConfig(("MNIST", "USPS"), (1, 1), width=16, blocks=3),
+    "cyclegan-mnist-m": CycleGANConfig(("MNIST", "MNIST-M"), (1, 3), noise=4, width=16, blocks=3),
+    "cyclegan-monet-256": CycleGANConfig(width=64, blocks=9, critic_width=64),  # the paper's, wants a GPU
+}
+SIDES = {"cyclegan-monet-256": 256}  # pixels of the crops that are learned from, where not 128
+LICENCE = "cc-by-nc-sa-4.0"  # some of the data sets are for research only
+
+
+def recipes(epochs: int, short: int, digits: int) -> dict[str, Recipe]:
+    """An epoch is one pass over the pictures of A; every second batch is the discriminators'."""
+    paper = Recipe(epochs, batch_size=1, learning_rate=2e-4, betas=(0.5, 0.999))
+    return {
+        name: replace(paper, epochs=digits, batch_size=32)
+        if config.names[0] in domains.DIGITS
+        else replace(paper, epochs=short if "without" in name else epochs)
+        for name, config in CONFIGS.items()
+    }
+
+
+PRESETS = {"cpu": recipes(epochs=24, short=6, digits=4), "gpu": recipes(epochs=400, short=100, digits=20)}
+
+
+def make_loss(name: str, others: torch.Tensor):
+    """The generators' turn, then the discriminators': with what was just generated, by way of the buffers.
+
+    `others` are the pictures of B: each step takes as many of them, at random, as the batch has pictures of A.
+    """
+    config = CONFIGS[name]
+    scenes = config.names[0] in domains.SCENES
+    turns, buffers, made = itertools.cycle([True, False]), (objectives.PictureBuffer(), objectives.PictureBuffer()), []
+    # Crops of all sizes, so that strokes are learned as they are in the full picture; the paper crops 256 of 286.
+    vary = v2.Compose(
+        [v2.RandomResizedCrop(SIDES.get(name, 128), scale=(0.25, 1), ratio=(1, 1)), v2.RandomHorizontalFlip()]
+    )
+
+    def loss(model, batch, progress, generator):
+        chosen = torch.randint(len(others), (len(batch[0]),), generator=generator, device=generator.device).cpu()
+        x, y = batch[0], others[chosen].to(batch[0].device)
+        if scenes:
+            x, y = domains.spread(vary(x)), domains.spread(vary(y))
+        generators_turn = next(turns)
+        for network, learns in zip(model.children(), [generators_turn] * 2 + [not generators_turn] * 2, strict=True):
+            network.requires_grad_(learns)
+        if not generators_turn:
+            fake_a, fake_b = (buffer.exchange(some, generator) for buffer, some in zip(buffers, made, strict=True))
+            return {
+                "loss": objectives.discriminator_loss(model.critic_a(x).float(), model.critic_a(fake_a).float())
+                + objectives.discriminator_loss(model.critic_b(y).float(), model.critic_b(fake_b).float())
+            }
+        found = model(x, y, generator)
+        made[:] = found.fake_a.detach(), found.fake_b.detach()
+        adversarial = objectives.adversarial_loss(model.critic_b(found.fake_b).float())
+        adversarial = adversarial + objectives.adversarial_loss(model.critic_a(found.fake_a).float())
+        terms = {"adversarial": adversarial, "cycle": objectives.cycle_loss(x, found.back_a)}
+        if not config.noise:  # with noise, the photograph behind a digit of B cannot come back
+            terms["cycle"] = terms["cycle"] + objectives.cycle_loss(y, found.back_b)
+        total = adversarial
+        if "without-cycle" not in name:
+            total = total + CYCLE * terms["cycle"]
+        if scenes and "without-identity" not in name:
+            terms["identity"] = objectives.identity_loss(y, model.to_b(y)) + objectives.identity_loss(x, model.to_a(x))
+            total = total + IDENTITY * terms["identity"]
+        return {"loss": total, **terms}
+
+    return loss
+
+
+def train(name: str, recipe: Recipe, runs: Path) -> None:
+    """Train one CycleGAN, or go on with it, and write checkpoints/<name>."""
+    torch.manual_seed(recipe.seed)
+    config = CONFIGS[name]
+    a, b = (domains.scenes(of) if of in domains.SCENES else domains.digits(of)[0] for of in config.names)
+    loss, data = make_loss(name, b), TensorBatches(a)
+    model = fit(CycleGAN(config), loss, data, recipe, runs / name, layout=torch.contiguous_format)
+    made_by = {"command": f"python -m dlcv.cyclegan.train --model {name}", **asdict(recipe)}
+    source = f"{len(a):,} training pictures of {config.names[0]}, {len(b):,} of {config.names[1]}, no pairs, no labels"
+    weights.save(model, name, topic="cyclegan", recipe=made_by, licence=LICENCE, source=source)
+
+
+if __name__ == "__main__":
+    command_line(__doc__, PRESETS, train)
