@@ -67,10 +67,10 @@ def Board(
     )
 
 
-def on_first_show(fn: Callable, inputs=None, outputs=None, **kwargs: Any) -> None:
-    """Run an event when this place of the page is first shown, that is when its tab is first opened."""
+def on_first_show(fn: Callable, inputs=None, outputs=None, **kwargs: Any) -> Any:
+    """Run an event when this place of the page is first shown, that is when its tab is first opened; the event."""
     mark = gr.HTML("", js_on_load="trigger('shown')", elem_classes=["unseen"])
-    mark.shown(guard(fn), inputs, outputs, **{"show_progress": "hidden", "api_visibility": "private", **kwargs})
+    return mark.shown(guard(fn), inputs, outputs, **{"show_progress": "hidden", "api_visibility": "private", **kwargs})
 
 
 def api(fn: Callable, inputs: list, outputs: list, api_name: str, **kwargs: Any) -> None:
