@@ -18,8 +18,9 @@ from tests.serving import Gallery, serve
 
 LOCAL = {"127.0.0.1", "localhost"}
 
-# Small pictures gain nothing from many threads, and the browser needs a core too. Read when torch is first imported.
-os.environ.setdefault("OMP_NUM_THREADS", str(min(2, os.cpu_count() or 1)))
+# As in the gallery: two threads that wait for each other on a busy machine take ten times as long as one. Read when
+# torch is first imported.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
 def raise_loopback() -> None:
