@@ -37,6 +37,14 @@ TABS = [
         "demos.vae",
     ),
     Topic(
+        "gan",
+        "GAN",
+        "Generative adversarial networks",
+        "Generative models",
+        "Two networks play against each other: watch them learn, walk between what they invent, ask the critic.",
+        "demos.gan",
+    ),
+    Topic(
         "stn",
         "Spatial Transformer",
         "Spatial Transformer network",

@@ -20,7 +20,11 @@ from tests.serving import serve
 
 SIZE = (640, 400)
 SHAPE, MARGIN = 8 / 5, 6
-CARDS = {"vae": ".vae-map .plane, .vae-point canvas", "stn": ".stn-in, .stn-out"}  # what each card shows
+CARDS = {  # what each card shows
+    "vae": ".vae-map .plane, .vae-point canvas",
+    "gan": ".gan-plane, .gan-three",
+    "stn": ".stn-in, .stn-out",
+}
 WINDOW = {"width": 1440, "height": 1000}
 SETTLED = """() => {
   const panel = [...document.querySelectorAll('[role=tabpanel]')].find((part) => part.offsetParent);
