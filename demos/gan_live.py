@@ -11,7 +11,7 @@ from dlcv.errors import InputError
 FORMULATIONS = {"gan": "Original", "wgan": "WGAN, clipped", "wgan-gp": "WGAN-GP"}
 DATA = {"digits": "mnist", "garments": "fashion"}
 JUDGES = [f"judge-{data}" for data in DATA.values()]
-START = {"digits": [0, 17, 57], "garments": [57, 58, 15]}  # the first anchors, by their place on the first sheet
+START = {"digits": [16, 59, 42], "garments": [17, 57, 8]}  # the first anchors, by their place on the first sheet
 TRAINED = [f"{formulation}-{data}" for data in (*DATA.values(), "stacked") for formulation in FORMULATIONS]
 SAMPLES = 64  # pictures on a sheet
 CELLS = 9  # of the plane along each axis
