@@ -50,7 +50,7 @@ def verdict(row: dict) -> str:
     gain = row["paper"] - row["value"] if row["better"] == "lower" else row["value"] - row["paper"]
     if abs(gain) < 0.005:
         return "as good"
-    return f"{abs(gain):.2f} {'points' if unit(row) == '%' else unit(row)} {'better' if gain > 0 else 'worse'}"
+    return f"{figure(abs(gain))} {'points' if unit(row) == '%' else unit(row)} {'better' if gain > 0 else 'worse'}"
 
 
 def _rows(names: list[str]) -> list[dict]:

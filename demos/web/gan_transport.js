@@ -92,7 +92,7 @@ function drawLines() {
     <path class="transport-js" d="M${flat.slice(0, zero).join('L')}M${flat.slice(zero + 1).join('L')}" style="fill:none"/>
     <path class="transport-w" d="M${path(1).join('L')}" style="fill:none"/>
     <circle class="transport-js" cx="${x(0)}" cy="${y(0)}" r="5"/><circle class="transport-js" cx="${x(at)}" cy="${y(js)}" r="6"/><circle class="transport-w" cx="${x(at)}" cy="${y(w)}" r="6"/>
-    <text x="${x(-1) + 6}" y="${y(Math.log(2)) - 8}">Jensen–Shannon, log 2</text><text x="${x(1) - 6}" y="${y(1) - 8}" text-anchor="end">Wasserstein</text>`;
+    <text x="${x(0) - 16}" y="${y(Math.log(2)) - 8}" text-anchor="end">Jensen–Shannon, log 2</text><text x="${x(1) - 6}" y="${y(1) - 8}" text-anchor="end">Wasserstein</text>`;
 }
 offset.addEventListener('input', drawLines);
 new ResizeObserver(() => curve && drawLines()).observe(plot);

@@ -34,8 +34,8 @@ TESTS = {
     "clothing": "clothing test",
 }
 PAPERS = {  # modes and KL on stacked digits
-    "gan": (99.0, 3.40, "Lin et al. 2018 (PacGAN), DCGAN"),
-    "wgan-gp": (959.0, 0.7276, "Kumar et al. 2019, WGAN-GP"),
+    "gan": (99, 3.40, "Lin et al. 2018 (PacGAN), DCGAN"),
+    "wgan-gp": (959, 0.7276, "Kumar et al. 2019, WGAN-GP"),
 }
 
 
