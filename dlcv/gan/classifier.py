@@ -59,7 +59,7 @@ class Classifier(nn.Module, PyTorchModelHubMixin, pipeline_tag="image-classifica
 def judge(model: nn.Module, pictures: torch.Tensor) -> Judgement:
     """What a classifier makes of many pictures (N, C, S, S) in [0, 1]; the answer is on the CPU."""
     device = next(model.parameters()).device
-    found = [model(some.to(device)) for some in pictures.split(500)]
+    found = [model(some.to(device)) for some in pictures.split(100)]
     return Judgement(*(torch.cat(parts).cpu() for parts in zip(*found, strict=True)))
 
 

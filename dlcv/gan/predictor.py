@@ -8,10 +8,11 @@ import torch
 from .. import runtime, weights
 from ..errors import InputError
 from .classifier import Classifier, mean_distance
+from .classifier import judge as judged_together
 from .model import FORMULATIONS, GAN, GANOutput
 from .progressive import ProgressiveGAN
 
-AT_ONCE = 500  # pictures that are generated together
+AT_ONCE = 100  # pictures that are generated together: their feature maps stay in the cache, larger batches are slower
 
 
 class Scores(NamedTuple):
@@ -90,8 +91,8 @@ class GANPredictor:
     def variety(self, judge: Classifier, count: int = 1000, seed: int = 0) -> Variety:
         """Which classes `count` samples are of, and how far apart two of them are: small where modes collapsed."""
         pictures = self.sample(count, seed)
-        judged = judge(pictures[:, :1].to(self.device))
-        classes = torch.bincount(judged.logits.argmax(1), minlength=10).cpu()
+        judged = judged_together(judge, pictures[:, :1])
+        classes = torch.bincount(judged.logits.argmax(1), minlength=10)
         return Variety(classes, mean_distance(judged.features).item(), pictures[:64])
 
 
