@@ -21,7 +21,7 @@ CONFIGS = {
 }
 PRESETS = {  # three times Karras' rate in the beginning: we have a tenth of his steps
     preset: dict.fromkeys(CONFIGS, Recipe(epochs, batch_size=16, learning_rate=3e-3, betas=(0.0, 0.99)))
-    for preset, epochs in (("cpu", 400), ("gpu", 2000))
+    for preset, epochs in (("cpu", 300), ("gpu", 2000))
 }
 PENALTY, DRIFT = 10.0, 1e-3  # lambda of the slide; a score's square costs a little, which keeps scores near zero
 FADE = 0.4  # of a stage's time goes to fading its layer in
