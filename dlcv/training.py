@@ -135,6 +135,8 @@ def fit(
     state = run / "state"
     if (state / "done").exists():
         accelerator.load_state(state)
+        schedule.base_lrs = [recipe.learning_rate]  # the state has the rate it was saved with: the recipe's counts
+        optimizer.param_groups[0]["lr"] = recipe.learning_rate * rate_at(clock.step, steps, recipe)
     log = _Log(run, recipe, accelerator)
 
     try:

@@ -11,11 +11,12 @@ from PIL import Image
 from demos import cyclegan, cyclegan_digits
 from dlcv import runtime, weights
 from dlcv.cyclegan import predictor
-from dlcv.cyclegan.classifier import Classifier, ClassifierConfig
+from dlcv.cyclegan.classifier import Classifier
 from dlcv.cyclegan.judges import MONET
 from dlcv.cyclegan.model import CycleGAN, CycleGANConfig
 from dlcv.cyclegan.train import CONFIGS
 from dlcv.errors import InputError
+from dlcv.judging import ClassifierConfig
 
 DIRECTIONS = list(cyclegan.DIRECTIONS)
 

@@ -11,9 +11,10 @@ from PIL import Image, ImageDraw
 from demos import gan_api, gan_grow, gan_live
 from dlcv import draw, runtime, weights
 from dlcv.errors import InputError
-from dlcv.gan.classifier import Classifier, ClassifierConfig
+from dlcv.gan.classifier import Classifier
 from dlcv.gan.model import GAN, GANConfig
 from dlcv.gan.progressive import ProgressiveConfig, ProgressiveGAN
+from dlcv.judging import ClassifierConfig
 
 ANCHORS = [{"seed": 1, "index": index} for index in (0, 5, 63)]
 POINT = {"data": "digits", "truncation": 1.0, "anchors": ANCHORS, "u": 0.2, "v": 0.3}

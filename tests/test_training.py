@@ -4,10 +4,12 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
+from safetensors.torch import load_file
 from torch import nn
 
 from dlcv.datasets import TensorBatches
@@ -56,6 +58,14 @@ def test_a_stopped_training_goes_on_as_if_nothing_had_happened(tmp_path, step):
         train(tmp_path / "stopped", step)
     resumed = train(tmp_path / "stopped")
     torch.testing.assert_close(resumed.weight, whole.weight, rtol=0, atol=1e-6)
+
+
+def test_a_training_goes_on_with_the_rate_it_is_given(tmp_path):
+    with pytest.raises(SystemExit):
+        train(tmp_path, 11)
+    stopped = load_file(tmp_path / "state" / "model.safetensors")
+    resumed = train(tmp_path, recipe=replace(RECIPE, learning_rate=0.0))
+    torch.testing.assert_close(resumed.weight, stopped["weight"], rtol=0, atol=1e-6)
 
 
 def test_half_a_state_is_not_resumed_from(tmp_path):

@@ -1,25 +1,10 @@
 """The classifiers that judge translations: a painting of Monet or a photograph, and which digit it is."""
 
-from dataclasses import dataclass
-from typing import NamedTuple
-
 import torch
 from huggingface_hub import PyTorchModelHubMixin
 from torch import nn
 
-
-@dataclass
-class ClassifierConfig:
-    """Settings of a `Classifier`."""
-
-    class_names: tuple[str, ...] = tuple("0123456789")
-
-
-class Judgement(NamedTuple):
-    """What the classifier makes of N pictures."""
-
-    logits: torch.Tensor  # (N, classes)
-    features: torch.Tensor  # (N, 512): what the last layer reads
+from ..judging import ClassifierConfig, Judgement
 
 
 def _block(channels_in: int, channels_out: int) -> nn.Sequential:
@@ -63,17 +48,3 @@ class Classifier(nn.Module, PyTorchModelHubMixin, pipeline_tag="image-classifica
         self.mean.copy_(features.mean(0))
         self.deviation.copy_(features.std(0).clamp_min(1e-2))
         self.strangest.copy_(self.strangeness(features.to(self.mean.device)).quantile(0.99))
-
-
-@torch.inference_mode()
-def judge(model: Classifier, pictures: torch.Tensor) -> Judgement:
-    """What a classifier makes of many pictures (N, C, S, S) in [-1, 1]; the answer is on the CPU."""
-    device = next(model.parameters()).device
-    most = max(1, 500 * 32**2 // pictures[0, 0].numel())
-    found = [model(some.to(device)) for some in pictures.split(most)]
-    return Judgement(*(torch.cat(parts).cpu() for parts in zip(*found, strict=True)))
-
-
-def accuracy(model: Classifier, pictures: torch.Tensor, labels: torch.Tensor) -> float:
-    """Percentage of pictures (N, C, S, S) in [-1, 1] that are classified rightly."""
-    return 100 * (judge(model, pictures).logits.argmax(1) == labels).float().mean().item()

@@ -15,8 +15,9 @@ from torchmetrics.functional import pearson_corrcoef
 from .. import scores, weights
 from ..datasets import clothing, parse_with_data
 from ..draw import colour_sheet
+from ..judging import accuracy, judge
 from . import domains
-from .classifier import Classifier, accuracy, judge
+from .classifier import Classifier
 from .judges import MONET, READERS
 from .model import CycleGAN
 

@@ -15,9 +15,10 @@ from torchvision.transforms import v2
 
 from .. import geometry, weights
 from ..datasets import TensorBatches
+from ..judging import ClassifierConfig, accuracy, judge
 from ..training import Recipe, command_line, fit
 from . import domains
-from .classifier import Classifier, ClassifierConfig, accuracy, judge
+from .classifier import Classifier
 from .model import CycleGAN
 from .train import LICENCE
 

@@ -1,25 +1,10 @@
 """The judge of generated pictures: its classes count modes, its features carry Fréchet distances."""
 
-from dataclasses import dataclass
-from typing import NamedTuple
-
 import torch
 from huggingface_hub import PyTorchModelHubMixin
 from torch import nn
 
-
-@dataclass
-class ClassifierConfig:
-    """Settings of a `Classifier`."""
-
-    class_names: tuple[str, ...] = tuple("0123456789")
-
-
-class Judgement(NamedTuple):
-    """What the classifier makes of N pictures."""
-
-    logits: torch.Tensor  # (N, 10)
-    features: torch.Tensor  # (N, 128): what the last layer reads
+from ..judging import ClassifierConfig, Judgement, judge
 
 
 def _block(channels_in: int, channels_out: int) -> nn.Sequential:
@@ -53,19 +38,6 @@ class Classifier(nn.Module, PyTorchModelHubMixin, pipeline_tag="image-classifica
         """Classify pictures (N, 1, 28, 28) in [0, 1], ink = 1."""
         features = self.features(x).float()
         return Judgement(self.classes(features), features)
-
-
-@torch.inference_mode()
-def judge(model: nn.Module, pictures: torch.Tensor) -> Judgement:
-    """What a classifier makes of many pictures (N, C, S, S) in [0, 1]; the answer is on the CPU."""
-    device = next(model.parameters()).device
-    found = [model(some.to(device)) for some in pictures.split(100)]
-    return Judgement(*(torch.cat(parts).cpu() for parts in zip(*found, strict=True)))
-
-
-def accuracy(model: nn.Module, pictures: torch.Tensor, labels: torch.Tensor) -> float:
-    """Percentage of pictures (N, C, S, S) that are classified rightly."""
-    return 100 * (judge(model, pictures).logits.argmax(1) == labels).float().mean().item()
 
 
 def mean_distance(features: torch.Tensor) -> torch.Tensor:

@@ -9,9 +9,10 @@ from torch.nn import functional as F
 
 from .. import weights
 from ..datasets import TensorBatches, distorted, mnist
+from ..judging import ClassifierConfig, accuracy, judge
 from ..training import Recipe, command_line, fit
 from . import loss as objectives
-from .classifier import Classifier, ClassifierConfig, accuracy, judge, mean_distance, modes_and_kl
+from .classifier import Classifier, mean_distance, modes_and_kl
 from .model import FORMULATIONS, GAN, REAL, GANConfig, give_turn
 
 PICTURES = 60_000  # of training, of either data set

@@ -9,7 +9,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from ..backbones import mobilenet_v2
-from .classifier import ClassifierConfig, Judgement
+from ..judging import ClassifierConfig, Judgement
 
 SIDE = 64  # of the pictures it learns from
 NAME = "judge-clothing"

@@ -8,8 +8,8 @@ from torch.nn import functional as F
 
 from .. import weights
 from ..datasets import TensorBatches, clothing
+from ..judging import ClassifierConfig, accuracy
 from ..training import Recipe, command_line, fit
-from .classifier import ClassifierConfig, accuracy
 from .grow import move, recolour
 from .wardrobe import NAME, SIDE, GarmentClassifier
 
