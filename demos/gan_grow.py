@@ -25,11 +25,13 @@ runtime.preload(predictor, NAME)
 
 
 def grow(query: dict) -> dict:
-    """The same latents at any stage of the growth, one sheet."""
-    model = predictor()
+    """The same latents at any stage of the growth, one sheet: of one class, by its name, or of all."""
+    model, wanted = predictor(), query.get("garment")
     stage, seed = frame.number(query, "stage", 0, model.last_stage), int(frame.number(query, "seed", 0, 999_999))
-    pictures = model.sample(SHOWN, seed, stage)
-    return {"sheet": data_uri(colour_sheet(pictures, COLUMNS)), "side": pictures.shape[-1]}
+    classes = list(model.model.config.class_names)
+    label = classes.index(wanted) if wanted in classes else None
+    pictures = model.sample(SHOWN, seed, stage, label)
+    return {"sheet": data_uri(colour_sheet(pictures, COLUMNS)), "side": pictures.shape[-1], "classes": classes}
 
 
 @functools.cache

@@ -160,21 +160,33 @@ def growing():
     return ProgressiveGAN(ProgressiveConfig(latents=8, channels=(8, 8, 4)))
 
 
+LABELS = torch.tensor([0, 1, 2, 2, 9])
+
+
 @pytest.mark.parametrize(("stage", "side"), [(0, 4), (0.5, 8), (1, 8), (1.01, 16), (2, 16)])
 def test_every_stage_has_its_size(stage, side):
     model = growing()
-    pictures = model(torch.randn(5, 8), stage)
+    pictures = model(torch.randn(5, 8), LABELS, stage)
     assert pictures.shape == (5, 3, side, side)
-    assert model.critic(pictures, stage).shape == (5,)
+    assert model.critic(pictures, LABELS, stage).shape == (5,)
+
+
+def test_both_growing_networks_know_the_class():
+    model, z = growing(), torch.randn(5, 8)
+    others = (LABELS + 1) % 10
+    pictures = model(z, LABELS)
+    assert not pictures.allclose(model(z, others))
+    assert not model.critic(pictures, LABELS, 2).allclose(model.critic(pictures, others, 2))
 
 
 def test_a_new_layer_is_faded_in_without_a_jump():
     """At the start of a stage both networks do what they did before, on enlarged pictures."""
     model, z = growing(), torch.randn(5, 8)
-    old, new = model.generator(z, 1), model.generator(z, 1 + 1e-6)
+    old, new = model.generator(z, LABELS, 1), model.generator(z, LABELS, 1 + 1e-6)
     torch.testing.assert_close(new, torch.nn.functional.interpolate(old, scale_factor=2), atol=1e-4, rtol=0)
-    torch.testing.assert_close(model.critic(new, 1 + 1e-6), model.critic(old, 1), atol=1e-4, rtol=0)
-    torch.testing.assert_close(model.generator(z, 2 - 1e-6), model.generator(z, 2), atol=1e-4, rtol=0)
+    torch.testing.assert_close(model.critic(new, LABELS, 1 + 1e-6), model.critic(old, LABELS, 1), atol=1e-4, rtol=0)
+    almost, grown = model.generator(z, LABELS, 2 - 1e-6), model.generator(z, LABELS, 2)
+    torch.testing.assert_close(almost, grown, atol=1e-4, rtol=0)
 
 
 def test_pixel_norm_and_the_deviation_of_a_batch():
@@ -218,7 +230,7 @@ def test_augmentation_lets_the_gradient_through_and_keeps_the_size():
 def test_growing_networks_take_turns():
     model = growing()
     objective, generator = make_growing_loss(model.config), torch.Generator().manual_seed(0)
-    batch = (torch.randint(0, 256, (4, 3, 16, 16), dtype=torch.uint8), None)
+    batch = (torch.randint(0, 256, (5, 3, 16, 16), dtype=torch.uint8), LABELS)
     for progress, learns in ((0.0, model.critic), (0.3, model.generator), (0.9, model.critic)):
         model.zero_grad()
         objective(model, batch, progress, generator)["loss"].backward()
@@ -267,7 +279,7 @@ def test_samples_without_variety_have_no_distance():
 
 def test_older_outputs_learn_the_picture_and_nothing_else_does():
     model = ProgressiveGAN(ProgressiveConfig(8, (8, 8, 8)))
-    features = model.generator.features(torch.randn(4, 8), 2)
+    features = model.generator.features(torch.randn(5, 8), LABELS, 2)
     picture = model.generator.picture(features, 2)
     value = older_outputs_loss(model.generator, features, picture)
     small = (torch.nn.functional.avg_pool2d(picture, 4), torch.nn.functional.avg_pool2d(picture, 2))
@@ -284,6 +296,6 @@ def test_the_critic_measures_the_deviation_of_real_and_generated_pictures_apart(
     config = ProgressiveConfig(8, (8, 8))
     model, batches = ProgressiveGAN(config), []
     model.critic.deviation.register_forward_hook(lambda module, inputs, output: batches.append(len(inputs[0])))
-    photographs = torch.randint(256, (6, 3, 8, 8), dtype=torch.uint8)
-    make_growing_loss(config)(model, (photographs, None), 0.99, torch.Generator().manual_seed(0))
-    assert batches[:2] == [6, 6]
+    photographs = torch.randint(256, (5, 3, 8, 8), dtype=torch.uint8)
+    make_growing_loss(config)(model, (photographs, LABELS), 0.99, torch.Generator().manual_seed(0))
+    assert batches[:2] == [5, 5]

@@ -96,6 +96,14 @@ def test_growth():
     assert gan_grow.grow({"stage": 99, "seed": 1})["side"] == 64
 
 
+def test_one_kind_of_garment_can_be_asked_for():
+    every, hats, shoes, unknown = (
+        gan_grow.grow({"stage": 4, "seed": 1, "garment": name}) for name in ("", "hat", "shoes", "trombone")
+    )
+    assert len({every["sheet"], hats["sheet"], shoes["sheet"]}) == 3 and unknown["sheet"] == every["sheet"]
+    assert "hat" in every["classes"]
+
+
 @pytest.mark.parametrize(
     "change",
     [

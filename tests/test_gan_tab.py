@@ -137,6 +137,9 @@ def test_the_garments_grow(tab):
     assert tab.locator("#gan_grow-board .grow-stage").inner_text() == "16 × 16 pixels, 50 % of the new layer"
     tab.click("#gan_grow-board .grow-play")
     tab.wait_for_function("document.querySelector('#gan_grow-board input').value >= 4", timeout=SECONDS)
+    before = tab.evaluate(picture)
+    tab.locator("#gan_grow-board select").select_option("shoes")
+    wait_for_change(tab, picture, before)
 
 
 @pytest.mark.skipif("DLCV_DATA" not in os.environ, reason="needs the photographs: DLCV_DATA names their folder")

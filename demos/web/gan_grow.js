@@ -1,13 +1,16 @@
 // The same latents from 4 x 4 to 64 x 64 pixels, each new layer faded in.
 const find = (selector) => board.querySelector(selector);
 const ask = liveCaller(server.grow), slider = find('input'), play = find('.grow-play');
+const garment = find('.grow-garment');
 let seed = 1, growing = null;
 
 async function show() {
   const stage = Number(slider.value), whole = Math.ceil(stage), side = 4 * 2 ** whole, part = 1 - (whole - stage);
   find('.grow-stage').textContent = `${side} × ${side} pixels` + (part < 1 ? `, ${Math.round(100 * part)} % of the new layer` : '');
-  const answer = await ask({stage, seed});
-  if (answer) find('img').src = answer.sheet;
+  const answer = await ask({stage, seed, garment: garment.value});
+  if (!answer) return;
+  find('img').src = answer.sheet;
+  if (garment.length === 1) garment.append(...answer.classes.map((name) => new Option(name)));
 }
 
 function stop() {
@@ -28,5 +31,6 @@ play.addEventListener('click', () => {
   growing = requestAnimationFrame(step);
 });
 slider.addEventListener('input', () => { stop(); show(); });
+garment.addEventListener('change', show);
 find('.grow-again').addEventListener('click', () => { seed = Math.floor(Math.random() * 1e6); show(); });
 show();

@@ -131,19 +131,30 @@ class ProgressivePredictor:
 
     def __init__(self, name: str):
         self.model = weights.load(ProgressiveGAN, name)
+        self.device = self.model.shares.device
         self.last_stage = self.model.last_stage
 
     @torch.inference_mode()
-    def sample(self, count: int = 16, seed: int = 0, stage: float | None = None) -> torch.Tensor:
+    def sample(
+        self, count: int = 16, seed: int = 0, stage: float | None = None, label: int | None = None
+    ) -> torch.Tensor:
         """Pictures (count, 3, S, S) in [0, 1] at a stage, 2 for 16 x 16, 2.5 half way from there to 32 x 32.
 
-        InputError where the network has no such stage.
+        Of one class, or of all, as often as they are among the photographs. InputError where there is no such stage or
+        class.
         """
         stage = self.last_stage if stage is None else stage
         if not 0 <= stage <= self.last_stage:
             raise InputError(f"This network grew from stage 0 to stage {self.last_stage}.")
-        z = torch.randn(count, self.model.config.latents, generator=torch.Generator().manual_seed(seed))
-        return self.model(z.to(next(self.model.parameters()).device), stage).float().cpu()
+        shares = self.model.shares.cpu()
+        if label is not None and label not in range(len(shares)):
+            raise InputError(f"This network knows {len(shares)} classes.")
+        generator = torch.Generator().manual_seed(seed)
+        z = torch.randn(count, self.model.config.latents, generator=generator)
+        labels = shares.multinomial(count, replacement=True, generator=generator)
+        if label is not None:
+            labels.fill_(label)
+        return self.model(z.to(self.device), labels.to(self.device), stage).float().cpu()
 
 
 def progressive(name: str) -> ProgressivePredictor:

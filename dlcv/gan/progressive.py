@@ -3,6 +3,8 @@
     generator   z -> 4 x 4 features -> ... -> features of the present side -> colours
     critic      colours -> features of the present side -> ... -> 4 x 4 -> one score
 
+Both networks are told what garment it is, as Karras' code does with the classes of CIFAR-10.
+
 At a stage `s` between two sides, s = 2.3 say, pictures of 16 x 16 are 0.7 of the old 8 x 8 ones, enlarged, and 0.3 of
 what the new layer makes of the features: no network is ever surprised by a larger picture.
 """
@@ -15,6 +17,8 @@ from huggingface_hub import PyTorchModelHubMixin
 from torch import nn
 from torch.nn import functional as F
 
+from ..datasets import clothing
+
 SMALLEST = 4  # pixels; stage 0
 
 
@@ -24,6 +28,7 @@ class ProgressiveConfig:
 
     latents: int = 128
     channels: tuple[int, ...] = (128, 128, 96, 48, 24)  # of the features at 4, 8, 16, 32 and 64 px
+    class_names: tuple[str, ...] = tuple(clothing.CLASSES)
 
 
 class Equalised(nn.Module):
@@ -69,22 +74,24 @@ def act(x: torch.Tensor) -> torch.Tensor:
 
 
 class Generator(nn.Module):
-    """z (N, d) -> pictures of any stage, (N, 3, S, S), about [0, 1]."""
+    """z (N, d) and labels (N,) -> pictures of any stage, (N, 3, S, S), about [0, 1]."""
 
     def __init__(self, config: ProgressiveConfig):
         super().__init__()
         widths = config.channels
         self.norm = PixelNorm()
-        self.first = Equalised(nn.Linear(config.latents, widths[0] * SMALLEST**2), gain=math.sqrt(2) / 4)
+        self.of_class = nn.Embedding(len(config.class_names), config.latents)
+        self.first = Equalised(nn.Linear(2 * config.latents, widths[0] * SMALLEST**2), gain=math.sqrt(2) / 4)
         self.blocks = nn.ModuleList(
             nn.ModuleList([conv(widths[max(stage - 1, 0)], width), conv(width, width)])
             for stage, width in enumerate(widths)
         )
         self.colours = nn.ModuleList(conv(width, 3, 1, gain=1) for width in widths)
 
-    def features(self, z: torch.Tensor, whole: int) -> list[torch.Tensor]:
+    def features(self, z: torch.Tensor, labels: torch.Tensor, whole: int) -> list[torch.Tensor]:
         """Features (N, C, S, S) of every side up to that of stage `whole`."""
-        x = self.norm(act(self.first(self.norm(z)).unflatten(1, (-1, SMALLEST, SMALLEST))))
+        z = torch.cat([self.norm(z), self.norm(self.of_class(labels))], dim=1)
+        x = self.norm(act(self.first(z).unflatten(1, (-1, SMALLEST, SMALLEST))))
         found = []
         for index, block in enumerate(self.blocks[: whole + 1]):
             if index:
@@ -103,13 +110,13 @@ class Generator(nn.Module):
             picture = picture.lerp(old, old_share)
         return picture * 0.5 + 0.5
 
-    def forward(self, z: torch.Tensor, stage: float) -> torch.Tensor:
+    def forward(self, z: torch.Tensor, labels: torch.Tensor, stage: float) -> torch.Tensor:
         """Pictures at a stage: 2 is 16 x 16, 1.3 is 16 x 16 with 0.3 of the new layer."""
-        return self.picture(self.features(z, math.ceil(stage)), stage)
+        return self.picture(self.features(z, labels, math.ceil(stage)), stage)
 
 
 class Critic(nn.Module):
-    """Pictures of any stage, (N, 3, S, S) in [0, 1] -> scores (N,)."""
+    """Pictures of any stage, (N, 3, S, S) in [0, 1], and labels (N,) -> scores (N,)."""
 
     def __init__(self, config: ProgressiveConfig):
         super().__init__()
@@ -120,10 +127,11 @@ class Critic(nn.Module):
             for stage, width in enumerate(widths)
         )
         self.deviation = MinibatchDeviation()
-        self.last = Equalised(nn.Linear(widths[0] * SMALLEST**2, 1), gain=1)
+        self.last = Equalised(nn.Linear(widths[0] * SMALLEST**2, len(config.class_names)), gain=1)
 
-    def forward(self, pictures: torch.Tensor, stage: float) -> torch.Tensor:
-        """Scores of pictures of the stage's size."""
+    def forward(self, pictures: torch.Tensor, labels: torch.Tensor, stage: float) -> torch.Tensor:
+        """Scores of pictures of the stage's size, each as one of its class: there is a critic for every class, and
+        they share all layers but the last."""
         whole = math.ceil(stage)
         pictures = pictures * 2 - 1
         x = act(self.colours[whole](pictures))
@@ -137,7 +145,7 @@ class Critic(nn.Module):
             if index == whole and whole > stage:
                 old = act(self.colours[whole - 1](F.avg_pool2d(pictures, 2)))
                 x = old.lerp(x, 1 - (whole - stage))
-        return self.last(x.flatten(1)).squeeze(1)
+        return self.last(x.flatten(1)).gather(1, labels.unsqueeze(1)).squeeze(1)
 
 
 class ProgressiveGAN(nn.Module, PyTorchModelHubMixin, pipeline_tag="unconditional-image-generation", tags=["gan"]):
@@ -147,12 +155,13 @@ class ProgressiveGAN(nn.Module, PyTorchModelHubMixin, pipeline_tag="unconditiona
         super().__init__()
         self.config = config
         self.generator, self.critic = Generator(config), Critic(config)
+        self.register_buffer("shares", torch.ones(len(config.class_names)))  # of the classes among the photographs
 
     @property
     def last_stage(self) -> int:
         """The stage of the largest pictures."""
         return len(self.config.channels) - 1
 
-    def forward(self, z: torch.Tensor, stage: float | None = None) -> torch.Tensor:
-        """Pictures (N, 3, S, S) in [0, 1] of latents (N, d), at a stage or at the largest size."""
-        return self.generator(z, self.last_stage if stage is None else stage).clamp(0, 1)
+    def forward(self, z: torch.Tensor, labels: torch.Tensor, stage: float | None = None) -> torch.Tensor:
+        """Pictures (N, 3, S, S) in [0, 1] of latents (N, d) and labels (N,), at a stage or at the largest size."""
+        return self.generator(z, labels, self.last_stage if stage is None else stage).clamp(0, 1)
