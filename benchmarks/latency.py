@@ -47,17 +47,22 @@ class Times:
         """Summary of a list of milliseconds."""
         return cls(statistics.median(taken), sorted(taken)[int(0.95 * (len(taken) - 1))])
 
-    @classmethod
-    def measure(cls, run: Callable[[], object], rounds: int) -> Times:
-        """Times `rounds` runs after an unseen one, at least three and as many as the budget allows."""
+
+def in_turns(*runs: Callable[[], object], rounds: int) -> list[Times]:
+    """Times `rounds` runs of each after an unseen one, at least three and as many as the budget allows.
+
+    One after the other in every round, so that whatever slows the machine for a while slows all of them.
+    """
+    taken: list[list[float]] = [[] for _ in runs]
+    for run in runs:
         run()
-        taken: list[float] = []
-        limit = time.perf_counter() + BUDGET
-        while len(taken) < rounds and (len(taken) < 3 or time.perf_counter() < limit):
+    limit = time.perf_counter() + len(runs) * BUDGET
+    while len(taken[0]) < rounds and (len(taken[0]) < 3 or time.perf_counter() < limit):
+        for run, times in zip(runs, taken, strict=True):
             began = time.perf_counter()
             run()
-            taken.append((time.perf_counter() - began) * 1000)
-        return cls.of(taken)
+            times.append((time.perf_counter() - began) * 1000)
+    return [Times.of(times) for times in taken]
 
 
 def seven() -> Image.Image:
@@ -137,8 +142,7 @@ def over_http(gallery: Gallery, rounds: int) -> dict[str, tuple[Times, Times]]:
     bare, found = bare_passes(), {}
     for action in Client(gallery).public_actions():
         client = Client(gallery)
-        trip = Times.measure(partial(ask, client, action), rounds)
-        alone = Times.measure(bare[action], rounds)
+        trip, alone = in_turns(partial(ask, client, action), bare[action], rounds=rounds)
         found[action] = trip, alone
         numbers = f"{trip.p50:8.1f}{trip.p95:8.1f}{alone.p50:10.2f}{alone.p95:8.2f}"
         print(f"{action:18}{numbers}{trip.p50 - alone.p50:8.1f}{trip.p50 / alone.p50:8.1f}", flush=True)
