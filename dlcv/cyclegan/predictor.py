@@ -10,7 +10,7 @@ from torch.nn import functional as F
 from .. import runtime, weights
 from ..errors import InputError
 from . import domains, large
-from .classifier import Classifier
+from .classifier import MONET, Classifier, SceneJudge
 from .model import CycleGAN, Generator
 
 MOST_PIXELS = 4_000_000
@@ -128,11 +128,11 @@ class Opinion(NamedTuple):
 @torch.inference_mode()
 def opinion(picture: torch.Tensor) -> Opinion:
     """The judge's, of a picture (3, H, W) in [0, 1], seen 256 pixels large."""
-    judge = classifier("judge-monet")
+    judge = scene_judge()
     small = domains.spread(fitted(picture, domains.SCENE)[None]).to(next(judge.parameters()).device)
     found = judge(small)
     monet = found.logits.softmax(1)[0, judge.config.class_names.index("Monet")].item()
-    return Opinion(monet, (judge.strangeness(found.features) > judge.strangest).item())
+    return Opinion(monet, (judge.strangeness(found.features) > 1).item())
 
 
 def predictor(name: str) -> CycleGANPredictor:
@@ -143,3 +143,8 @@ def predictor(name: str) -> CycleGANPredictor:
 def classifier(name: str) -> Classifier:
     """The classifier of that name, loaded on first use."""
     return runtime.shelf.get(("cyclegan", name), lambda: weights.load(Classifier, name))
+
+
+def scene_judge() -> SceneJudge:
+    """The judge of photographs and paintings, loaded on first use."""
+    return runtime.shelf.get(("cyclegan", MONET), lambda: weights.load(SceneJudge, MONET))

@@ -15,13 +15,15 @@ from . import loss as objectives
 from .model import CycleGAN, CycleGANConfig
 
 CYCLE, IDENTITY = 10.0, 5.0  # weights of two losses beside the adversarial one: the paper's
-MONET = CycleGANConfig()
+MONET = CycleGANConfig(adds=True, smooth=True)
 CONFIGS = {
     "cyclegan-monet": MONET,
     "cyclegan-monet-without-cycle": MONET,  # two short trainings that show what a loss is for
     "cyclegan-monet-without-identity": MONET,
     "cyclegan-usps": CycleGANConfig(("MNIST", "USPS"), (1, 1), width=16, blocks=3),
-    "cyclegan-mnist-m": CycleGANConfig(("MNIST", "MNIST-M"), (1, 3), noise=4, width=16, blocks=3),
+    "cyclegan-mnist-m": CycleGANConfig(
+        ("MNIST", "MNIST-M"), (1, 3), noise=4, width=24, blocks=3, halvings=1, contrast=True
+    ),
     "cyclegan-monet-256": CycleGANConfig(width=64, blocks=9, critic_width=64),  # the paper's, wants a GPU
 }
 SIDES = {"cyclegan-monet-256": 256}  # pixels of the crops that are learned from, where not 128
@@ -31,15 +33,13 @@ LICENCE = "cc-by-nc-sa-4.0"  # some of the data sets are for research only
 def recipes(epochs: int, short: int, digits: int) -> dict[str, Recipe]:
     """An epoch is one pass over the pictures of A; every second batch is the discriminators'."""
     paper = Recipe(epochs, batch_size=1, learning_rate=2e-4, betas=(0.5, 0.999))
-    return {
-        name: replace(paper, epochs=digits, batch_size=32)
-        if config.names[0] in domains.DIGITS
-        else replace(paper, epochs=short if "without" in name else epochs)
-        for name, config in CONFIGS.items()
-    }
+    found = {name: replace(paper, epochs=short if "without" in name else epochs) for name in CONFIGS}
+    found["cyclegan-usps"] = replace(paper, epochs=digits, batch_size=32)
+    found["cyclegan-mnist-m"] = replace(paper, epochs=2 * digits, batch_size=16, learning_rate=4e-4)
+    return found
 
 
-PRESETS = {"cpu": recipes(epochs=24, short=6, digits=4), "gpu": recipes(epochs=400, short=100, digits=20)}
+PRESETS = {"cpu": recipes(epochs=16, short=6, digits=4), "gpu": recipes(epochs=400, short=100, digits=20)}
 
 
 def make_loss(name: str, others: torch.Tensor):
