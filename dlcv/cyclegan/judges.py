@@ -33,7 +33,7 @@ READERS = {  # whose digits and labels it learns from, and the CycleGAN and gene
 PRESETS = {  # USPS has an eighth of MNIST's digits: its readers see each eight times as often
     preset: {MONET: Recipe(30, batch_size=32, learning_rate=1e-3, weight_decay=0.05, average=0.99)}
     | {
-        name: Recipe(40 if domain == "USPS" else 5, 128, 2e-3, weight_decay=0.01, average=0.998)
+        name: Recipe(40 if domain == "USPS" else 4, 128, 2e-3, weight_decay=0.01, average=0.998)
         for name, (domain, _) in READERS.items()
     }
     for preset in ("cpu", "gpu")
