@@ -24,7 +24,7 @@ class CycleGANConfig:
     blocks: int = 6  # residual blocks; 9 in the paper at 256 px
     critic_width: int = 32  # of the first layer of a discriminator; 64 in the paper
     halvings: int = 2  # of the size, before the residual blocks
-    adds: bool = False  # generators give a change of the picture, not a new one; the paper's give a new one
+    shortcut: float = 0.0  # share of the picture itself in what generators give; the paper's make all of it anew
     smooth: bool = False  # generators enlarge without a chessboard; the paper's leave it to the training
     contrast: bool = False  # contrast tells the domains apart: batch norm in generators, no norm in discriminators
 
@@ -79,7 +79,7 @@ class Generator(nn.Sequential):
         blocks: int = 9,
         halvings: int = 2,
         *,
-        adds: bool = False,
+        shortcut: float = 0.0,
         smooth: bool = False,
         norm: type[nn.Module] = nn.InstanceNorm2d,
     ):
@@ -103,17 +103,20 @@ class Generator(nn.Sequential):
             nn.ReflectionPad2d(3),
             nn.Conv2d(width, channels_out, 7),
         )
-        self.adds = adds
+        self.shortcut = shortcut
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         return self.finish(x, super().forward(x))
 
     def finish(self, x: torch.Tensor, found: torch.Tensor) -> torch.Tensor:
-        """The picture from what the last layer gives, (N, C', H, W) both: tanh(found), or tanh(x' + found).
+        """The picture from what the last layer gives, (N, C', H, W) both: tanh(found + shortcut x').
 
-        x' is what tanh takes to x: a generator that gives the change alone starts from the picture itself.
+        x' is what tanh takes to x. Instance norm throws the brightness of a picture away; by the shortcut it gets past.
+        With all of x' the generators stay where the cycle is perfect and nothing is painted; so half of it at most.
         """
-        return torch.tanh(torch.atanh(x.clamp(-0.98, 0.98)) + found if self.adds else found)
+        if self.shortcut:
+            found = found + self.shortcut * torch.atanh(x.clamp(-0.98, 0.98))
+        return torch.tanh(found)
 
 
 def load_published(state: dict[str, torch.Tensor]) -> Generator:
@@ -168,7 +171,7 @@ class CycleGAN(nn.Module, PyTorchModelHubMixin, pipeline_tag="image-to-image", t
         self.config = config
         a, b = config.channels
         size = config.width, config.blocks, config.halvings
-        how = {"adds": config.adds, "smooth": config.smooth}
+        how = {"shortcut": config.shortcut, "smooth": config.smooth}
         norm, critics_norm = (nn.BatchNorm2d, nn.Identity) if config.contrast else (nn.InstanceNorm2d,) * 2
         self.to_b = Generator(a + config.noise, b, *size, **how, norm=norm)
         self.to_a = Generator(b, a, *size, **how, norm=norm)
@@ -178,9 +181,6 @@ class CycleGAN(nn.Module, PyTorchModelHubMixin, pipeline_tag="image-to-image", t
             if isinstance(module, nn.Conv2d | nn.ConvTranspose2d):
                 nn.init.normal_(module.weight, std=0.02)  # as in the paper's code
                 nn.init.zeros_(module.bias)
-        if config.adds:
-            for generator in (self.to_b, self.to_a):
-                nn.init.zeros_(generator[-1].weight)  # no change to begin with
 
     def paint(self, x: torch.Tensor, generator: torch.Generator | None = None) -> torch.Tensor:
         """G(x): pictures of A (N, C, H, W) -> of B; noise, where the network takes some, from `generator`."""

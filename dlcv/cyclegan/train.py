@@ -15,7 +15,7 @@ from . import loss as objectives
 from .model import CycleGAN, CycleGANConfig
 
 CYCLE, IDENTITY = 10.0, 5.0  # weights of two losses beside the adversarial one: the paper's
-MONET = CycleGANConfig(adds=True, smooth=True)
+MONET = CycleGANConfig(shortcut=0.5, smooth=True)
 CONFIGS = {
     "cyclegan-monet": MONET,
     "cyclegan-monet-without-cycle": MONET,  # two short trainings that show what a loss is for
