@@ -94,7 +94,6 @@ EXAMPLES: dict[str, list] = {
     "/vae_manifold": [PLANE, 20, 3.0],
     "/vae_evidence": [IMAGE, LARGE, 300, 0],
     "/vae_gradients": [IMAGE, PLANE, 256, 0],
-    "/cyclegan_paint": [IMAGE, "A photograph like Monet", 256],
     "/stn_rectify": [IMAGE, *DISTORTION, "affine", "all"],
     "/stn_pixel": [IMAGE, *DISTORTION, "affine", "all", 14, 14],
     "/gan_generate": ["wgan-gp", "digits", 0, 1.0],
@@ -108,7 +107,6 @@ def bare_passes() -> dict[str, Callable[[], object]]:
     import torch
 
     from dlcv import digits
-    from dlcv.cyclegan import predictor as cyclegan
     from dlcv.gan.predictor import GANPredictor, judge
     from dlcv.stn.predictor import Distortion, STNPredictor
     from dlcv.vae.predictor import VAEPredictor
@@ -116,10 +114,8 @@ def bare_passes() -> dict[str, Callable[[], object]]:
     plane, large, affine = VAEPredictor(PLANE), VAEPredictor(LARGE), STNPredictor("affine", "all")
     x, z, turned = digits.from_picture(seven()), torch.tensor([LATENT]), Distortion(rotation=DISTORTION[0])
     gan, classes = GANPredictor("wgan-gp", "mnist"), judge("mnist")
-    painter, photograph = cyclegan.predictor("cyclegan-monet"), torch.ones(3, 256, 256)
     counts = (1, 3, 10, 30, 100, 300)
     return {
-        "/cyclegan_paint": lambda: painter.translate(photograph, "Monet"),
         "/vae_decode": lambda: large.decode(z),
         "/vae_encode": lambda: large.encode(x),
         "/vae_sample": lambda: large.sample_prior(64, 0, 1.0),

@@ -45,14 +45,6 @@ TABS = [
         "demos.gan",
     ),
     Topic(
-        "cyclegan",
-        "CycleGAN",
-        "CycleGAN",
-        "Generative models",
-        "Paint your photograph like Monet and turn it back; see what each loss does; carry digits into other domains.",
-        "demos.cyclegan",
-    ),
-    Topic(
         "stn",
         "Spatial Transformer",
         "Spatial Transformer network",

@@ -23,7 +23,6 @@ SHAPE, MARGIN = 8 / 5, 6
 CARDS = {  # what each card shows
     "vae": ".vae-map .plane, .vae-point canvas",
     "gan": ".gan-plane, .gan-three",
-    "cyclegan": "#cyclegan-painted",
     "stn": ".stn-in, .stn-out",
 }
 WINDOW = {"width": 1440, "height": 1000}

@@ -9,13 +9,15 @@ import pytest
 import torch
 from playwright.sync_api import expect
 
-from demos import cyclegan
+from demos import TABS, cyclegan
 from dlcv.cyclegan import evaluate, large
 from tests.browser import SEVEN, draw_strokes, open_tab, screenshot
 
 PAINTED, TEXT, BOARD = "#cyclegan-painted", "#cyclegan-text", "#cyclegan_digits-board"
 SENTENCE = re.compile(r"([\d,]+) × ([\d,]+) pixels.* (\d+) % before and (\d+) % after", re.DOTALL)
 PATIENCE = 120_000
+
+pytestmark = pytest.mark.skipif("cyclegan" not in {tab.id for tab in TABS}, reason="its weights are being trained")
 
 
 @pytest.fixture
