@@ -104,7 +104,7 @@ def test_a_digit_goes_there_and_back(domain, count):
     answer = cyclegan_digits.translate_digit(query)
     assert answer["count"] == count
     sheet = Image.open(io.BytesIO(base64.b64decode(answer["translated"].partition(",")[2])))
-    assert sheet.size == (32 * count, 32)
+    assert sheet.size == (28 * count, 28)
     assert all(len(rows) == count for rows in answer["readings"].values())
     assert cyclegan_digits.translate_digit(query) == answer
     other = cyclegan_digits.translate_digit(query | {"seed": 2})

@@ -19,7 +19,7 @@ class CycleGANConfig:
 
     names: tuple[str, str] = ("photograph", "Monet")  # of the two domains, A and B
     channels: tuple[int, int] = (3, 3)  # of their pictures
-    noise: int = 0  # channels of noise beside a picture of A: many a picture of B answers to one of A
+    noise: int = 0  # channels of noise beside a picture of A, each four times as coarse as the one before
     width: int = 32  # feature maps at full size; 64 in the paper
     blocks: int = 6  # residual blocks; 9 in the paper at 256 px
     critic_width: int = 32  # of the first layer of a discriminator; 64 in the paper
@@ -183,12 +183,17 @@ class CycleGAN(nn.Module, PyTorchModelHubMixin, pipeline_tag="image-to-image", t
                 nn.init.zeros_(module.bias)
 
     def paint(self, x: torch.Tensor, generator: torch.Generator | None = None) -> torch.Tensor:
-        """G(x): pictures of A (N, C, H, W) -> of B; noise, where the network takes some, from `generator`."""
-        if self.config.noise:
-            count, _, height, width = x.shape
-            noise = torch.randn(count, self.config.noise, height, width, generator=generator, device=x.device)
-            x = torch.cat([x, noise], dim=1)
-        return self.to_b(x)
+        """G(x): pictures of A (N, C, H, W) -> of B.
+
+        To one picture of A answer many of B. Which, is told by noise from `generator`, where the network takes some:
+        of single pixels and of ever larger patches, since a scene is not made of single pixels.
+        """
+        size, channels = x.shape[-2:], [x]
+        for level in range(self.config.noise):
+            coarse = [max(1, side // 4**level) for side in size]
+            noise = torch.randn(len(x), 1, *coarse, generator=generator, device=x.device)
+            channels.append(F.interpolate(noise, size, mode="bilinear"))
+        return self.to_b(torch.cat(channels, dim=1))
 
     def forward(self, x: torch.Tensor, y: torch.Tensor, generator: torch.Generator | None = None) -> Translations:
         """Both cycles, of x (N, C, H, W) from A and y (N, C', H, W) from B."""

@@ -91,8 +91,8 @@ class CycleGANPredictor:
 class DigitLook(NamedTuple):
     """One digit of MNIST in another domain, several times where noise makes them differ, all in [0, 1]."""
 
-    translated: torch.Tensor  # (N, C, 32, 32)
-    back: torch.Tensor  # (N, 1, 32, 32)
+    translated: torch.Tensor  # (N, C, 28, 28)
+    back: torch.Tensor  # (N, 1, 28, 28)
     source_only: torch.Tensor  # (N, 10): probabilities of the reader that knows MNIST alone
     adapted: torch.Tensor  # (N, 10): of the reader that learned from translations
 
@@ -111,7 +111,7 @@ def look_at_digit(digit: torch.Tensor, to: str, seed: int = 0, count: int = 4) -
     cyclegan, reader = DOMAINS[to]
     model = predictor(cyclegan).model
     device = next(model.parameters()).device
-    x = domains.spread(F.pad(digit, [2] * 4)).expand(count if model.config.noise else 1, -1, -1, -1).to(device)
+    x = domains.spread(digit).expand(count if model.config.noise else 1, -1, -1, -1).to(device)
     translated = model.paint(x, torch.Generator(device).manual_seed(seed))
     probabilities = [classifier(name)(translated).logits.softmax(1).cpu() for name in ("reader-mnist", reader)]
     back = model.to_a(translated)

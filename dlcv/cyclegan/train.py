@@ -16,14 +16,14 @@ from .model import CycleGAN, CycleGANConfig
 
 CYCLE, IDENTITY = 10.0, 5.0  # weights of two losses beside the adversarial one: the paper's
 MONET = CycleGANConfig(shortcut=0.5, smooth=True)
+# Halved once only: a stroke may change its look, but not become another digit.
+SHALLOW = {"width": 24, "blocks": 3, "halvings": 1, "contrast": True}
 CONFIGS = {
     "cyclegan-monet": MONET,
     "cyclegan-monet-without-cycle": MONET,  # two short trainings that show what a loss is for
     "cyclegan-monet-without-identity": MONET,
-    "cyclegan-usps": CycleGANConfig(("MNIST", "USPS"), (1, 1), width=16, blocks=3),
-    "cyclegan-mnist-m": CycleGANConfig(
-        ("MNIST", "MNIST-M"), (1, 3), noise=4, width=24, blocks=3, halvings=1, contrast=True
-    ),
+    "cyclegan-usps": CycleGANConfig(("MNIST", "USPS"), (1, 1), **SHALLOW),
+    "cyclegan-mnist-m": CycleGANConfig(("MNIST", "MNIST-M"), (1, 3), noise=4, **SHALLOW),
     "cyclegan-monet-256": CycleGANConfig(width=64, blocks=9, critic_width=64),  # the paper's, wants a GPU
 }
 SIDES = {"cyclegan-monet-256": 256}  # pixels of the crops that are learned from, where not 128
@@ -35,9 +35,11 @@ def recipes(epochs: int, short: int, digits: int) -> dict[str, Recipe]:
     paper = Recipe(epochs, batch_size=1, learning_rate=2e-4, betas=(0.5, 0.999))
     scenes = replace(paper, learning_rate=3e-4)  # for far fewer steps than the paper's 200 epochs of 6,287 photographs
     found = {name: replace(scenes, epochs=short if "without" in name else epochs) for name in CONFIGS}
-    found["cyclegan-usps"] = replace(paper, epochs=digits, batch_size=32)
-    found["cyclegan-mnist-m"] = replace(paper, epochs=2 * digits, batch_size=16, learning_rate=4e-4)
-    return found
+    on_digits = replace(paper, batch_size=16, learning_rate=4e-4)
+    return found | {
+        "cyclegan-usps": replace(on_digits, epochs=digits),
+        "cyclegan-mnist-m": replace(on_digits, epochs=2 * digits),
+    }
 
 
 PRESETS = {"cpu": recipes(epochs=24, short=6, digits=4), "gpu": recipes(epochs=400, short=100, digits=20)}
