@@ -47,7 +47,7 @@ def read(path: str | Path, progress: Callable[[float, str], None] = lambda share
     Raises:
         InputError: unknown format, too large, broken, fewer than 16 points, no extent; the message says what to do.
     """
-    path, generator = Path(path), torch.Generator().manual_seed(0)
+    path = Path(path)
     kind = path.suffix.lower().removeprefix(".")
     if kind not in formats.READERS:
         raise InputError(f"Files of this kind are not read here. Choose one of {', '.join(SUFFIXES)}.")
@@ -56,6 +56,18 @@ def read(path: str | Path, progress: Callable[[float, str], None] = lambda share
     progress(0.1, "Reading the file")
     found = formats.parse(path.read_bytes(), kind)
     progress(0.6, f"Thinning {len(found.points):,} points")
+    reading = even(found)
+    if kind in ("glb", "gltf"):  # y is up by definition
+        return reading._replace(up="y")
+    return reading._replace(up=guess_up(reading.points, usual="y" if kind == "obj" else "z"))
+
+
+def even(found: formats.Found) -> Reading:
+    """1,024 points at most that lie evenly on the surface of a mesh, or in a cloud; taken to be z up.
+
+    Raises InputError as `read` does.
+    """
+    generator = torch.Generator().manual_seed(0)
     points, finite = torch.from_numpy(found.points), torch.from_numpy(np.isfinite(found.points).all(1))
     colours = None if found.colours is None else torch.from_numpy(np.ascontiguousarray(found.colours))
     peak = points[finite].abs().max().item() if finite.any() else 0.0
@@ -69,14 +81,13 @@ def read(path: str | Path, progress: Callable[[float, str], None] = lambda share
     else:
         points, faces = clouds.sample_surface(points, corners, 4 * POINTS, generator)
         colours = None if colours is None else colours[corners[faces]].float().mean(1).to(torch.uint8)
-    even = clouds.farthest_points(points, min(POINTS, len(points))) if len(points) else []
-    points = points[even]
-    unit = clouds.normalised(points)
-    centre = points.mean(0)
+    kept = clouds.farthest_points(points, min(POINTS, len(points))) if len(points) else []
+    points, colours = points[kept], None if colours is None else colours[kept]
+    unit, centre = clouds.normalised(points), points.mean(0)
     return Reading(
         unit,
-        None if colours is None else colours[even],
-        guess_up(unit, "y" if kind in ("obj", "glb", "gltf") else "z", certain=kind in ("glb", "gltf")),
+        colours,
+        "z",
         corners is not None,
         len(found.points) if corners is None else len(found.faces),
         int((~finite).sum()),
@@ -98,13 +109,11 @@ def upright(points: torch.Tensor, up: str) -> torch.Tensor:
     return points @ torch.tensor(UPRIGHT[up], dtype=points.dtype).T
 
 
-def guess_up(points: torch.Tensor, usual: str, certain: bool = False) -> str:
+def guess_up(points: torch.Tensor, usual: str) -> str:
     """The axis that points up: the usual one of the format, unless another looks much more like it.
 
     Things stand on a broad base, and are not their own mirror image upside down.
     """
-    if certain:
-        return usual
     looks = {axis: _looks_like_up(upright(points, axis).numpy()) for axis in ("z", "y")}
     best = max(looks, key=looks.get)
     return best if looks[best] > looks[usual] + CLEAR else usual
