@@ -1,7 +1,6 @@
 """What the boards of the PointNet tab ask for: a cloud, disturbed as the sliders say, through the networks."""
 
 import base64
-import binascii
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -60,7 +59,7 @@ def cloud_of(query: dict) -> "torch.Tensor":
     text = query.get("cloud")
     try:
         data = base64.b64decode(text, validate=True) if isinstance(text, str) and len(text) <= 8 * MOST else b""
-    except binascii.Error:
+    except ValueError:
         data = b""
     if not data or len(data) % 6:
         raise InputError("Choose a shape first, or bring a file.")
