@@ -7,7 +7,7 @@ from typing import NamedTuple
 import gradio as gr
 
 from demos import frame, pointnet_live
-from demos.pointnet_live import KINDS, PACKAGED, SIDES, SYMMETRIC
+from demos.pointnet_live import KINDS, SHAPES, SIDES, SYMMETRIC
 from dlcv.errors import InputError
 
 SYMMETRY = r"f(x_1, \dots, x_n) = \gamma\big(g(h(x_1), \dots, h(x_n))\big)"
@@ -48,7 +48,7 @@ def open_file(path, progress=gr.Progress()):  # noqa: B008  where Gradio looks f
         found = pointnet_live.shown(read(path, progress), Path(path).name)
     except InputError as error:
         found = {"error": str(error)}
-    return found | {"made": KINDS, "opened": time.monotonic_ns()}
+    return found | {"opened": time.monotonic_ns()}
 
 
 # ---- for clients
@@ -60,7 +60,8 @@ def reading_of(file: str | None, example: str):
 
     if file is not None:
         return read(file)
-    return pointnet_live.example(frame.choice({"example": example}, "example", [*KINDS, *PACKAGED]))
+    name = frame.choice({"example": example}, "example", SHAPES)
+    return pointnet_live.example(name, SHAPES[name])
 
 
 def query_of(file: str | None, example: str, up: str, **settings) -> dict:
@@ -105,7 +106,7 @@ def _offer() -> None:
     """The public endpoints, on components that nobody sees."""
     cloud = [
         frame.SafeFile(label="Cloud or mesh; without one, the example", visible=False),
-        gr.Textbox(KINDS[0], label=f"Example: {', '.join([*KINDS, *PACKAGED])}", visible=False),
+        gr.Textbox(KINDS[0], label=f"Example: {', '.join(SHAPES)}", visible=False),
         gr.Textbox("guess", label="Axis that points up: guess, x, y or z", visible=False),
     ]
     symmetric = gr.Textbox("max", label=f"Symmetric function: {' or '.join(SYMMETRIC)}", visible=False)
@@ -140,8 +141,8 @@ def build() -> None:
         with gr.Column(scale=2, min_width=240):
             pick = frame.Board(
                 "pointnet_pick",
-                server_functions=[pointnet_live.examples, pointnet_live.another],
-                value={"made": KINDS},
+                server_functions=[pointnet_live.shape],
+                value={"shapes": SHAPES, "made": KINDS},
                 scripts=["cloud.js"],
             )
             file = frame.SafeFile(label="Or bring your own", height=180, elem_id="pointnet-file")

@@ -1,6 +1,7 @@
 """What the boards of the PointNet tab ask for: a cloud, disturbed as the sliders say, through the networks."""
 
 import base64
+import functools
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,7 +26,7 @@ MOST = 4096  # points that a board may send
 ORDERS = 1000  # that the cloud is shuffled into
 KINDS = ("chair", "table", "lamp", "mug", "aeroplane", "bed")
 PACKAGED = {"rabbit": "Bunny.obj", "duck": "Duck.glb"}  # come with Gradio
-SEEDS = {"chair": 3, "table": 5}  # of the shapes shown first
+SHAPES = dict.fromkeys((*KINDS, *PACKAGED), 0) | {"chair": 3, "table": 5}  # seeds of those shown first
 SIDES = ("left", "right", "front", "back", "bottom", "top")
 TURNS = ("turn_x", "turn_y", "turn_z")
 
@@ -78,6 +79,7 @@ def disturbed(query: dict) -> "Disturbed":
 # ---- clouds
 
 
+@functools.lru_cache(maxsize=32)
 def example(name: str, seed: int = 0) -> "Reading":
     """One of the shapes that are there: made by the generator from a seed, or a packaged mesh."""
     from dlcv.pointnet.reading import even, read
@@ -115,16 +117,10 @@ def description(reading: "Reading") -> str:
     )
 
 
-def examples(query: dict) -> dict:
-    """All shapes that can be chosen, each as the boards keep it."""
-    found = {name: example(name, SEEDS.get(name, 0)) for name in (*KINDS, *PACKAGED)}
-    return {"shapes": {name: shown(reading, name) for name, reading in found.items()}}
-
-
-def another(query: dict) -> dict:
-    """A new shape of a kind, out of the generator."""
-    name, seed = frame.choice(query, "name", KINDS), frame.whole(query.get("seed"), "seed", 0, 999_999)
-    return shown(example(name, seed), name)
+def shape(query: dict) -> dict:
+    """One of the shapes that can be chosen; a seed makes another one of its kind."""
+    name = frame.choice(query, "name", SHAPES)
+    return shown(example(name, frame.whole(query.get("seed"), "seed", 0, 999_999)), name)
 
 
 # ---- the networks

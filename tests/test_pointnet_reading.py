@@ -237,7 +237,7 @@ BAD = {
     "lying.npz": (lying_bomb(), "NPZ"),
     "flat.npy": (saved(np.zeros(100)), "shape"),
     "texts.npy": (saved(np.array([["a", "b", "c"]] * 20)), "numbers"),
-    "forged.npy": (saved(np.zeros((2, 3))).replace(b"(2, 3), }      ", b"(900000000, 3),"), "NPY|complete|points"),
+    "forged.npy": (saved(np.zeros((2, 3))).replace(b"(2, 3), }      ", b"(900000000, 3),"), "NPY|points"),
     "prose.xyz": (b"It was a dark\nand stormy night\n" * 20, "table"),
     "ragged.csv": (b"1,2,3\n1,2\n" * 20, "table"),
     "binary.csv": (b"\0\1" * 500, "text"),
@@ -267,7 +267,7 @@ def test_a_bad_file_gets_a_sentence(tmp_path, name):
     with pytest.raises(InputError, match=words) as told:
         read(tmp_path, name, data)
     sentence = str(told.value)
-    assert sentence.endswith((".", "?")) and len(sentence) < 200 and "/" not in sentence
+    assert sentence.endswith(".") and len(sentence) < 200 and "/" not in sentence
     assert not Trap.sprung
 
 

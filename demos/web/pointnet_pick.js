@@ -1,8 +1,7 @@
 // Where clouds come from: shapes to choose, and the visitor's file, which arrives as a value. Says 'pointnet:cloud'.
 const find = (selector) => board.querySelector(selector);
-const askExamples = liveCaller(server.examples), askAnother = liveCaller(server.another);
-const made = props.value.made, pictures = {};
-let chosen = null, current = null, clouds = {};
+const askShape = liveCaller(server.shape), askAnother = liveCaller(server.shape), {shapes, made} = props.value, pictures = {}, clouds = {};
+let chosen = null, current = null;
 
 function choose(cloud, name = null) {
   [chosen, current] = [name, cloud];
@@ -17,12 +16,19 @@ function picture(name) {
   pictures[name].show(points, byHeight(points));
 }
 
-find('.pick-another').addEventListener('click', async () => {
-  const name = chosen, answer = await askAnother({name, seed: Math.floor(Math.random() * 1e6)});
-  if (!answer || chosen !== name) return;
+// Fetches a shape and shows it on its button.
+async function bring(ask, name, seed) {
+  const answer = await ask({name, seed});
+  if (!answer) return false;
   clouds[name] = answer;
+  find(`.pick [data-name=${name}]`).disabled = false;
   picture(name);
-  choose(answer, name);
+  return true;
+}
+
+find('.pick-another').addEventListener('click', async () => {
+  const name = chosen;
+  if (await bring(askAnother, name, Math.floor(Math.random() * 1e6)) && chosen === name) choose(clouds[name], name);
 });
 document.addEventListener('pointnet:wanted', () => { if (current) choose(current, chosen); });
 watch('value', () => {
@@ -31,19 +37,17 @@ watch('value', () => {
 });
 onThemeChange(() => Object.keys(clouds).forEach(picture));
 
-askExamples({}).then((answer) => {
-  if (!answer) return;
-  clouds = answer.shapes;
-  for (const name of Object.keys(clouds)) {
-    const button = document.createElement('button');
-    button.type = 'button';
-    button.dataset.name = name;
-    button.innerHTML = '<canvas aria-hidden="true"></canvas><span></span>';
-    button.querySelector('span').textContent = clouds[name].title;
-    button.addEventListener('click', () => choose(clouds[name], name));
-    find('.pick').append(button);
-    pictures[name] = makeCloud(button.querySelector('canvas'), {still: true});
-    picture(name);
-  }
-  if (!props.value.cloud) choose(clouds[made[0]], made[0]);
-});
+for (const name of Object.keys(shapes)) {
+  const button = document.createElement('button');
+  button.type = 'button';
+  button.dataset.name = name;
+  button.disabled = true;  // until it is there
+  button.innerHTML = `<canvas aria-hidden="true"></canvas><span>${name}</span>`;
+  button.addEventListener('click', () => choose(clouds[name], name));
+  find('.pick').append(button);
+  pictures[name] = makeCloud(button.querySelector('canvas'), {still: true});
+}
+(async () => {
+  for (const [name, seed] of Object.entries(shapes))
+    if (await bring(askShape, name, seed) && !current) choose(clouds[name], name);
+})();

@@ -240,7 +240,7 @@ def parse(data: bytes, kind: str) -> Found:
         raise
     except Exception as error:  # whatever the libraries say of a broken file is no sentence for a visitor
         raise InputError(
-            f"This file could not be read as {kind.upper()}. Is it complete, and was it saved as {kind.upper()}?"
+            f"This file could not be read as {kind.upper()}. It may be cut short, or not be what its name says."
         ) from error
     if len(found.points) > MOST_POINTS:
         raise InputError(f"This file has more than {MOST_POINTS:,} points. Thin it first.")

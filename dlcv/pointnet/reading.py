@@ -81,7 +81,7 @@ def even(found: formats.Found) -> Reading:
     else:
         points, faces = clouds.sample_surface(points, corners, 4 * POINTS, generator)
         colours = None if colours is None else colours[corners[faces]].float().mean(1).to(torch.uint8)
-    kept = clouds.farthest_points(points, min(POINTS, len(points))) if len(points) else []
+    kept = clouds.farthest_points(clouds.normalised(points), min(POINTS, len(points)))
     points, colours = points[kept], None if colours is None else colours[kept]
     unit, centre = clouds.normalised(points), points.mean(0)
     return Reading(
