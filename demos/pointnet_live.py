@@ -14,9 +14,9 @@ from dlcv.errors import InputError
 
 if TYPE_CHECKING:
     import torch
-    from dlcv.pointnet.predictor import PointNetPredictor
 
     from dlcv.pointnet.disturb import Disturbed
+    from dlcv.pointnet.predictor import PointNetPredictor
     from dlcv.pointnet.reading import Reading
 
 SYMMETRIC = {"max": "pointnet-max", "sum": "pointnet-sum"}
