@@ -3,7 +3,7 @@
 const find = (selector) => board.querySelector(selector);
 const {sliders, sides, kinds, symmetric} = props.value;
 const askLook = liveCaller(server.look), askParts = liveCaller(server.parts);
-const COLOURS = {height: 'Height', part: 'Part', critical: 'Critical points', wins: 'Features won', file: 'Its own colours'};
+const COLOURS = {height: 'Height', part: 'Part', critical: 'Critical points', wins: 'Features won', file: 'Own colours'};
 const PARTS = ['--gallery-first', '--gallery-second', '--gallery-third', '--gallery-good'];
 const READ_AS = {chair: 'chair', table: 'table', desk: 'table', bed: 'bed', sofa: 'bed'};  // class -> kind with parts
 const cloud = makeCloud(find('.pn-stage canvas'));
@@ -83,7 +83,7 @@ function drawLegend() {
     select.innerHTML = kinds.map((name) => `<option${name === parts.read ? ' selected' : ''}>${name}</option>`).join('');
     select.addEventListener('change', () => { kind = select.value; refresh(); });
   } else if (colouring === 'critical') {
-    legend.innerHTML = dot('--gallery-second', `${critical} of ${wins.length} points decide: each has the largest value of a feature`);
+    legend.innerHTML = dot('--gallery-second', `${critical} of ${wins.length} points have the largest value of a feature: ${last.query.symmetric === 'max' ? 'they decide' : 'yet in a sum all count'}`);
   } else if (colouring === 'wins') {
     legend.innerHTML = `<span>1 feature</span><span class="pn-ramp" style="background: ${ramp()}"></span><span>${Math.max(...wins)} of 1,024 features won by one point</span>`;
   } else {

@@ -6,13 +6,14 @@ const clouds = Object.fromEntries(['critical', 'upper', 'aligned'].map((name) =>
 let last = null, upper = null, resting = 0;
 
 function draw() {
-  const {points, wins, answer} = last, aligned = unpacked(answer.aligned), kept = [];
+  const {points, wins, answer, query} = last, aligned = unpacked(answer.aligned), kept = [];
   for (let i = 0; i < wins.length; i++) if (wins[i]) kept.push(...points.subarray(3 * i, 3 * i + 3));
   const critical = Float32Array.from(kept);
   clouds.critical.show(critical, byHeight(critical));
   clouds.aligned.show(aligned, byHeight(points));
   find('img').src = answer.features;
-  find('figcaption').textContent = `${critical.length / 3} of ${wins.length} points: without any of the others the answer is the same.`;
+  find('figcaption').textContent = `${critical.length / 3} of ${wins.length} points have the largest value of a feature. `
+    + (query.symmetric === 'max' ? 'The others could be left out.' : 'Yet in a sum every point counts.');
 }
 
 async function drawUpper() {
