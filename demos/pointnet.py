@@ -172,8 +172,8 @@ def build() -> None:
     frame.Board("pointnet_shuffle", server_functions=shuffle, scripts=["cloud.js"])
     frame.section(
         "Look inside",
-        "Between the cloud and the answer. Aligned as they are, the critical points alone give the same global feature, "
-        "and so does every cloud between them and the upper-bound shape.",
+        "Between the cloud and the answer. Aligned as they are, the critical points alone give the same global "
+        "feature, and so does every cloud between them and the upper-bound shape.",
     )
     frame.Board("pointnet_inside", server_functions=[pointnet_live.upper_bound], scripts=["cloud.js"])
     frame.weights_card(

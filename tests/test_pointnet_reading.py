@@ -242,6 +242,12 @@ BAD = {
     "ragged.csv": (b"1,2,3\n1,2\n" * 20, "table"),
     "binary.csv": (b"\0\1" * 500, "text"),
     "forged.ply": (ply(4_000_000_000, bytes(36), "binary_little_endian"), "PLY"),
+    "outside.ply": (
+        ply(20, b"0 0 0\n1 0 0\n0 1 0\n0 0 1\n" * 5 + b"3 0 1 -7\n").replace(
+            b"end_header", b"element face 1\nproperty list uchar int vertex_indices\nend_header"
+        ),
+        "PLY",
+    ),
     "few.ply": (ply(4_000_000_000, b"0 0 0\n" * 3), "16 points|PLY"),
     "half.glb": (written("glb")[:900], "GLB"),
     "forged.stl": (b"chair".ljust(80) + struct.pack("<I", 2**31) + bytes(100), "STL"),

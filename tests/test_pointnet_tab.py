@@ -146,7 +146,8 @@ def test_half_a_chair_has_half_the_points_and_reset_brings_them_back(tab):
 
 def test_every_colouring_says_what_it_shows(tab):
     legend, seen = tab.locator(f"{BOARD} .pn-legend"), {shown(tab)}
-    for key, words in {"part": "seat", "critical": r"\d+ of 1024 points .* they decide", "wins": "of 1,024 features"}.items():
+    words_of = {"part": "seat", "critical": r"\d+ of 1024 points .* they decide", "wins": "of 1,024 features"}
+    for key, words in words_of.items():
         tab.locator(f"{BOARD} [data-key={key}]").click()
         expect(legend).to_contain_text(re.compile(words))
         tab.wait_for_timeout(100)

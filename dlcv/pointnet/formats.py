@@ -236,6 +236,8 @@ def parse(data: bytes, kind: str) -> Found:
             raise InputError(f"This is a {name} file, although its name ends in .{kind}. A cloud of points is needed.")
     try:
         found = READERS[kind](data, kind)
+        if found.faces is not None and not 0 <= found.faces.min() <= found.faces.max() < len(found.points):
+            raise ValueError("a corner of a triangle is none of the points")
     except InputError:
         raise
     except Exception as error:  # whatever the libraries say of a broken file is no sentence for a visitor
