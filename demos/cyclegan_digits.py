@@ -23,8 +23,6 @@ runtime.preload(classifier, *CHECKPOINTS)
 
 def translate_digit(query: dict) -> dict:
     """A drawing as MNIST has it, in another domain, and back again; what the readers say of it there."""
-    import torch
-
     from dlcv import digits
     from dlcv.cyclegan.predictor import look_at_digit
 
@@ -40,7 +38,7 @@ def translate_digit(query: dict) -> dict:
 
     readings = {"source": seen.source_only, "adapted": seen.adapted}
     return {
-        "seen": sheet(torch.nn.functional.pad(digit, [2] * 4)),
+        "seen": sheet(digit),
         "translated": sheet(seen.translated),
         "back": sheet(seen.back),
         "count": len(seen.translated),

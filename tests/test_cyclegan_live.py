@@ -11,8 +11,7 @@ from PIL import Image
 from demos import cyclegan, cyclegan_digits
 from dlcv import runtime, weights
 from dlcv.cyclegan import predictor
-from dlcv.cyclegan.classifier import Classifier
-from dlcv.cyclegan.judges import MONET
+from dlcv.cyclegan.classifier import Classifier, SceneJudge
 from dlcv.cyclegan.model import CycleGAN, CycleGANConfig
 from dlcv.cyclegan.train import CONFIGS
 from dlcv.errors import InputError
@@ -29,7 +28,9 @@ def untrained(monkeypatch):
     def load(cls, name):
         torch.manual_seed(len(name))
         if cls is Classifier:
-            return Classifier(ClassifierConfig(("photograph", "Monet")) if name == MONET else ClassifierConfig()).eval()
+            return Classifier(ClassifierConfig()).eval()
+        if cls is SceneJudge:
+            return SceneJudge(ClassifierConfig(("photograph", "Monet"))).eval()
         config = CONFIGS[name]
         return CycleGAN(CycleGANConfig(config.names, config.channels, config.noise, 4, 1, 4)).eval()
 
@@ -103,7 +104,7 @@ def test_a_digit_goes_there_and_back(domain, count):
     answer = cyclegan_digits.translate_digit(query)
     assert answer["count"] == count
     sheet = Image.open(io.BytesIO(base64.b64decode(answer["translated"].partition(",")[2])))
-    assert sheet.size == (32 * count, 32)
+    assert sheet.size == (28 * count, 28)
     assert all(len(rows) == count for rows in answer["readings"].values())
     assert cyclegan_digits.translate_digit(query) == answer
     other = cyclegan_digits.translate_digit(query | {"seed": 2})
@@ -117,8 +118,10 @@ def test_forged_digits_are_refused(change):
 
 
 def test_strange_pictures_are_told_from_known_ones():
-    classifier = Classifier(ClassifierConfig()).eval()
-    known = torch.randn(200, 512, generator=torch.Generator().manual_seed(0)) * 2 + 3
-    classifier.get_to_know(known)
-    assert (classifier.strangeness(known) > classifier.strangest).float().mean() <= 0.01
-    assert (classifier.strangeness(known + 5) > classifier.strangest).all()
+    judge, generator = SceneJudge(ClassifierConfig()).eval(), torch.Generator().manual_seed(0)
+    axes = torch.randn(20, 832, generator=generator)  # known features lie in a flat cloud, not in a round one
+    known, others = (torch.randn(count, 20, generator=generator) @ axes + 3 for count in (400, 200))
+    judge.get_to_know(known, others)
+    assert (judge.strangeness(others) > 1).float().mean() == pytest.approx(0.1, abs=0.01)
+    aside = torch.randn(200, 832, generator=generator) * 20**0.5 + 3  # as far from the middle, in other directions
+    assert (judge.strangeness(aside) > 1).all()

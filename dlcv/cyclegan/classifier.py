@@ -6,6 +6,8 @@ from torch import nn
 
 from ..judging import ClassifierConfig, Judgement
 
+MONET = "judge-monet"  # the checkpoint of the SceneJudge
+
 
 def _block(channels_in: int, channels_out: int) -> nn.Sequential:
     convolution = nn.Conv2d(channels_in, channels_out, 3, padding=1, bias=False)
@@ -30,21 +32,49 @@ class Classifier(nn.Module, PyTorchModelHubMixin, pipeline_tag="image-classifica
             nn.Flatten(),  # (N, 512)
         )
         self.classes = nn.Sequential(nn.Dropout(0.3), nn.Linear(512, len(config.class_names)))
-        self.register_buffer("mean", torch.zeros(512))  # of the features of the pictures it knows
-        self.register_buffer("deviation", torch.ones(512))
-        self.register_buffer("strangest", torch.zeros(()))  # of those pictures, but for one in a hundred
 
     def forward(self, x: torch.Tensor) -> Judgement:
         """Classify pictures (N, 3 or 1, S, S) in [-1, 1]."""
         features = self.features(x.expand(-1, 3, -1, -1)).float()
         return Judgement(self.classes(features), features)
 
-    def strangeness(self, features: torch.Tensor) -> torch.Tensor:
-        """How far features (N, 512) are from those of known pictures: mean square in standard deviations, about 1."""
-        return ((features - self.mean) / self.deviation).square().mean(1)
 
-    def get_to_know(self, features: torch.Tensor) -> None:
-        """Keep with the weights what the features (N, 512) of known pictures are like."""
+class SceneJudge(Classifier):
+    """A classifier of pictures that also tells which are unlike all it knows.
+
+    What a picture is like is said by the mean and the standard deviation of every map of every layer, (N, 832): colours
+    and textures first, things last. Known pictures are taken for a Gaussian of them (Lee et al. 2018).
+    """
+
+    SHRINK = 0.1  # of the covariance towards its diagonal: there are fewer pictures than numbers
+
+    def __init__(self, config: ClassifierConfig):
+        super().__init__(config)
+        size = 2 * sum(layer[0].out_channels for layer in self.features if isinstance(layer, nn.Sequential))
+        self.register_buffer("mean", torch.zeros(size))
+        self.register_buffer("whiten", torch.eye(size))
+        self.register_buffer("bound", torch.ones(()))  # nine in ten known pictures are nearer
+
+    def forward(self, x: torch.Tensor) -> Judgement:
+        """Classify pictures (N, 3, S, S) in [-1, 1]; the features are the means and deviations of all maps."""
+        statistics = []
+        for layer in self.features:
+            x = layer(x)
+            if isinstance(layer, nn.Sequential):
+                deviation, mean = torch.std_mean(x.float(), (2, 3))
+                statistics += [mean, deviation]
+        return Judgement(self.classes(x.float()), torch.cat(statistics, dim=1))
+
+    def strangeness(self, features: torch.Tensor) -> torch.Tensor:
+        """How far features (N, 832) are from those of known pictures, Mahalanobis; above 1 for strange ones."""
+        return ((features - self.mean) @ self.whiten).norm(dim=1) / self.bound
+
+    def get_to_know(self, features: torch.Tensor, held_out: torch.Tensor) -> None:
+        """Keep with the weights what features (N, 832) of known pictures are like; the bound is by others of them."""
+        covariance = features.double().T.cov()
+        variance = covariance.diagonal()
+        covariance = torch.lerp(covariance, (variance + 1e-3 * variance.mean()).diag(), self.SHRINK)
+        values, vectors = torch.linalg.eigh(covariance)
         self.mean.copy_(features.mean(0))
-        self.deviation.copy_(features.std(0).clamp_min(1e-2))
-        self.strangest.copy_(self.strangeness(features.to(self.mean.device)).quantile(0.99))
+        self.whiten.copy_(vectors * values.rsqrt())
+        self.bound.fill_(1).copy_(self.strangeness(held_out).quantile(0.9))

@@ -5,7 +5,7 @@ from torch.nn import functional as F
 
 from ..datasets import mnist, mnist_m, paintings, usps
 
-DIGIT = 32  # pixels of a digit's side in all domains: MNIST in a frame, USPS and MNIST-M enlarged
+DIGIT, INK = 28, 20  # pixels of a picture's side in all domains, and of the square that a digit fills, as in MNIST
 SCENE = 256  # pixels of paintings and photographs
 DIGITS = ("MNIST", "USPS", "MNIST-M")
 SCENES = {"photograph": "photo", "Monet": "monet"}
@@ -17,12 +17,12 @@ def spread(pictures: torch.Tensor) -> torch.Tensor:
 
 
 def digits(name: str, split: str = "train") -> tuple[torch.Tensor, torch.Tensor]:
-    """Digits of one of DIGITS, (N, C, 32, 32) in [-1, 1] with C = 3 for MNIST-M and else 1, and their labels (N,)."""
+    """Digits of one of DIGITS, (N, C, 28, 28) in [-1, 1] with C = 3 for MNIST-M and else 1, and their labels (N,)."""
     load = {"MNIST": lambda split: mnist.load("mnist", split), "USPS": usps.load, "MNIST-M": mnist_m.load}[name]
     pictures, labels = load(split)
-    if name == "MNIST":
-        return spread(F.pad(pictures, [2] * 4)), labels
-    return spread(F.interpolate(pictures, DIGIT, mode="bilinear")), labels
+    if name == "USPS":  # has no frame around its 16 x 16 pixels
+        pictures = F.pad(F.interpolate(pictures, INK, mode="bilinear"), [(DIGIT - INK) // 2] * 4)
+    return spread(pictures), labels
 
 
 def scenes(name: str, split: str = "train") -> torch.Tensor:

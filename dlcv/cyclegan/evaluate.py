@@ -17,8 +17,8 @@ from ..datasets import clothing, parse_with_data
 from ..draw import colour_sheet
 from ..judging import accuracy, judge
 from . import domains
-from .classifier import Classifier
-from .judges import MONET, READERS
+from .classifier import MONET, Classifier, SceneJudge
+from .judges import READERS
 from .model import CycleGAN
 
 COMMAND = "python -m dlcv.cyclegan.evaluate"
@@ -44,16 +44,16 @@ def evaluate_reader(name: str) -> list[dict]:
     return rows
 
 
-def share_of_monets(classifier: Classifier, pictures: torch.Tensor) -> float:
+def share_of_monets(classifier: SceneJudge, pictures: torch.Tensor) -> float:
     """How many of N pictures (N, 3, S, S) in [-1, 1] the classifier calls a Monet, percent."""
     called = judge(classifier, pictures).logits.argmax(1)
     return round(100 * (called == classifier.config.class_names.index("Monet")).float().mean().item(), 1)
 
 
-def share_of_strange(classifier: Classifier, pictures: torch.Tensor) -> float:
+def share_of_strange(classifier: SceneJudge, pictures: torch.Tensor) -> float:
     """How many of N pictures (N, 3, S, S) in [-1, 1] the classifier finds unlike those it knows, percent."""
-    far = classifier.strangeness(judge(classifier, pictures).features.to(classifier.mean.device)) > classifier.strangest
-    return round(100 * far.float().mean().item(), 1)
+    strangeness = classifier.strangeness(judge(classifier, pictures).features.to(classifier.mean.device))
+    return round(100 * (strangeness > 1).float().mean().item(), 1)
 
 
 def edges(pictures: torch.Tensor) -> torch.Tensor:
@@ -80,7 +80,7 @@ def write_sheet(before: torch.Tensor, after: torch.Tensor, path: Path) -> None:
 
 
 @torch.inference_mode()
-def evaluate_painter(name: str, classifier: Classifier, folder: Path) -> list[dict]:
+def evaluate_painter(name: str, classifier: SceneJudge, folder: Path) -> list[dict]:
     """The rows of metrics.json of photograph and Monet, both ways, at 256 x 256; two sheets of pictures in `folder`."""
     model = weights.load(CycleGAN, name)
     photographs, paintings = (domains.spread(domains.scenes(of, "test")) for of in domains.SCENES)
@@ -115,7 +115,7 @@ def evaluate_painter(name: str, classifier: Classifier, folder: Path) -> list[di
     ]
 
 
-def evaluate_judge(classifier: Classifier) -> list[dict]:
+def evaluate_judge(classifier: SceneJudge) -> list[dict]:
     """The rows of metrics.json of the judge: what it calls a Monet, and what it finds unlike all it knows."""
     photographs, paintings = (domains.spread(domains.scenes(of, "test")) for of in domains.SCENES)
     garments = domains.spread(clothing.load("test", 128)[0])
@@ -143,7 +143,7 @@ def main() -> None:
     args = parse_with_data(parser)
     sheet = args.sheet or Path(tempfile.mkdtemp(prefix="cyclegan-"))
     sheet.mkdir(parents=True, exist_ok=True)
-    classifier = weights.load(Classifier, MONET)
+    classifier = weights.load(SceneJudge, MONET)
     found = {MONET: evaluate_judge(classifier)} | {name: evaluate_reader(name) for name in READERS}
     found |= {name: evaluate_painter(name, classifier, sheet) for name in PAINTERS}
     scores.report(found, COMMAND)

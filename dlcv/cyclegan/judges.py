@@ -18,11 +18,10 @@ from ..datasets import TensorBatches
 from ..judging import ClassifierConfig, accuracy, judge
 from ..training import Recipe, command_line, fit
 from . import domains
-from .classifier import Classifier
+from .classifier import MONET, Classifier, SceneJudge
 from .model import CycleGAN
 from .train import LICENCE
 
-MONET = "judge-monet"
 HELD_OUT = 0.1  # of its training pictures, to watch a classifier with
 READERS = {  # whose digits and labels it learns from, and the CycleGAN and generator that translate them first
     "reader-mnist": ("MNIST", None),
@@ -34,7 +33,7 @@ READERS = {  # whose digits and labels it learns from, and the CycleGAN and gene
 PRESETS = {  # USPS has an eighth of MNIST's digits: its readers see each eight times as often
     preset: {MONET: Recipe(30, batch_size=32, learning_rate=1e-3, weight_decay=0.05, average=0.99)}
     | {
-        name: Recipe(40 if domain == "USPS" else 5, 128, 2e-3, weight_decay=0.01, average=0.998)
+        name: Recipe(40 if domain == "USPS" else 4, 128, 2e-3, weight_decay=0.01, average=0.998)
         for name, (domain, _) in READERS.items()
     }
     for preset in ("cpu", "gpu")
@@ -111,9 +110,13 @@ def train(name: str, recipe: Recipe, runs: Path) -> None:
         return {"held_out_accuracy": round(accuracy(model, held_out, labels[held]), 2)}
 
     data = TensorBatches(pictures[kept], labels[kept])
-    model = fit(Classifier(ClassifierConfig(classes)), loss, data, recipe, runs / name, validate)
+    classifier = SceneJudge if name == MONET else Classifier
+    model = fit(classifier(ClassifierConfig(classes)), loss, data, recipe, runs / name, validate)
     if name == MONET:
-        model.cpu().get_to_know(judge(model, domains.spread(scenes[classes.index("photograph")])).features)
+        learned, others = (some[labels[some] == classes.index("photograph")] for some in (kept, held))
+        model.cpu().get_to_know(
+            *(judge(model, domains.spread(pictures[photographs])).features for photographs in (learned, others))
+        )
     made_by = {"command": f"python -m dlcv.cyclegan.judges --model {name}", **asdict(recipe)}
     weights.save(model, name, topic="cyclegan", recipe=made_by, licence=LICENCE, source=source.format(len(kept)))
 

@@ -60,8 +60,8 @@ def translate(
     `progress` is told the part of the work that is done, 0 to 1.
     """
     first, norm, down = generator[1], generator[2], generator[4]
-    *middle, up, last_norm, _, _, last, _ = list(generator)[5:]
-    height, width = x.shape[2:]
+    *middle, up, last_norm, _, _, last = list(generator)[5:]
+    picture, (height, width) = x, x.shape[2:]
     strips = list(_strips(height, width))
 
     maps, statistics = x.new_empty(len(x), first.out_channels, height, width), _Statistics()
@@ -81,9 +81,14 @@ def translate(
         progress(0.2 + 0.6 * (index + 1) / len(middle))
 
     maps, statistics = x.new_empty(len(x), up.out_channels, height, width), _Statistics()
-    for top, bottom in strips:  # two rows read one at half the size, and the one below it
-        maps[:, :, top:bottom] = up(x[:, :, top // 2 : bottom // 2 + 1])[:, :, : bottom - top]
+    for top, bottom in strips:  # two rows read one at half the size, the one below it and, smooth, the one above it
+        above = min(top, 2)
+        rows = up(x[:, :, (top - above) // 2 : bottom // 2 + 1])
+        maps[:, :, top:bottom] = rows[:, :, above : above + bottom - top]
         statistics.add(maps[:, :, top:bottom])
     progress(0.9)
-    rows = (statistics.norm_relu(_mirrored(maps, top, bottom, 3), last_norm.eps) for top, bottom in strips)
-    return torch.cat([last(strip) for strip in rows], dim=2).tanh_()
+    found = torch.empty_like(picture)
+    for top, bottom in strips:
+        strip = last(statistics.norm_relu(_mirrored(maps, top, bottom, 3), last_norm.eps))
+        found[:, :, top:bottom] = generator.finish(picture[:, :, top:bottom], strip)
+    return found

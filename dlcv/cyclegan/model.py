@@ -10,6 +10,7 @@ from typing import NamedTuple
 import torch
 from huggingface_hub import PyTorchModelHubMixin
 from torch import nn
+from torch.nn import functional as F
 
 
 @dataclass
@@ -18,61 +19,104 @@ class CycleGANConfig:
 
     names: tuple[str, str] = ("photograph", "Monet")  # of the two domains, A and B
     channels: tuple[int, int] = (3, 3)  # of their pictures
-    noise: int = 0  # channels of noise beside a picture of A: many a picture of B answers to one of A
+    noise: int = 0  # channels of noise beside a picture of A, each four times as coarse as the one before
     width: int = 32  # feature maps at full size; 64 in the paper
     blocks: int = 6  # residual blocks; 9 in the paper at 256 px
     critic_width: int = 32  # of the first layer of a discriminator; 64 in the paper
+    halvings: int = 2  # of the size, before the residual blocks
+    shortcut: float = 0.0  # share of the picture itself in what generators give; the paper's make all of it anew
+    smooth: bool = False  # generators enlarge without a chessboard; the paper's leave it to the training
+    contrast: bool = False  # contrast tells the domains apart: batch norm in generators, no norm in discriminators
 
 
 class ResidualBlock(nn.Module):
     """x + two convolutions of x (N, C, H, W); mirrored at the border, so that no frame grows round the picture."""
 
-    def __init__(self, width: int):
+    def __init__(self, width: int, norm: type[nn.Module]):
         super().__init__()
         self.layers = nn.Sequential(
             nn.ReflectionPad2d(1),
             nn.Conv2d(width, width, 3),
-            nn.InstanceNorm2d(width),
+            norm(width),
             nn.ReLU(),
             nn.ReflectionPad2d(1),
             nn.Conv2d(width, width, 3),
-            nn.InstanceNorm2d(width),
+            norm(width),
         )
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         return x + self.layers(x)
 
 
-class Generator(nn.Sequential):
-    """Pictures (N, C, H, W) -> (N, C', H, W), both in [-1, 1]; H and W multiples of 4 (Johnson et al. 2016).
+class SmoothTranspose(nn.ConvTranspose2d):
+    """(N, C, H, W) -> (N, C', 2 H, 2 W) by a transposed convolution whose kernel is blurred.
 
-    A quarter of the size inside, so that a residual block sees far for little work. Instance norm takes every feature
-    map of every picture to mean 0 and variance 1: contrast is style, and thrown away.
+    With stride 2 a kernel of 3 x 3 reaches every other row and column twice and the rest once, which paints a
+    chessboard (Odena et al. 2016). Convolved with a square of 2 x 2, it gives all of them the same.
     """
 
-    def __init__(self, channels_in: int = 3, channels_out: int = 3, width: int = 64, blocks: int = 9):
+    def __init__(self, channels_in: int, channels_out: int):
+        super().__init__(channels_in, channels_out, 3, stride=2, padding=1)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        kernel = F.avg_pool2d(F.pad(self.weight, (1, 1, 1, 1)), 2, stride=1)  # (C, C', 4, 4)
+        return F.conv_transpose2d(x, kernel, self.bias, stride=2, padding=1)
+
+
+class Generator(nn.Sequential):
+    """Pictures (N, C, H, W) -> (N, C', H, W), both in [-1, 1] (Johnson et al. 2016).
+
+    H and W are multiples of 2^halvings. Inside, pictures are smaller by that factor, so that a residual block sees far
+    for little work. Instance norm takes every feature map of every picture to mean 0 and variance 1: contrast is
+    style, and thrown away.
+    """
+
+    def __init__(
+        self,
+        channels_in: int = 3,
+        channels_out: int = 3,
+        width: int = 64,
+        blocks: int = 9,
+        halvings: int = 2,
+        *,
+        shortcut: float = 0.0,
+        smooth: bool = False,
+        norm: type[nn.Module] = nn.InstanceNorm2d,
+    ):
+        def down(width: int):  # (N, w, H, W) -> (N, 2 w, H / 2, W / 2)
+            return nn.Conv2d(width, 2 * width, 3, stride=2, padding=1), norm(2 * width), nn.ReLU()
+
+        def up(width: int):  # (N, w, H, W) -> (N, w / 2, 2 H, 2 W)
+            plain = {"kernel_size": 3, "stride": 2, "padding": 1, "output_padding": 1}
+            enlarge = SmoothTranspose(width, width // 2) if smooth else nn.ConvTranspose2d(width, width // 2, **plain)
+            return enlarge, norm(width // 2), nn.ReLU()
+
+        widths = [width * 2**halving for halving in range(halvings + 1)]
         super().__init__(
             nn.ReflectionPad2d(3),
             nn.Conv2d(channels_in, width, 7),
-            nn.InstanceNorm2d(width),
+            norm(width),
             nn.ReLU(),
-            nn.Conv2d(width, 2 * width, 3, stride=2, padding=1),  # (N, 2 w, H / 2, W / 2)
-            nn.InstanceNorm2d(2 * width),
-            nn.ReLU(),
-            nn.Conv2d(2 * width, 4 * width, 3, stride=2, padding=1),  # (N, 4 w, H / 4, W / 4)
-            nn.InstanceNorm2d(4 * width),
-            nn.ReLU(),
-            *(ResidualBlock(4 * width) for _ in range(blocks)),
-            nn.ConvTranspose2d(4 * width, 2 * width, 3, stride=2, padding=1, output_padding=1),
-            nn.InstanceNorm2d(2 * width),
-            nn.ReLU(),
-            nn.ConvTranspose2d(2 * width, width, 3, stride=2, padding=1, output_padding=1),
-            nn.InstanceNorm2d(width),
-            nn.ReLU(),
+            *(layer for wide in widths[:-1] for layer in down(wide)),
+            *(ResidualBlock(widths[-1], norm) for _ in range(blocks)),
+            *(layer for wide in widths[:0:-1] for layer in up(wide)),
             nn.ReflectionPad2d(3),
             nn.Conv2d(width, channels_out, 7),
-            nn.Tanh(),
         )
+        self.shortcut = shortcut
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.finish(x, super().forward(x))
+
+    def finish(self, x: torch.Tensor, found: torch.Tensor) -> torch.Tensor:
+        """The picture from what the last layer gives, (N, C', H, W) both: tanh(found + shortcut x').
+
+        x' is what tanh takes to x. Instance norm throws the brightness of a picture away; by the shortcut it gets past.
+        With all of x' the generators stay where the cycle is perfect and nothing is painted; so half of it at most.
+        """
+        if self.shortcut:
+            found = found + self.shortcut * torch.atanh(x.clamp(-0.98, 0.98))
+        return torch.tanh(found)
 
 
 def load_published(state: dict[str, torch.Tensor]) -> Generator:
@@ -95,9 +139,9 @@ class Discriminator(nn.Sequential):
     1 for a patch of a real picture, 0 for one of a generated: style is in the patches, what is shown is left alone.
     """
 
-    def __init__(self, channels: int = 3, width: int = 64):
+    def __init__(self, channels: int = 3, width: int = 64, norm: type[nn.Module] = nn.InstanceNorm2d):
         def layer(before: int, after: int, stride: int):
-            return nn.Conv2d(before, after, 4, stride, padding=1), nn.InstanceNorm2d(after), nn.LeakyReLU(0.2)
+            return nn.Conv2d(before, after, 4, stride, padding=1), norm(after), nn.LeakyReLU(0.2)
 
         super().__init__(
             nn.Conv2d(channels, width, 4, stride=2, padding=1),
@@ -126,22 +170,30 @@ class CycleGAN(nn.Module, PyTorchModelHubMixin, pipeline_tag="image-to-image", t
         super().__init__()
         self.config = config
         a, b = config.channels
-        self.to_b = Generator(a + config.noise, b, config.width, config.blocks)
-        self.to_a = Generator(b, a, config.width, config.blocks)
-        self.critic_a = Discriminator(a, config.critic_width)
-        self.critic_b = Discriminator(b, config.critic_width)
+        size = config.width, config.blocks, config.halvings
+        how = {"shortcut": config.shortcut, "smooth": config.smooth}
+        norm, critics_norm = (nn.BatchNorm2d, nn.Identity) if config.contrast else (nn.InstanceNorm2d,) * 2
+        self.to_b = Generator(a + config.noise, b, *size, **how, norm=norm)
+        self.to_a = Generator(b, a, *size, **how, norm=norm)
+        self.critic_a = Discriminator(a, config.critic_width, critics_norm)
+        self.critic_b = Discriminator(b, config.critic_width, critics_norm)
         for module in self.modules():
             if isinstance(module, nn.Conv2d | nn.ConvTranspose2d):
                 nn.init.normal_(module.weight, std=0.02)  # as in the paper's code
                 nn.init.zeros_(module.bias)
 
     def paint(self, x: torch.Tensor, generator: torch.Generator | None = None) -> torch.Tensor:
-        """G(x): pictures of A (N, C, H, W) -> of B; noise, where the network takes some, from `generator`."""
-        if self.config.noise:
-            count, _, height, width = x.shape
-            noise = torch.randn(count, self.config.noise, height, width, generator=generator, device=x.device)
-            x = torch.cat([x, noise], dim=1)
-        return self.to_b(x)
+        """G(x): pictures of A (N, C, H, W) -> of B.
+
+        To one picture of A answer many of B. Which, is told by noise from `generator`, where the network takes some:
+        of single pixels and of ever larger patches, since a scene is not made of single pixels.
+        """
+        size, channels = x.shape[-2:], [x]
+        for level in range(self.config.noise):
+            coarse = [max(1, side // 4**level) for side in size]
+            noise = torch.randn(len(x), 1, *coarse, generator=generator, device=x.device)
+            channels.append(F.interpolate(noise, size, mode="bilinear"))
+        return self.to_b(torch.cat(channels, dim=1))
 
     def forward(self, x: torch.Tensor, y: torch.Tensor, generator: torch.Generator | None = None) -> Translations:
         """Both cycles, of x (N, C, H, W) from A and y (N, C', H, W) from B."""

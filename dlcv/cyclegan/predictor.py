@@ -10,7 +10,7 @@ from torch.nn import functional as F
 from .. import runtime, weights
 from ..errors import InputError
 from . import domains, large
-from .classifier import Classifier
+from .classifier import MONET, Classifier, SceneJudge
 from .model import CycleGAN, Generator
 
 MOST_PIXELS = 4_000_000
@@ -91,8 +91,8 @@ class CycleGANPredictor:
 class DigitLook(NamedTuple):
     """One digit of MNIST in another domain, several times where noise makes them differ, all in [0, 1]."""
 
-    translated: torch.Tensor  # (N, C, 32, 32)
-    back: torch.Tensor  # (N, 1, 32, 32)
+    translated: torch.Tensor  # (N, C, 28, 28)
+    back: torch.Tensor  # (N, 1, 28, 28)
     source_only: torch.Tensor  # (N, 10): probabilities of the reader that knows MNIST alone
     adapted: torch.Tensor  # (N, 10): of the reader that learned from translations
 
@@ -111,7 +111,7 @@ def look_at_digit(digit: torch.Tensor, to: str, seed: int = 0, count: int = 4) -
     cyclegan, reader = DOMAINS[to]
     model = predictor(cyclegan).model
     device = next(model.parameters()).device
-    x = domains.spread(F.pad(digit, [2] * 4)).expand(count if model.config.noise else 1, -1, -1, -1).to(device)
+    x = domains.spread(digit).expand(count if model.config.noise else 1, -1, -1, -1).to(device)
     translated = model.paint(x, torch.Generator(device).manual_seed(seed))
     probabilities = [classifier(name)(translated).logits.softmax(1).cpu() for name in ("reader-mnist", reader)]
     back = model.to_a(translated)
@@ -128,11 +128,11 @@ class Opinion(NamedTuple):
 @torch.inference_mode()
 def opinion(picture: torch.Tensor) -> Opinion:
     """The judge's, of a picture (3, H, W) in [0, 1], seen 256 pixels large."""
-    judge = classifier("judge-monet")
+    judge = scene_judge()
     small = domains.spread(fitted(picture, domains.SCENE)[None]).to(next(judge.parameters()).device)
     found = judge(small)
     monet = found.logits.softmax(1)[0, judge.config.class_names.index("Monet")].item()
-    return Opinion(monet, (judge.strangeness(found.features) > judge.strangest).item())
+    return Opinion(monet, (judge.strangeness(found.features) > 1).item())
 
 
 def predictor(name: str) -> CycleGANPredictor:
@@ -143,3 +143,8 @@ def predictor(name: str) -> CycleGANPredictor:
 def classifier(name: str) -> Classifier:
     """The classifier of that name, loaded on first use."""
     return runtime.shelf.get(("cyclegan", name), lambda: weights.load(Classifier, name))
+
+
+def scene_judge() -> SceneJudge:
+    """The judge of photographs and paintings, loaded on first use."""
+    return runtime.shelf.get(("cyclegan", MONET), lambda: weights.load(SceneJudge, MONET))
