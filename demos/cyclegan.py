@@ -1,7 +1,5 @@
 """The CycleGAN tab: a photograph painted like Monet and back, what each loss is for, and digits of other domains."""
 
-from pathlib import Path
-
 import gradio as gr
 import numpy as np
 import PIL.Image
@@ -32,7 +30,6 @@ STRANGE = (
     "This picture is unlike the landscapes that the network was trained on: it knows what Monet made of water, sky and"
     " trees, and may do little else than change the colours."
 )
-EXAMPLES = ["tower.jpg", "cheetah.jpg", "groot.jpeg"]
 
 
 def predictor(name: str):
@@ -43,11 +40,6 @@ def predictor(name: str):
 
 
 runtime.preload(predictor, *PAINTERS.values())
-
-
-def example(name: str) -> str:
-    """The path of a picture that comes with Gradio."""
-    return str(Path(gr.__file__).parent / "media_assets" / "images" / name)
 
 
 def tensor_of(picture: PIL.Image.Image | None, side: int):
@@ -168,14 +160,16 @@ def build() -> None:
     with gr.Row():
         with gr.Column(scale=2, min_width=320):
             picture = frame.SafeImage(
-                value=example(EXAMPLES[0]),
+                value=frame.PHOTOGRAPHS[0],
                 label="Photograph",
                 type="pil",
                 sources=["upload", "webcam", "clipboard"],
                 height=300,
                 elem_id="cyclegan-picture",
             )
-            gr.Examples([[example(name)] for name in EXAMPLES], picture, label="Examples", cache_examples=False)
+            gr.Examples(
+                [[photograph] for photograph in frame.PHOTOGRAPHS], picture, label="Examples", cache_examples=False
+            )
             direction = gr.Radio(list(DIRECTIONS), value=next(iter(DIRECTIONS)), label="What to make of it")
             side = gr.Slider(
                 *SIDES,

@@ -1,10 +1,15 @@
 """Digits of MNIST as USPS and MNIST-M would have them, and two readers: one that was adapted, one that was not."""
 
+import functools
+
+import PIL.Image
+
 from demos import frame
 from dlcv import runtime
 from dlcv.draw import colour_sheet, data_uri
 from dlcv.errors import InputError
 
+COUNT = 4  # backgrounds a digit is shown before
 DOMAINS = {"usps": "USPS", "mnist-m": "MNIST-M"}
 SOURCE_ONLY = ["reader-mnist", "reader-usps"]
 ADAPTED = ["reader-mnist-as-usps", "reader-usps-as-mnist", "reader-mnist-as-mnist-m"]
@@ -21,17 +26,35 @@ def classifier(name: str):
 runtime.preload(classifier, *CHECKPOINTS)
 
 
+@functools.cache
+def photographs() -> list:
+    """Those that come with Gradio, (3, H, W) bytes, as small as the ones that MNIST-M took its patches from."""
+    from torchvision.transforms.v2.functional import pil_to_tensor
+
+    small = []
+    for path in frame.PHOTOGRAPHS:
+        picture = PIL.Image.open(path).convert("RGB")
+        picture.thumbnail((480, 480))
+        small.append(pil_to_tensor(picture))
+    return small
+
+
 def translate_digit(query: dict) -> dict:
     """A drawing as MNIST has it, in another domain, and back again; what the readers say of it there."""
+    import torch
+
     from dlcv import digits
     from dlcv.cyclegan.predictor import look_at_digit
+    from dlcv.datasets import mnist_m
 
     picture = query.get("picture")
     if not isinstance(picture, str):
         raise InputError("Draw a digit first.")
     domain = frame.choice(query, "domain", DOMAINS)
     digit = digits.read(picture)
-    seen = look_at_digit(digit, DOMAINS[domain], int(frame.number(query, "seed", 0, 999_999)))
+    generator = torch.Generator().manual_seed(int(frame.number(query, "seed", 0, 999_999)))
+    patches = mnist_m.blend(torch.zeros(COUNT, *digit.shape[1:]), photographs(), generator)
+    seen = look_at_digit(digit, DOMAINS[domain], patches)
 
     def sheet(pictures):
         return data_uri(colour_sheet(pictures.expand(-1, 3, -1, -1), len(pictures)))

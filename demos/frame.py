@@ -27,6 +27,11 @@ from demos.checks import points as points
 from demos.checks import whole as whole
 
 WEB = Path(__file__).parent / "web"
+PHOTOGRAPHS = [
+    str(Path(gr.__file__).parent / "media_assets" / "images" / name)
+    for name in ("tower.jpg", "cheetah.jpg", "groot.jpeg")
+]
+"""Examples that come with Gradio."""
 LATEX = [{"left": "$$", "right": "$$", "display": True}, {"left": "$", "right": "$", "display": False}]
 
 CHEAP: dict[str, Any] = {"queue": False, "show_progress": "hidden", "trigger_mode": "always_last"}

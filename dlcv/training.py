@@ -182,30 +182,29 @@ def save_state(accelerator: Accelerator, state: Path, log: "_Log") -> None:
 
 
 class _Log:
-    """One JSON line an epoch: the recipe first, then means over the epoch of every term."""
+    """One JSON line an epoch: the recipe first, then means over the epoch of every term, where it is there."""
 
     def __init__(self, run: Path, recipe: Recipe, accelerator: Accelerator):
         self.path, self.accelerator = run / "log.jsonl", accelerator
         self.saved_at = self.began_at = time.monotonic()
-        self.sums, self.count = {}, 0
+        self.seen: dict[str, list[torch.Tensor]] = {}
         if accelerator.is_main_process:
             run.mkdir(parents=True, exist_ok=True)
             self._line({"recipe": asdict(recipe), "precision": accelerator.mixed_precision})
 
     def add(self, terms):
-        self.count += 1
-        for name, value in terms.items():
-            self.sums[name] = self.sums.get(name, 0) + value.detach().float()
+        for name, value in terms.items():  # not every step has every term
+            self.seen.setdefault(name, []).append(value.detach().float())
 
     def minutes_since_save(self):
         return (time.monotonic() - self.saved_at) / 60
 
     def write(self, epoch, step, scores):
         if self.accelerator.is_main_process:
-            means = {name: round(float(total / self.count), 5) for name, total in self.sums.items()}
+            means = {name: round(torch.stack(values).mean().item(), 5) for name, values in self.seen.items()}
             seconds = round(time.monotonic() - self.began_at, 1)
             self._line({"epoch": epoch, "step": step, "seconds": seconds, **means, **scores})
-        self.sums, self.count = {}, 0
+        self.seen.clear()
 
     def _line(self, entry):
         with self.path.open("a") as file:

@@ -32,7 +32,7 @@ def untrained(monkeypatch):
         if cls is SceneJudge:
             return SceneJudge(ClassifierConfig(("photograph", "Monet"))).eval()
         config = CONFIGS[name]
-        return CycleGAN(CycleGANConfig(config.names, config.channels, config.noise, 4, 1, 4)).eval()
+        return CycleGAN(CycleGANConfig(config.names, config.channels, config.rest, 4, 1, 4)).eval()
 
     monkeypatch.setattr(weights, "load", load)
 

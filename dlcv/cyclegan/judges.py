@@ -26,9 +26,9 @@ HELD_OUT = 0.1  # of its training pictures, to watch a classifier with
 READERS = {  # whose digits and labels it learns from, and the CycleGAN and generator that translate them first
     "reader-mnist": ("MNIST", None),
     "reader-usps": ("USPS", None),
-    "reader-mnist-as-usps": ("MNIST", ("cyclegan-usps", "paint")),
-    "reader-usps-as-mnist": ("USPS", ("cyclegan-usps", "to_a")),
-    "reader-mnist-as-mnist-m": ("MNIST", ("cyclegan-mnist-m", "paint")),
+    "reader-mnist-as-usps": ("MNIST", ("cyclegan-usps", "G")),
+    "reader-usps-as-mnist": ("USPS", ("cyclegan-usps", "F")),
+    "reader-mnist-as-mnist-m": ("MNIST", ("cyclegan-mnist-m", "G")),
 }
 PRESETS = {  # USPS has an eighth of MNIST's digits: its readers see each eight times as often
     preset: {MONET: Recipe(30, batch_size=32, learning_rate=1e-3, weight_decay=0.05, average=0.99)}
@@ -51,12 +51,18 @@ def moved(pictures: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
 
 
 def reading_loss(name: str):
-    """Cross-entropy on digits that are moved, then translated, with new noise at each visit."""
+    """Cross-entropy on digits that are moved, then translated, each time with the rest of another picture of B."""
     _, translated_by = READERS[name]
     if translated_by:
         translator, direction = translated_by
         cyclegan = weights.load(CycleGAN, translator)
-        translate = {"paint": cyclegan.paint, "to_a": lambda digits, generator: cyclegan.to_a(digits)}[direction]
+        others, _ = domains.digits(cyclegan.config.names[1])
+
+    def translate(digits, generator):
+        if direction == "F":
+            return cyclegan.take_apart(digits)[0]
+        chosen = torch.randint(len(others), (len(digits),), generator=generator, device=generator.device).cpu()
+        return cyclegan.compose(digits, cyclegan.take_apart(others[chosen].to(digits.device))[1])
 
     def loss(model, batch, progress, generator):
         digits, labels = batch

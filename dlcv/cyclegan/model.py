@@ -2,6 +2,9 @@
 
 G: A -> B        F: B -> A        F(G(x)) close to x, G(F(y)) close to y
 D_B: which patches of a picture look like B's; D_A likewise
+
+Where B shows more than A, as digits before a photograph do, F gives the rest beside the picture of A and G takes it
+(Almahairi et al. 2018): F(y) = (x', r), G(x', r) close to y, and G(x, r) puts another digit before that photograph.
 """
 
 from dataclasses import dataclass
@@ -19,7 +22,7 @@ class CycleGANConfig:
 
     names: tuple[str, str] = ("photograph", "Monet")  # of the two domains, A and B
     channels: tuple[int, int] = (3, 3)  # of their pictures
-    noise: int = 0  # channels of noise beside a picture of A, each four times as coarse as the one before
+    rest: int = 0  # channels of what a picture of B shows that none of A does
     width: int = 32  # feature maps at full size; 64 in the paper
     blocks: int = 6  # residual blocks; 9 in the paper at 256 px
     critic_width: int = 32  # of the first layer of a discriminator; 64 in the paper
@@ -173,8 +176,8 @@ class CycleGAN(nn.Module, PyTorchModelHubMixin, pipeline_tag="image-to-image", t
         size = config.width, config.blocks, config.halvings
         how = {"shortcut": config.shortcut, "smooth": config.smooth}
         norm, critics_norm = (nn.BatchNorm2d, nn.Identity) if config.contrast else (nn.InstanceNorm2d,) * 2
-        self.to_b = Generator(a + config.noise, b, *size, **how, norm=norm)
-        self.to_a = Generator(b, a, *size, **how, norm=norm)
+        self.to_b = Generator(a + config.rest, b, *size, **how, norm=norm)
+        self.to_a = Generator(b, a + config.rest, *size, **how, norm=norm)
         self.critic_a = Discriminator(a, config.critic_width, critics_norm)
         self.critic_b = Discriminator(b, config.critic_width, critics_norm)
         for module in self.modules():
@@ -182,20 +185,16 @@ class CycleGAN(nn.Module, PyTorchModelHubMixin, pipeline_tag="image-to-image", t
                 nn.init.normal_(module.weight, std=0.02)  # as in the paper's code
                 nn.init.zeros_(module.bias)
 
-    def paint(self, x: torch.Tensor, generator: torch.Generator | None = None) -> torch.Tensor:
-        """G(x): pictures of A (N, C, H, W) -> of B.
+    def compose(self, x: torch.Tensor, rest: torch.Tensor) -> torch.Tensor:
+        """G(x, r): pictures of A (N, C, H, W) with the rest (N, R, H, W) -> of B (N, C', H, W)."""
+        return self.to_b(torch.cat([x, rest], dim=1))
 
-        To one picture of A answer many of B. Which, is told by noise from `generator`, where the network takes some:
-        of single pixels and of ever larger patches, since a scene is not made of single pixels.
-        """
-        size, channels = x.shape[-2:], [x]
-        for level in range(self.config.noise):
-            coarse = [max(1, side // 4**level) for side in size]
-            noise = torch.randn(len(x), 1, *coarse, generator=generator, device=x.device)
-            channels.append(F.interpolate(noise, size, mode="bilinear"))
-        return self.to_b(torch.cat(channels, dim=1))
+    def take_apart(self, y: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """F(y): pictures of B (N, C', H, W) -> of A (N, C, H, W), and the rest (N, R, H, W)."""
+        return self.to_a(y).split([self.config.channels[0], self.config.rest], dim=1)
 
-    def forward(self, x: torch.Tensor, y: torch.Tensor, generator: torch.Generator | None = None) -> Translations:
-        """Both cycles, of x (N, C, H, W) from A and y (N, C', H, W) from B."""
-        fake_b, fake_a = self.paint(x, generator), self.to_a(y)
-        return Translations(fake_b, fake_a, self.to_a(fake_b), self.paint(fake_a, generator))
+    def forward(self, x: torch.Tensor, y: torch.Tensor) -> Translations:
+        """Both cycles, of x (N, C, H, W) from A and y (N, C', H, W) from B, whose rest x gets."""
+        fake_a, rest = self.take_apart(y)
+        fake_b = self.compose(x, rest)
+        return Translations(fake_b, fake_a, self.take_apart(fake_b)[0], self.compose(fake_a, rest))

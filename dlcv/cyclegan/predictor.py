@@ -89,7 +89,7 @@ class CycleGANPredictor:
 
 
 class DigitLook(NamedTuple):
-    """One digit of MNIST in another domain, several times where noise makes them differ, all in [0, 1]."""
+    """One digit of MNIST in another domain, before each of N backgrounds where it has some, all in [0, 1]."""
 
     translated: torch.Tensor  # (N, C, 28, 28)
     back: torch.Tensor  # (N, 1, 28, 28)
@@ -104,17 +104,24 @@ DOMAINS = {
 
 
 @torch.inference_mode()
-def look_at_digit(digit: torch.Tensor, to: str, seed: int = 0, count: int = 4) -> DigitLook:
-    """A digit (1, 1, 28, 28) in [0, 1], as MNIST shows it, translated to "USPS" or "MNIST-M" and back."""
+def look_at_digit(digit: torch.Tensor, to: str, backgrounds: torch.Tensor) -> DigitLook:
+    """A digit (1, 1, 28, 28) in [0, 1], as MNIST shows it, translated to "USPS" or "MNIST-M" and back.
+
+    MNIST-M shows it before `backgrounds`, patches of photographs (N, 3, 28, 28) in [0, 1]; USPS has none.
+    """
     if to not in DOMAINS:
         raise InputError(f"Digits are translated to {' and '.join(DOMAINS)}.")
     cyclegan, reader = DOMAINS[to]
     model = predictor(cyclegan).model
     device = next(model.parameters()).device
-    x = domains.spread(digit).expand(count if model.config.noise else 1, -1, -1, -1).to(device)
-    translated = model.paint(x, torch.Generator(device).manual_seed(seed))
+    x = domains.spread(digit).to(device)
+    if model.config.rest:
+        _, rest = model.take_apart(domains.spread(backgrounds).to(device))
+        translated = model.compose(x.expand(len(rest), -1, -1, -1), rest)
+    else:
+        translated = model.to_b(x)
     probabilities = [classifier(name)(translated).logits.softmax(1).cpu() for name in ("reader-mnist", reader)]
-    back = model.to_a(translated)
+    back, _ = model.take_apart(translated)
     return DigitLook((translated.cpu() + 1) / 2, (back.cpu() + 1) / 2, *probabilities)
 
 

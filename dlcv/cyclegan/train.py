@@ -15,7 +15,7 @@ from . import loss as objectives
 from .model import CycleGAN, CycleGANConfig
 
 CYCLE, IDENTITY = 10.0, 5.0  # weights of two losses beside the adversarial one: the paper's
-MONET = CycleGANConfig(shortcut=0.5, smooth=True)
+MONET = CycleGANConfig(shortcut=0.25, smooth=True)
 # Halved once only: a stroke may change its look, but not become another digit.
 SHALLOW = {"width": 24, "blocks": 3, "halvings": 1, "contrast": True}
 CONFIGS = {
@@ -23,7 +23,7 @@ CONFIGS = {
     "cyclegan-monet-without-cycle": MONET,  # two short trainings that show what a loss is for
     "cyclegan-monet-without-identity": MONET,
     "cyclegan-usps": CycleGANConfig(("MNIST", "USPS"), (1, 1), **SHALLOW),
-    "cyclegan-mnist-m": CycleGANConfig(("MNIST", "MNIST-M"), (1, 3), noise=4, **SHALLOW),
+    "cyclegan-mnist-m": CycleGANConfig(("MNIST", "MNIST-M"), (1, 3), rest=3, **SHALLOW),
     "cyclegan-monet-256": CycleGANConfig(width=64, blocks=9, critic_width=64),  # the paper's, wants a GPU
 }
 SIDES = {"cyclegan-monet-256": 256}  # pixels of the crops that are learned from, where not 128
@@ -42,7 +42,7 @@ def recipes(epochs: int, short: int, digits: int) -> dict[str, Recipe]:
     }
 
 
-PRESETS = {"cpu": recipes(epochs=24, short=6, digits=4), "gpu": recipes(epochs=400, short=100, digits=20)}
+PRESETS = {"cpu": recipes(epochs=32, short=6, digits=4), "gpu": recipes(epochs=400, short=100, digits=20)}
 
 
 def make_loss(name: str, others: torch.Tensor):
@@ -72,16 +72,14 @@ def make_loss(name: str, others: torch.Tensor):
                 "loss": objectives.discriminator_loss(model.critic_a(x).float(), model.critic_a(fake_a).float())
                 + objectives.discriminator_loss(model.critic_b(y).float(), model.critic_b(fake_b).float())
             }
-        found = model(x, y, generator)
+        found = model(x, y)
         made[:] = found.fake_a.detach(), found.fake_b.detach()
         adversarial = objectives.adversarial_loss(model.critic_b(found.fake_b).float())
         adversarial = adversarial + objectives.adversarial_loss(model.critic_a(found.fake_a).float())
-        terms = {"adversarial": adversarial, "cycle": objectives.cycle_loss(x, found.back_a)}
-        if not config.noise:  # with noise, the photograph behind a digit of B cannot come back
-            terms["cycle"] = terms["cycle"] + objectives.cycle_loss(y, found.back_b)
-        total = adversarial
+        cycle = objectives.cycle_loss(x, found.back_a) + objectives.cycle_loss(y, found.back_b)
+        terms, total = {"adversarial": adversarial, "cycle": cycle}, adversarial
         if "without-cycle" not in name:
-            total = total + CYCLE * terms["cycle"]
+            total = total + CYCLE * cycle
         if scenes and "without-identity" not in name:
             terms["identity"] = objectives.identity_loss(y, model.to_b(y)) + objectives.identity_loss(x, model.to_a(x))
             total = total + IDENTITY * terms["identity"]
