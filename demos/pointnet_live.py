@@ -176,14 +176,14 @@ def upper_bound(query: dict) -> dict:
 
 
 def shuffle(query: dict) -> dict:
-    """What both networks say of the disturbed cloud in another order, or in its own where `shuffled` is not true."""
+    """What both networks say of the disturbed cloud in another order, or by height where `shuffled` is not true."""
     import torch
 
     points = disturbed(query).points
     seed = frame.whole(query.get("seed"), "seed", 0, 999_999)
     order = torch.randperm(len(points), generator=torch.Generator().manual_seed(seed))
     if query.get("shuffled") is not True:
-        order = torch.arange(len(points))
+        order = points[:, 2].argsort()
     models = {"pointnet": classifier(query), "flat": predictor(FLAT)}
     return {
         "order": coded(order, "<u2"),

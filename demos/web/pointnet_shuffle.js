@@ -33,7 +33,7 @@ async function ask(shuffled) {
   order = shuffled ? numbersOf(answer.order, Uint16Array) : null;
   drawList();
   for (const name of ['pointnet', 'flat'])
-    says(name, answer.says[name], answer.classes, shuffled ? line(name) : 'The points in the order they came.');
+    says(name, answer.says[name], answer.classes, shuffled ? line(name) : 'The points from the lowest to the highest.');
   if (!shuffled || largest) return;
   const found = await askDifferences(query);
   if (!found || last.query !== query) return;

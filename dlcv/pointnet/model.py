@@ -109,7 +109,7 @@ def pool(features: torch.Tensor, symmetric: str) -> torch.Tensor:
 class Features(nn.Module):
     """The last layers of h, K numbers a point -> 1,024.
 
-    The widest layer is normalised after g and not before: the same for a maximum, but for its scale, and much less work.
+    The widest layer is normalised after g, not before: the same for a maximum, but for its scale, and much less work.
     """
 
     def __init__(self, units: int, symmetric: str):

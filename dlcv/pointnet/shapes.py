@@ -110,7 +110,7 @@ BOX = np.array([
 
 
 def _legs(b: _Builder, width: float, depth: float, height: float, thick: float) -> None:
-    """Four legs, three, two sides, or one in the middle with a foot, under a top of this width and depth at `height`."""
+    """Four legs, three, two sides, or one in the middle with a foot, under a top of this size at `height`."""
     style = b.uniform(0, 1)
     round_, taper = b.chance(0.5), b.uniform(0.5, 1)
     x, y = width / 2 - thick * b.uniform(0.5, 1.5), depth / 2 - thick * b.uniform(0.5, 1.5)
@@ -333,6 +333,12 @@ def sample(kind: str, generator: torch.Generator, count: int = 1024) -> tuple[to
     shape = mesh(kind, generator)
     points, faces = clouds.sample_surface(shape.vertices, shape.faces, count, generator)
     return clouds.normalised(points), shape.parts[faces]
+
+
+def first_parts(kinds: torch.Tensor) -> torch.Tensor:
+    """Where among the parts of all kinds those of each kind (N,) begin."""
+    counts = torch.tensor([0, *(len(names) for names in PARTS.values())], device=kinds.device)
+    return counts.cumsum(0)[kinds]
 
 
 def collection(each: int, seed: int, count: int = 1024) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:

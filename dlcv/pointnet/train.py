@@ -102,14 +102,8 @@ def part_loss(model, batch, progress, generator):
     clouds, parts, kinds = batch
     chosen = thinned(clouds.shape[1], generator, low=256)
     out = model(varied(clouds[:, chosen], generator, any_angle=0.5), kinds)
-    first = first_parts(kinds).unsqueeze(1)
+    first = shapes.first_parts(kinds).unsqueeze(1)
     return {"loss": objective(out.logits, first + parts[:, chosen], out.feature_transform)}
-
-
-def first_parts(kinds: torch.Tensor) -> torch.Tensor:
-    """Where among the parts of all kinds those of each kind (N,) begin."""
-    counts = torch.tensor([0, *(len(names) for names in shapes.PARTS.values())], device=kinds.device)
-    return counts.cumsum(0)[kinds]
 
 
 @torch.inference_mode()
@@ -124,7 +118,7 @@ def part_iou(model: PartNet, clouds: torch.Tensor, parts: torch.Tensor, kinds: t
     device, scores = next(model.parameters()).device, []
     for some, truth, kind in zip(clouds.split(32), parts.split(32), kinds.split(32)):
         logits = model(some.to(device), kind.to(device)).logits.cpu()
-        for found, true, of, first in zip(logits, truth, kind.tolist(), first_parts(kind).tolist()):
+        for found, true, of, first in zip(logits, truth, kind.tolist(), shapes.first_parts(kind).tolist()):
             count = len(shapes.PARTS[shapes.KINDS[of]])
             found, true = F.one_hot(found[:, first : first + count].argmax(1), count), F.one_hot(true, count)
             both, either = (found & true).sum(0), (found | true).sum(0)
