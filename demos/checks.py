@@ -27,8 +27,8 @@ UNEXPECTED = "Something went wrong here. Try another input; the rest of the gall
 NOT_UNDERSTOOD = "This request is not understood."
 MAX_ITEMS = 50_000  # numbers, texts and lists in one request: a cloud of 10,000 points
 MAX_DEPTH = 6
-MAX_UPLOAD = 10_000_000  # bytes of a file
-MAX_BODY = 14_000_000  # bytes of a request: that file as a data URI
+MAX_UPLOAD = 50_000_000  # bytes of a file
+MAX_BODY = 14_000_000  # bytes of any other request: a picture of 10 MB as a data URI
 
 
 def check(value: Any, depth: int = 0) -> int:
@@ -155,27 +155,55 @@ def choice(query: dict, name: str, options: list | tuple | dict) -> Any:
     return value
 
 
+def _refuse_links(component: gr.components.Component, what: str) -> None:
+    """Let the server fetch nothing on a visitor's behalf."""
+    to_cache = component.async_move_resource_to_block_cache
+
+    async def refuse(place, *args, **kwargs):
+        if "://" in str(place):
+            raise gr.Error(f"Send the {what} itself, not a link to it.", print_exception=False)
+        return await to_cache(place, *args, **kwargs)
+
+    component.async_move_resource_to_block_cache = refuse
+
+
+def _check_uploaded(path: str, component: gr.components.Component) -> None:
+    """Gradio checks a path only where the request marks it as a file; without the mark any file on the server could be
+    named, so it is checked here: ValueError where it was not uploaded."""
+    if not is_in_or_equal(path, component.GRADIO_CACHE):
+        raise ValueError("not an uploaded file")
+
+
+def SafeFile(**kwargs: Any) -> gr.File:
+    """gr.File that gives the path of an uploaded file and answers a link, or any other path, with a sentence."""
+    file = gr.File(**kwargs)
+    take = file.preprocess
+
+    def preprocess(payload):
+        try:
+            if payload is not None:
+                _check_uploaded(payload.path, file)
+            return take(payload)
+        except Exception:
+            raise gr.Error("Upload the file itself.", print_exception=False) from None
+
+    file.preprocess = preprocess
+    _refuse_links(file, "file")
+    return file
+
+
 def SafeImage(**kwargs: Any) -> gr.Image:
     """gr.Image that answers a broken file, a bomb, a link or a path with a sentence.
 
     A function, and not a subclass: Gradio writes a .pyi file beside the source of every subclass of a component.
     """
     image = gr.Image(**kwargs)
-    to_cache, decode = image.async_move_resource_to_block_cache, image.preprocess
-
-    async def refuse_links(place, *args, **kwargs):
-        """The server fetches nothing on a visitor's behalf."""
-        if "://" in str(place):
-            raise gr.Error("Send the picture itself, not a link to it.", print_exception=False)
-        return await to_cache(place, *args, **kwargs)
+    decode = image.preprocess
 
     def preprocess(payload):
-        """Gradio checks a path only where the request marks it as a file; without the mark any picture on the server
-        could be named, so it is checked here."""
         try:
             if payload is not None and payload.path and not (payload.url or "").startswith("data:"):
-                if not is_in_or_equal(payload.path, image.GRADIO_CACHE):
-                    raise ValueError("not an uploaded file")
+                _check_uploaded(payload.path, image)
             return decode(payload)
         except gr.Error:
             raise
@@ -184,12 +212,13 @@ def SafeImage(**kwargs: Any) -> gr.Image:
         except Exception:
             raise gr.Error("This file could not be read as a picture.", print_exception=False) from None
 
-    image.async_move_resource_to_block_cache, image.preprocess = refuse_links, preprocess
+    image.preprocess = preprocess
+    _refuse_links(image, "picture")
     return image
 
 
 class BodyLimit:
-    """ASGI middleware: a request whose body is larger than MAX_BODY bytes is answered with 413 before it is read."""
+    """ASGI middleware: a request with a larger body than MAX_BODY, of an upload MAX_UPLOAD, gets a 413, unread."""
 
     def __init__(self, app: ASGIApp):
         self.app = app
@@ -198,8 +227,9 @@ class BodyLimit:
         """Pass the request on, counting what arrives."""
         if scope["type"] != "http":
             return await self.app(scope, receive, send)
+        most = MAX_UPLOAD + 100_000 if scope["path"].endswith("/upload") else MAX_BODY  # a form is more than its file
         announced = dict(scope["headers"]).get(b"content-length", b"0")
-        if not announced.isdigit() or int(announced) > MAX_BODY:
+        if not announced.isdigit() or int(announced) > most:
             return await PlainTextResponse("This request is too large.", 413)(scope, receive, send)
         received = 0
 
@@ -207,7 +237,7 @@ class BodyLimit:
             nonlocal received
             message = await receive()
             received += len(message.get("body", b""))
-            if received > MAX_BODY:  # sent in pieces, without announcing its length
+            if received > most:  # sent in pieces, without announcing its length
                 return {"type": "http.disconnect"}
             return message
 

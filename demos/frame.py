@@ -16,6 +16,7 @@ import demos
 from demos import checks, theme
 from demos.card import weights_card as weights_card
 from demos.checks import Page as Page
+from demos.checks import SafeFile as SafeFile
 from demos.checks import SafeImage as SafeImage
 from demos.checks import choice as choice
 from demos.checks import guard as guard
@@ -49,9 +50,15 @@ def _literal(text: str) -> str:
 
 
 def Board(
-    name: str, *, server_functions: Iterable[Callable] = (), gpu: bool = True, value: Any = None, **kwargs: Any
+    name: str,
+    *,
+    server_functions: Iterable[Callable] = (),
+    gpu: bool = True,
+    value: Any = None,
+    scripts: Iterable[str] = (),
+    **kwargs: Any,
 ) -> gr.HTML:
-    """A live surface made of demos/web/<name>.html, .css and .js, with live.js and pad.js before the script.
+    """A live surface made of demos/web/<name>.html, .css and .js, with live.js, pad.js and `scripts` before the script.
 
     `server_functions` are wrapped in `live`; in the script they are `server.<function name>`, one argument each.
     With `gpu=False` they stay in this process also on ZeroGPU.
@@ -60,7 +67,7 @@ def Board(
     """
     paths = [WEB / f"{name}.{kind}" for kind in ("html", "css", "js")]
     html, css, script = [path.read_text(encoding="utf-8") if path.exists() else "" for path in paths]
-    shared = [(WEB / part).read_text(encoding="utf-8") for part in ("live.js", "pad.js")]
+    shared = [(WEB / part).read_text(encoding="utf-8") for part in ("live.js", "pad.js", *scripts)]
     return gr.HTML(
         value,
         html_template=_literal(f'<div class="board" id="{name}-board">\n{html}\n</div>'),

@@ -1,0 +1,138 @@
+// Clouds of points on canvases, z up. Drawn here and not by Plotly: its script ships inside Gradio where a board cannot
+// reach it, a gr.Plot takes a whole figure for every step of a slider, and WebGL is not everywhere. 4,096 points take 5 ms.
+
+// Points as they come from Python, three numbers of 16 bits each, as a Float32Array of x, y, z, x, y, z, ...
+function unpacked(text) {
+  return Float32Array.from(numbersOf(text, Int16Array), (value) => value / 16384);
+}
+
+function numbersOf(text, Type) {
+  return new Type(Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0)).buffer);
+}
+
+// The same turned so that the file's axis `up` is z, as dlcv.pointnet.reading does it.
+function upright(points, up) {
+  const turned = new Float32Array(points.length);
+  for (let i = 0; i < points.length; i += 3) {
+    const [x, y, z] = points.subarray(i, i + 3);
+    turned.set(up === 'y' ? [x, -z, y] : up === 'x' ? [-z, y, x] : [x, y, z], i);
+  }
+  return turned;
+}
+
+// Colour number `part` (0 to 1) of a scale that is seen on the light page and on the dark one.
+const SCALES = {
+  light: [[64, 42, 128], [28, 110, 140], [60, 150, 90], [216, 148, 30], [196, 62, 26]],
+  dark: [[150, 130, 240], [80, 170, 220], [100, 210, 150], [245, 205, 90], [250, 130, 90]],
+};
+function scaled(part) {
+  const stops = SCALES[document.body.classList.contains('dark') ? 'dark' : 'light'];
+  const at = Math.min(Math.max(part, 0), 0.9999) * (stops.length - 1), low = Math.floor(at);
+  return `rgb(${stops[low].map((value, c) => Math.round(value + (at - low) * (stops[low + 1][c] - value))).join()})`;
+}
+
+function byHeight(points) {
+  let low = Infinity, high = -Infinity;
+  for (let i = 2; i < points.length; i += 3) { low = Math.min(low, points[i]); high = Math.max(high, points[i]); }
+  return Array.from({length: points.length / 3}, (_, i) => scaled((points[3 * i + 2] - low) / (high - low || 1)));
+}
+
+// All clouds that follow turn together: what one sees in the one is found again in the others.
+const VIEW = {yaw: 0.62, pitch: 0.38, zoom: 1};
+
+// const cloud = makeCloud(canvas); cloud.show(points, colours, sizes): a css colour and a radius (1 is usual) per point.
+// With `still` it does not turn.
+function makeCloud(canvas, {still = false} = {}) {
+  const view = {...VIEW}, put = canvas.getContext('2d');
+  let points = new Float32Array(0), colours = [], sizes = null, asked = 0, dragging = null, order = new Uint16Array(0);
+  let depth = new Float32Array(0);
+
+  function draw() {
+    asked = 0;
+    const ratio = window.devicePixelRatio || 1, side = Math.round(canvas.clientWidth * ratio), count = points.length / 3;
+    if (!side) return;
+    if (canvas.width !== side) canvas.width = canvas.height = side;
+    put.clearRect(0, 0, side, side);
+    const [cy, sy, cp, sp] = [Math.cos(view.yaw), Math.sin(view.yaw), Math.cos(view.pitch), Math.sin(view.pitch)];
+    let low = Infinity, high = -Infinity;
+    for (let i = 2; i < points.length; i += 3) { low = Math.min(low, points[i]); high = Math.max(high, points[i]); }
+    const near = side * 0.44 * view.zoom, middle = (low + high) / 2, project = (x, y, z) => {
+      const away = x * sy + y * cy, up = z - middle, scale = near * 3.6 / (3.6 + away * cp - up * sp);
+      return [side / 2 + (x * cy - y * sy) * scale, side / 2 - (up * cp + away * sp) * scale, scale / near];
+    };
+    if (!still && count) ground(project, low);
+    if (order.length !== count) { order = Uint16Array.from({length: count}, (_, i) => i); depth = new Float32Array(count); }
+    for (let i = 0; i < count; i++) {
+      const at = 3 * i;
+      depth[i] = (points[at] * sy + points[at + 1] * cy) * cp - points[at + 2] * sp;
+    }
+    order.sort((a, b) => depth[b] - depth[a]);
+    const radius = side * (still ? 0.013 : 0.0078) * Math.sqrt(view.zoom);
+    for (const i of order) {
+      const at = 3 * i, [x, y, scale] = project(points[at], points[at + 1], points[at + 2]);
+      put.globalAlpha = Math.max(0.3, Math.min(1, 0.78 - 0.4 * depth[i]));  // what is far fades
+      put.fillStyle = colours[i];
+      put.beginPath();
+      put.arc(x, y, radius * scale * (sizes ? sizes[i] : 1), 0, 7);
+      put.fill();
+    }
+    put.globalAlpha = 1;
+  }
+
+  // A ring on the floor, so that one sees how the cloud stands.
+  function ground(project, low) {
+    put.beginPath();
+    for (let step = 0; step <= 64; step++) {
+      const [x, y] = project(0.75 * Math.cos(step * Math.PI / 32), 0.75 * Math.sin(step * Math.PI / 32), low);
+      put[step ? 'lineTo' : 'moveTo'](x, y);
+    }
+    put.strokeStyle = colour('--gallery-line');
+    put.lineWidth = canvas.width / 500;
+    put.stroke();
+  }
+
+  const redraw = () => { asked ||= requestAnimationFrame(draw); };
+  function turn(change) {
+    Object.assign(view, change);
+    view.pitch = Math.max(-1.57, Math.min(1.57, view.pitch));
+    view.zoom = Math.max(0.5, Math.min(6, view.zoom));
+    document.dispatchEvent(new CustomEvent('cloud:view', {detail: {...view}}));
+  }
+
+  new ResizeObserver(redraw).observe(canvas);
+  if (!still) {
+    document.addEventListener('cloud:view', ({detail}) => { Object.assign(view, detail); redraw(); });
+    canvas.addEventListener('pointerdown', (event) => {
+      try { canvas.setPointerCapture(event.pointerId); } catch (_) { /* a made-up pointer */ }
+      dragging = [event.clientX, event.clientY];
+    });
+    canvas.addEventListener('pointermove', (event) => {
+      if (!dragging) return;
+      const [x, y] = dragging, unit = 3.2 / canvas.clientWidth;
+      dragging = [event.clientX, event.clientY];
+      turn({yaw: view.yaw - (event.clientX - x) * unit, pitch: view.pitch + (event.clientY - y) * unit});
+    });
+    for (const end of ['pointerup', 'pointercancel', 'lostpointercapture'])
+      canvas.addEventListener(end, () => { dragging = null; });
+    canvas.addEventListener('wheel', (event) => {
+      if (document.activeElement !== canvas && !event.ctrlKey) return;  // else the page could not be scrolled past it
+      event.preventDefault();
+      turn({zoom: view.zoom * Math.exp(-event.deltaY / 500)});
+    }, {passive: false});
+    canvas.addEventListener('dblclick', () => turn(VIEW));
+    canvas.addEventListener('keydown', (event) => {
+      const step = {ArrowLeft: [0.15, 0], ArrowRight: [-0.15, 0], ArrowUp: [0, 0.15], ArrowDown: [0, -0.15]}[event.key];
+      const closer = {'+': 1.15, '-': 1 / 1.15}[event.key];
+      if (!step && !closer) return;
+      event.preventDefault();
+      if (step) turn({yaw: view.yaw + step[0], pitch: view.pitch + step[1]});
+      else turn({zoom: view.zoom * closer});
+    });
+  }
+  return {
+    show(newPoints, newColours, newSizes = null) {
+      [points, colours, sizes] = [newPoints, newColours, newSizes];
+      redraw();
+    },
+  };
+}

@@ -1,0 +1,1 @@
+"""PointNet: a network that reads a cloud of points, in whatever order they come."""

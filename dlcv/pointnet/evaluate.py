@@ -1,0 +1,167 @@
+"""Score the networks that ship on clouds they never saw: python -m dlcv.pointnet.evaluate [--data DIR]
+
+Of classes: the 908 test clouds of ModelNet10, as they are, with points missing, replaced and moved, as in Figure 6 of
+the paper. Of parts: made shapes. Of strangeness: for each class a network that was trained without it.
+"""
+
+import argparse
+from importlib.util import find_spec
+from pathlib import Path
+
+import torch
+from torchmetrics.functional.classification import binary_auroc, multiclass_accuracy
+
+from .. import scores, weights
+from ..datasets import modelnet, parse_with_data
+from ..judging import outputs
+from . import shapes
+from .disturb import Disturbance, disturb
+from .model import FlatMLP, PartNet, PointNet, by_height
+from .predictor import PointNetPredictor
+from .reading import read, upright
+from .train import WITHOUT, part_iou
+
+COMMAND = "python -m dlcv.pointnet.evaluate"
+ACCURACY_BAR, LOST_BAR, SHUFFLE_BAR, PARTS_BAR, AUROC_BAR = 92.0, 4.0, 1e-5, 90.0, 0.90
+CLASSIFIERS = ("pointnet-max", "pointnet-sum")
+CURVES = {  # what is done to the test clouds, and how much of it
+    "missing": ("points missing", [0.25, 0.5, 0.75, 0.875]),
+    "outliers": ("outliers", [0.1, 0.2, 0.3, 0.5]),
+    "noise": ("of the radius as noise", [0.02, 0.05, 0.1]),
+}
+SHAPES, SHAPES_SEED = 50, 2  # made shapes of each kind that parts are tested on; 0 and 1 made those of the training
+MESHES = ("Bunny.obj", "Duck.glb", "face.obj", "sofia.stl")  # come with Gradio; neither furniture nor the like
+PAPER = "Qi et al. 2017, on the 40 classes of ModelNet40"
+PAPER_PARTS = "Qi et al. 2017, real shapes of ShapeNet"
+
+
+def spoilt(clouds: torch.Tensor, what: str, amount: float) -> torch.Tensor:
+    """Test clouds (N, 1024, 3) with points missing, outliers or noise, each from a seed of its own: (N, P, 3)."""
+    settings = {"count": round(clouds.shape[1] * (1 - amount))} if what == "missing" else {what: amount}
+    return torch.stack([disturb(cloud, Disturbance(**settings, seed=seed)).points for seed, cloud in enumerate(clouds)])
+
+
+def right(model: PointNet | FlatMLP, clouds: torch.Tensor, labels: torch.Tensor, average: str = "micro") -> float:
+    """Percentage of clouds (N, P, 3) that get the class of their label (N,); "macro" takes the mean over classes."""
+    clouds = by_height(clouds) if isinstance(model, FlatMLP) else clouds
+    logits = outputs(model, clouds, "logits", at_once=32)[0]
+    return round(100 * multiclass_accuracy(logits, labels, len(modelnet.CLASSES), average=average).item(), 2)
+
+
+def accuracy_rows(model: PointNet | FlatMLP, clouds: torch.Tensor, labels: torch.Tensor) -> list[dict]:
+    """The rows of metrics.json of the undisturbed clouds."""
+    about = {"unit": "%", "better": "higher", "data": f"ModelNet10 test, all {len(labels)}", "paper_source": PAPER}
+    overall, by_class = (right(model, clouds, labels, average) for average in ("micro", "macro"))
+    return [
+        about | {"metric": "accuracy", "value": overall, "paper": 89.2},
+        about | {"metric": "class_accuracy", "value": by_class, "paper": 86.2},
+    ]
+
+
+def curve_rows(model: PointNet, clouds: torch.Tensor, labels: torch.Tensor) -> list[dict]:
+    """The rows of the robustness curves."""
+    return [
+        {
+            "metric": f"accuracy_{what}",
+            "unit": "%",
+            "better": "higher",
+            "data": f"ModelNet10 test, {100 * amount:g} % {words}",
+            "value": right(model, spoilt(clouds, what, amount), labels),
+        }
+        for what, (words, amounts) in CURVES.items()
+        for amount in amounts
+    ]
+
+
+def evaluate_classifier(name: str, clouds: torch.Tensor, labels: torch.Tensor) -> list[dict]:
+    """The rows of a PointNet; the bars are those of the one with the maximum."""
+    predictor = PointNetPredictor(name)
+    plain, curves = accuracy_rows(predictor.model, clouds, labels), curve_rows(predictor.model, clouds, labels)
+    half = next(row["value"] for row in curves if "50 % points missing" in row["data"])
+    lost = {"metric": "lost_with_half", "unit": "points of %", "better": "lower", "data": "half the points missing"}
+    lost |= {"value": round(plain[0]["value"] - half, 2), "paper": 3.8, "paper_source": PAPER}
+    if name == CLASSIFIERS[0]:
+        plain[0]["bar"], lost["bar"] = ACCURACY_BAR, LOST_BAR
+    return [*plain, lost, *curves, shuffle_row(predictor, clouds, bar=SHUFFLE_BAR)]
+
+
+def shuffle_row(predictor: PointNetPredictor, clouds: torch.Tensor, bar: float | None) -> dict:
+    """How far a probability moves at most when test clouds (N, P, 3) are listed in other orders."""
+    largest = max(predictor.shuffle_difference(cloud, orders=100) for cloud in clouds[:: len(clouds) // 10][:10])
+    about = {"metric": "order_difference", "unit": "of 1", "better": "lower", "data": "10 test clouds, 100 orders each"}
+    return about | {"value": float(f"{largest:.2g}"), "bar": bar}
+
+
+def strangeness(model: PointNet, clouds: torch.Tensor) -> torch.Tensor:
+    """Of clouds (N, P, 3), (N,)."""
+    [embedding] = outputs(model, clouds, "embedding", at_once=32)
+    return model.strangeness(embedding.to(model.memory.device)).cpu()
+
+
+def auroc(usual: torch.Tensor, strange: torch.Tensor) -> float:
+    """How well strangeness tells the strange from the usual: 1 where all of them have more of it, 0.5 by chance."""
+    truth = torch.cat([torch.zeros(len(usual)), torch.ones(len(strange))]).long()
+    values = torch.cat([usual, strange])
+    return round(binary_auroc(values.argsort().argsort() / len(values), truth).item(), 4)  # ranks: it squashes others
+
+
+def strangeness_rows(clouds: torch.Tensor, labels: torch.Tensor) -> dict[str, list[dict]]:
+    """The row of each network that was trained without a class: are the test clouds of that class strange to it?"""
+    found = {}
+    for name, left_out in WITHOUT.items():
+        values, others = strangeness(weights.load(PointNet, name), clouds), labels == modelnet.CLASSES.index(left_out)
+        row = {"metric": "auroc", "unit": "of 1", "better": "higher", "data": f"{left_out} against the other nine"}
+        found[name] = [row | {"value": auroc(values[~others], values[others])}]
+    return found
+
+
+def packaged_rows(model: PointNet, clouds: torch.Tensor) -> list[dict]:
+    """How strange meshes are that come with Gradio and belong to no class, and the test clouds themselves."""
+    folder = Path(find_spec("gradio").origin).parent / "media_assets" / "models3d"
+    readings = {name: read(folder / name) for name in MESHES}
+    meshes = torch.stack([upright(reading.points, reading.up) for reading in readings.values()])
+    usual, strange = strangeness(model, clouds), strangeness(model, meshes)
+    row = {"metric": "auroc", "unit": "of 1", "better": "higher", "bar": AUROC_BAR}
+    alarms = {"metric": "called_strange", "unit": "%", "better": "lower", "data": f"ModelNet10 test, all {len(clouds)}"}
+    return [
+        row | {"data": f"{', '.join(readings)} against ModelNet10 test", "value": auroc(usual, strange)},
+        alarms | {"value": round(100 * (usual > 1).float().mean().item(), 1)},
+    ] + [
+        {"metric": "strangeness", "unit": "", "better": "higher", "data": name, "value": round(value, 2)}
+        for name, value in zip(readings, strange.tolist())
+    ]
+
+
+def evaluate_parts() -> list[dict]:
+    """The rows of the network of parts, on shapes made from another seed than those it learned from."""
+    scored = part_iou(weights.load(PartNet, "pointnet-parts"), *shapes.collection(SHAPES, SHAPES_SEED))
+    about = {"metric": "part_iou", "unit": "%", "better": "higher"}
+    rows = [
+        about | {"data": f"{SHAPES} made shapes: {kind}", "value": round(some.mean().item(), 2)}
+        for kind, some in zip(shapes.KINDS, scored.split(SHAPES))
+    ]
+    whole = {"data": f"{len(scored)} made shapes", "value": round(scored.mean().item(), 2), "bar": PARTS_BAR}
+    return [about | whole | {"paper": 83.7, "paper_source": PAPER_PARTS}, *rows]
+
+
+def main() -> None:
+    """Score what ships, print the table, write it beside the weights; exit with 1 where a bar is missed."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parse_with_data(parser)
+    clouds, labels = modelnet.load("test")
+    found = {name: evaluate_classifier(name, clouds, labels) for name in CLASSIFIERS}
+    flat = PointNetPredictor("pointnet-flat")
+    found["pointnet-flat"] = [*accuracy_rows(flat.model, clouds, labels), shuffle_row(flat, clouds, bar=None)]
+    found["pointnet-parts"] = evaluate_parts()
+    left_out = strangeness_rows(clouds, labels)
+    mean = sum(row["value"] for [row] in left_out.values()) / len(left_out)
+    about = {"data": "mean over ten classes, each left out in turn", "value": round(mean, 4), "bar": AUROC_BAR}
+    found["pointnet-max"] += [
+        {"metric": "auroc", "unit": "of 1", "better": "higher"} | about,
+        *packaged_rows(weights.load(PointNet, "pointnet-max"), clouds),
+    ]
+    scores.report(found | left_out, COMMAND)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,115 @@
+"""Questions about one cloud: its class, how strange it is, which points decide, its parts, what its order matters."""
+
+from typing import NamedTuple
+
+import torch
+
+from .. import clouds, runtime, weights
+from ..errors import InputError
+from .model import FlatMLP, PartNet, PointNet, by_height, each_point
+from .shapes import first_parts
+
+NETWORKS = {"pointnet-flat": FlatMLP, "pointnet-parts": PartNet}  # all others are classifiers
+GRID = 56  # points along an edge of the cube in which the upper-bound shape is looked for
+AT_ONCE = 25  # orders of a cloud that go through a network together
+
+
+class Seen(NamedTuple):
+    """What a classifier makes of a cloud of P points; of a plain network the probabilities are all there is."""
+
+    probabilities: torch.Tensor  # (classes,)
+    strangeness: float | None = None  # above 1 where it is unlike all that the network learned from
+    critical: torch.Tensor | None = None  # numbers of the points that decide
+    wins: torch.Tensor | None = None  # (P,): how many of the 1,024 features are the largest at this point
+    global_feature: torch.Tensor | None = None  # (1024,)
+    aligned: torch.Tensor | None = None  # (P, 3): the cloud after the input transform
+
+
+class Parts(NamedTuple):
+    """The part that each point belongs to."""
+
+    labels: torch.Tensor  # (P,): numbers of names
+    names: list[str]
+
+
+class PointNetPredictor:
+    """One network by the name of its checkpoint; clouds (P, 3) are z up, of any size and anywhere."""
+
+    def __init__(self, name: str):
+        self.model = weights.load(NETWORKS.get(name, PointNet), name)
+        self.device = next(self.model.parameters()).device
+        if not isinstance(self.model, PartNet):
+            self.class_names = self.model.config.class_names
+
+    def _listed(self, points: torch.Tensor) -> torch.Tensor:
+        """Points (P, 3), normalised; of a plain network, whose list is of fixed length, some left out or repeated."""
+        points = clouds.normalised(points)
+        if isinstance(self.model, FlatMLP):
+            length = self.model.config.points
+            points = points[torch.arange(length) * len(points) // length]
+        return points.to(self.device)
+
+    @torch.inference_mode()
+    def classify(self, points: torch.Tensor) -> Seen:
+        """The class of a cloud (P, 3) and all on the way there; a plain network reads it in the order given."""
+        out = self.model(self._listed(points)[None])
+        probabilities = out.logits[0].softmax(0).cpu()
+        if isinstance(self.model, FlatMLP):
+            return Seen(probabilities)
+        wins = torch.bincount(out.features[0].argmax(0), minlength=len(points)).cpu()
+        return Seen(
+            probabilities,
+            self.model.strangeness(out.embedding).item(),
+            wins.nonzero()[:, 0],
+            wins,
+            out.global_feature[0].cpu(),
+            (clouds.normalised(points).to(self.device) @ out.input_transform[0]).cpu(),
+        )
+
+    @torch.inference_mode()
+    def upper_bound(self, points: torch.Tensor) -> torch.Tensor:
+        """All points of a grid that could be added to a cloud (P, 3) without changing its global feature: (Q, 3).
+
+        Those whose features nowhere exceed it, with the transforms left as they are (Qi et al. 2017, section 4.3).
+        InputError where g is not a maximum: to a sum every point adds something.
+        """
+        encoder = self.model.encode
+        if encoder.symmetric != "max":
+            raise InputError("Only a maximum has an upper-bound shape: to a sum every point adds something.")
+        seen = encoder(self._listed(points)[None])
+        axis = torch.linspace(-1, 1, GRID, device=self.device)
+        grid = torch.cartesian_prod(axis, axis, axis)
+        inside = []
+        for some in grid.split(2**14):
+            local = each_point(encoder.first, some[None] @ seen.input_transform) @ seen.feature_transform
+            inside.append((encoder.h(local)[0] <= seen.global_feature).all(1))
+        return grid[torch.cat(inside)].cpu()
+
+    @torch.inference_mode()
+    def parts(self, points: torch.Tensor, kind: str) -> Parts:
+        """The part of every point of a cloud (P, 3), read as a shape of this kind."""
+        kinds = self.model.config.parts
+        if kind not in kinds:
+            raise InputError(f"Parts are known of these kinds: {', '.join(kinds)}.")
+        number = torch.tensor([list(kinds).index(kind)], device=self.device)
+        logits = self.model(self._listed(points)[None], number).logits[0]
+        first = first_parts(number).item()
+        return Parts(logits[:, first : first + len(kinds[kind])].argmax(1).cpu(), kinds[kind])
+
+    @torch.inference_mode()
+    def shuffle_difference(self, points: torch.Tensor, orders: int = 1000) -> float:
+        """The largest change of a probability over that many orders of a cloud (P, 3), from that by height."""
+        generator = torch.Generator().manual_seed(0)
+        before = self.classify(by_height(points[None])[0]).probabilities.to(self.device)
+        largest = 0.0
+        for start in range(0, orders, AT_ONCE):
+            count = min(AT_ONCE, orders - start)
+            shuffled = [points[torch.randperm(len(points), generator=generator)] for _ in range(count)]
+            probabilities = self.model(torch.stack([self._listed(cloud) for cloud in shuffled])).logits.softmax(1)
+            largest = max(largest, (probabilities - before).abs().max().item())
+        return largest
+
+
+def predictor(name: str) -> PointNetPredictor:
+    """The network of that name, loaded on first use."""
+    return runtime.shelf.get(("pointnet", name), lambda: PointNetPredictor(name))
