@@ -22,6 +22,8 @@ from .judges import READERS
 from .model import CycleGAN
 
 COMMAND = "python -m dlcv.cyclegan.evaluate"
+TRANSLATORS = ("cyclegan-usps", "cyclegan-mnist-m")
+DIGITS = 2000  # of each test set, that are taken there and back
 PAINTERS = ("cyclegan-monet", "cyclegan-monet-without-cycle", "cyclegan-monet-without-identity")
 JUDGED_BAR, UNTRANSLATED_BAR, CYCLE_BAR = 70, 10, 0.06
 TARGETS = {  # what a reader is asked about, the bar, and what is known: of source-only readers, and the best
@@ -42,6 +44,20 @@ def evaluate_reader(name: str) -> list[dict]:
         value = round(accuracy(reader, pictures, labels), 2)
         rows.append(row | {"value": value, "better": "higher", "bar": bar, "paper": paper, "paper_source": source})
     return rows
+
+
+@torch.inference_mode()
+def evaluate_translator(name: str) -> list[dict]:
+    """The rows of metrics.json of a CycleGAN of digits: how far what comes back is from what went in, both ways."""
+    model = weights.load(CycleGAN, name)
+    pictures = [domains.digits(of, "test")[0][:DIGITS] for of in model.config.names]
+    found = [model(*some) for some in zip(*(of.split(100) for of in pictures))]
+    returned = torch.cat([some.back_a for some in found]), torch.cat([some.back_b for some in found])
+    about = {"metric": "cycle_l1", "better": "lower", "unit": "of 1"}
+    return [
+        about | {"data": f"{of} test, the first {DIGITS:,}", "value": l1(before, back)}
+        for of, before, back in zip(model.config.names, pictures, returned)
+    ]
 
 
 def share_of_monets(classifier: SceneJudge, pictures: torch.Tensor) -> float:
@@ -145,6 +161,7 @@ def main() -> None:
     sheet.mkdir(parents=True, exist_ok=True)
     classifier = weights.load(SceneJudge, MONET)
     found = {MONET: evaluate_judge(classifier)} | {name: evaluate_reader(name) for name in READERS}
+    found |= {name: evaluate_translator(name) for name in TRANSLATORS}
     found |= {name: evaluate_painter(name, classifier, sheet) for name in PAINTERS}
     scores.report(found, COMMAND)
 

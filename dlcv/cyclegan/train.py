@@ -15,7 +15,7 @@ from . import loss as objectives
 from .model import CycleGAN, CycleGANConfig
 
 CYCLE, IDENTITY = 10.0, 5.0  # weights of two losses beside the adversarial one: the paper's
-MONET = CycleGANConfig(shortcut=0.25, smooth=True)
+MONET = CycleGANConfig(smooth=True)
 # Halved once only: a stroke may change its look, but not become another digit.
 SHALLOW = {"width": 24, "blocks": 3, "halvings": 1, "contrast": True}
 CONFIGS = {
@@ -42,7 +42,7 @@ def recipes(epochs: int, short: int, digits: int) -> dict[str, Recipe]:
     }
 
 
-PRESETS = {"cpu": recipes(epochs=32, short=6, digits=4), "gpu": recipes(epochs=400, short=100, digits=20)}
+PRESETS = {"cpu": recipes(epochs=24, short=6, digits=4), "gpu": recipes(epochs=400, short=100, digits=20)}
 
 
 def make_loss(name: str, others: torch.Tensor):
