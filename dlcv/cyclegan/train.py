@@ -14,8 +14,9 @@ from . import domains
 from . import loss as objectives
 from .model import CycleGAN, CycleGANConfig
 
-CYCLE, IDENTITY = 10.0, 5.0  # weights of two losses beside the adversarial one: the paper's
-MONET = CycleGANConfig(smooth=True)
+PAPER_WEIGHTS = 10.0, 5.0  # of the cycle and identity losses, beside the adversarial one
+SHORTCUT_WEIGHTS = 5.0, 1.0  # with more of them, generators with a shortcut stay where nothing is painted
+MONET = CycleGANConfig(shortcut=0.5, smooth=True)
 # Halved once only: a stroke may change its look, but not become another digit.
 SHALLOW = {"width": 24, "blocks": 3, "halvings": 1, "contrast": True}
 CONFIGS = {
@@ -42,7 +43,7 @@ def recipes(epochs: int, short: int, digits: int) -> dict[str, Recipe]:
     }
 
 
-PRESETS = {"cpu": recipes(epochs=24, short=6, digits=4), "gpu": recipes(epochs=400, short=100, digits=20)}
+PRESETS = {"cpu": recipes(epochs=48, short=8, digits=4), "gpu": recipes(epochs=400, short=100, digits=20)}
 
 
 def make_loss(name: str, others: torch.Tensor):
@@ -52,6 +53,7 @@ def make_loss(name: str, others: torch.Tensor):
     """
     config = CONFIGS[name]
     scenes = config.names[0] in domains.SCENES
+    cycle_weight, identity_weight = SHORTCUT_WEIGHTS if config.shortcut else PAPER_WEIGHTS
     turns, buffers, made = itertools.cycle([True, False]), (objectives.PictureBuffer(), objectives.PictureBuffer()), []
     # Crops of all sizes, so that strokes are learned as they are in the full picture; the paper crops 256 of 286.
     vary = v2.Compose(
@@ -79,10 +81,10 @@ def make_loss(name: str, others: torch.Tensor):
         cycle = objectives.cycle_loss(x, found.back_a) + objectives.cycle_loss(y, found.back_b)
         terms, total = {"adversarial": adversarial, "cycle": cycle}, adversarial
         if "without-cycle" not in name:
-            total = total + CYCLE * cycle
+            total = total + cycle_weight * cycle
         if scenes and "without-identity" not in name:
             terms["identity"] = objectives.identity_loss(y, model.to_b(y)) + objectives.identity_loss(x, model.to_a(x))
-            total = total + IDENTITY * terms["identity"]
+            total = total + identity_weight * terms["identity"]
         return {"loss": total, **terms}
 
     return loss
