@@ -22,6 +22,11 @@ METRICS = {
     "confidence": "judge's confidence",
     "real_confidence": "confidence on real ones",
     "largest_class": "largest class",
+    "judged_monet": "translations called a Monet",
+    "called_monet": "called a Monet",
+    "gradient_correlation": "correlation of edges",
+    "cycle_l1": "lost there and back",
+    "identity_l1": "changed without need",
     "nearest_photograph": "distance to the nearest photograph",
     "real_nearest_photograph": "that of real photographs",
 }

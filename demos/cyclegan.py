@@ -1,5 +1,7 @@
 """The CycleGAN tab: a photograph painted like Monet and back, what each loss is for, and digits of other domains."""
 
+from html import escape
+
 import gradio as gr
 import numpy as np
 import PIL.Image
@@ -123,6 +125,25 @@ def compare(picture, direction):
     return [(image_of(predictor(name).translate(x, to)), title) for title, name in PAINTERS.items()]
 
 
+def figures(pictures: list[tuple[PIL.Image.Image, str]]) -> str:
+    """Pictures side by side, each over what it is."""
+    parts = [
+        f"<figure><img src='{draw.data_uri(picture)}' alt=''><figcaption>{escape(title)}</figcaption></figure>"
+        for picture, title in pictures
+    ]
+    return f"<div class=figures>{''.join(parts)}</div>"
+
+
+def show_look(picture, direction) -> str:
+    """`look` for the screen."""
+    return figures(look(picture, direction))
+
+
+def show_compare(picture, direction) -> str:
+    """`compare` for the screen."""
+    return figures(compare(picture, direction))
+
+
 def cyclegan_paint(picture, direction, side):
     """The translated picture, and how sure the judge is of a Monet before and after, for a client."""
     from dlcv.cyclegan.predictor import opinion
@@ -192,13 +213,13 @@ def build() -> None:
     frame.section(
         "Look inside", "The whole cycle, and what the discriminator of the target domain sees in its patches."
     )
-    inside = gr.Gallery(show_label=False, columns=3, object_fit="contain", format="png", elem_id="cyclegan-inside")
+    inside = _row_of_figures("cyclegan-inside")
     frame.section(
         "How can we make sure that the content is preserved?",
         "The adversarial loss alone is satisfied with any painting of Monet. Three networks, trained with"
         " and without the losses that tie the painting to the photograph.",
     )
-    losses = gr.Gallery(show_label=False, columns=3, object_fit="contain", format="png", elem_id="cyclegan-losses")
+    losses = _row_of_figures("cyclegan-losses")
     frame.section(
         "Digits that teach themselves",
         "Translated pictures keep their labels: a classifier that never saw a label of the other domain learns to read"
@@ -211,16 +232,15 @@ def build() -> None:
     asked = button.click(frame.guard(paint), [picture, direction, side], [slider, text], **private)
     shown = frame.on_first_show(paint, [picture, direction, side], [slider, text], **frame.COMPUTE)
     for painted in (asked, shown):
-        painted.then(frame.guard(look), [picture, direction], inside, **quiet)
-        painted.then(frame.guard(compare), [picture, direction], losses, **quiet)
-    frame.weights_card(
-        {title: [name] for title, name in PAINTERS.items()} | {"Digits": cyclegan_digits.CHECKPOINTS},
-        note="Of digits: right answers on the test set of a domain of which no label was seen, by a classifier trained"
-        " on translated digits, and by one trained on digits as they are. Ours are framed alike in all domains and"
-        " moved about while a classifier learns, so even one that never saw a translation reads USPS and MNIST well;"
-        " the backgrounds of MNIST-M it does not.",
-    )
+        painted.then(frame.guard(show_look), [picture, direction], inside, **quiet)
+        painted.then(frame.guard(show_compare), [picture, direction], losses, **quiet)
+    frame.weights_card({title: [name] for title, name in PAINTERS.items()}, title="The weights of the painters")
     _offer()
+
+
+def _row_of_figures(name: str) -> gr.HTML:
+    """Where `figures` go."""
+    return gr.HTML(js_on_load=None, apply_default_css=False, elem_classes=["board-block"], elem_id=name)
 
 
 def _offer() -> None:

@@ -11,9 +11,13 @@ from dlcv.errors import InputError
 
 COUNT = 4  # backgrounds a digit is shown before
 DOMAINS = {"usps": "USPS", "mnist-m": "MNIST-M"}
-SOURCE_ONLY = ["reader-mnist", "reader-usps"]
-ADAPTED = ["reader-mnist-as-usps", "reader-usps-as-mnist", "reader-mnist-as-mnist-m"]
-CHECKPOINTS = [*SOURCE_ONLY, *ADAPTED]
+READERS = {
+    "MNIST as it is": "reader-mnist",
+    "MNIST translated to USPS": "reader-mnist-as-usps",
+    "MNIST translated to MNIST-M": "reader-mnist-as-mnist-m",
+    "USPS as it is": "reader-usps",
+    "USPS translated to MNIST": "reader-usps-as-mnist",
+}
 
 
 def classifier(name: str):
@@ -23,7 +27,7 @@ def classifier(name: str):
     return classifier(name)
 
 
-runtime.preload(classifier, *CHECKPOINTS)
+runtime.preload(classifier, *READERS.values())
 
 
 @functools.cache
@@ -73,5 +77,13 @@ def translate_digit(query: dict) -> dict:
 
 
 def board() -> None:
-    """The pad, and a row of pictures for each domain."""
+    """The pad, a row of pictures for each domain, and how well the readers read there."""
     frame.Board("cyclegan_digits", server_functions=[translate_digit], value=DOMAINS)
+    frame.weights_card(
+        {title: [name] for title, name in READERS.items()},
+        by="data",
+        title="Right answers where no label was seen",
+        note="A line for what a classifier learned from, a column for whose test digits it reads. Ours are framed alike"
+        " in all domains and moved about while a classifier learns, so even one that never saw a translation reads"
+        " USPS and MNIST well; before the backgrounds of MNIST-M it fails.",
+    )

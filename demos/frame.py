@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Callable, Iterable
 from html import escape
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -28,10 +29,15 @@ from demos.checks import whole as whole
 
 WEB = Path(__file__).parent / "web"
 PHOTOGRAPHS = [
-    str(Path(gr.__file__).parent / "media_assets" / "images" / name)
-    for name in ("tower.jpg", "cheetah.jpg", "groot.jpeg")
+    str(Path(find_spec(package).origin).parent / path)
+    for package, path in (
+        ("sklearn", "datasets/images/china.jpg"),
+        ("gradio", "media_assets/images/tower.jpg"),
+        ("gradio", "media_assets/images/cheetah.jpg"),
+        ("sklearn", "datasets/images/flower.jpg"),
+    )
 ]
-"""Examples that come with Gradio."""
+"""Those that come with packages; a landscape first."""
 LATEX = [{"left": "$$", "right": "$$", "display": True}, {"left": "$", "right": "$", "display": False}]
 
 CHEAP: dict[str, Any] = {"queue": False, "show_progress": "hidden", "trigger_mode": "always_last"}

@@ -25,7 +25,7 @@ def tab(page):
     """The tab with its first example painted, looked into and compared."""
     open_tab(page, "cyclegan")
     expect(page.locator(TEXT)).to_contain_text("after", timeout=PATIENCE)
-    expect(page.locator("#cyclegan-losses button img")).to_have_count(3, timeout=PATIENCE)
+    expect(page.locator("#cyclegan-losses img")).to_have_count(3, timeout=PATIENCE)
     return page
 
 
@@ -70,11 +70,11 @@ def test_the_example_is_painted_and_keeps_its_content(tab):
 
 
 def test_the_look_inside_has_the_whole_cycle(tab):
-    captions = tab.locator("#cyclegan-inside .caption-label").all_inner_texts()
+    captions = tab.locator("#cyclegan-inside figcaption").all_inner_texts()
     assert len(captions) == 6 and captions[0].startswith("G(x)") and captions[1].startswith("F(G(x))")
     error = float(re.search(r"([\d.]+) of 1", captions[2])[1])
     assert 0 < error < 0.15
-    assert tab.locator("#cyclegan-losses .caption-label").all_inner_texts() == list(cyclegan.PAINTERS)
+    assert tab.locator("#cyclegan-losses figcaption").all_inner_texts() == list(cyclegan.PAINTERS)
 
 
 @pytest.mark.timeout(300)
@@ -100,7 +100,7 @@ def test_four_megapixels_are_painted_under_a_progress_bar_without_seams(tab):
 def test_a_painting_becomes_a_photograph(tab):
     tab.get_by_label("A painting like a photograph").check()
     tab.locator("#cyclegan-paint").click()
-    expect(tab.locator("#cyclegan-inside .caption-label").first).to_contain_text("F(x)", timeout=PATIENCE)
+    expect(tab.locator("#cyclegan-inside figcaption").first).to_contain_text("F(x)", timeout=PATIENCE)
 
 
 def test_without_a_picture_it_says_what_to_do(tab):

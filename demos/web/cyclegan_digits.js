@@ -21,8 +21,8 @@ async function show(section) {
   seen.src = answer.seen;
   section.querySelector('.there').src = answer.translated;
   section.querySelector('.back').src = answer.back;
-  section.querySelector('table').innerHTML = row('read by who learned from translations', answer.readings.adapted)
-    + row('by who knows MNIST alone', answer.readings.source);
+  section.querySelector('table').innerHTML = row('a reader that learned from translations', answer.readings.adapted)
+    + row('a reader that knows MNIST alone', answer.readings.source);
 }
 
 function showAll() {
