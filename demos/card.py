@@ -24,6 +24,7 @@ METRICS = {
     "largest_class": "largest class",
     "judged_monet": "translations called a Monet",
     "called_monet": "called a Monet",
+    "recognised_monet": "paintings by Monet that are recognised",
     "gradient_correlation": "correlation of edges",
     "cycle_l1": "lost there and back",
     "identity_l1": "changed without need",

@@ -32,7 +32,7 @@ runtime.preload(classifier, *READERS.values())
 
 @functools.cache
 def photographs() -> list:
-    """Those that come with Gradio, (3, H, W) bytes, as small as the ones that MNIST-M took its patches from."""
+    """The example photographs, (3, H, W) bytes, as small as the ones that MNIST-M took its patches from."""
     from torchvision.transforms.v2.functional import pil_to_tensor
 
     small = []

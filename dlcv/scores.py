@@ -21,7 +21,7 @@ TITLES = {
     ("gan", "confidence"): "GAN: how sure our classifier is of generated garments",
     ("gan", "largest_class"): "GAN: share of generated garments in the class that has most",
     ("gan", "accuracy"): "GAN: right answers of the classifiers that judge generated pictures",
-    ("cyclegan", "called_monet"): "CycleGAN: what our classifier calls a Monet, of real pictures",
+    ("cyclegan", "called_monet"): "CycleGAN: what our classifier calls a Monet, of photographs",
     ("cyclegan", "judged_monet"): "CycleGAN: photographs that our classifier calls a Monet once they are translated",
     ("cyclegan", "cycle_l1"): "CycleGAN: difference of what comes back after both translations",
     ("cyclegan", "target_accuracy"): "CycleGAN: right answers in a domain of which no label was seen",

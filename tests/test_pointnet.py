@@ -1,6 +1,7 @@
-"""PointNet: the equations, what does not depend on the order, the shapes whose parts are known, the shipped weights."""
+"""PointNet: the equations, what does not depend on the order, the shapes whose parts are known, bad input."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -42,7 +43,7 @@ def untrained(monkeypatch):
     def load(cls, name):
         torch.manual_seed(len(name))
         config = train.CONFIGS[name]
-        model = cls(train.replace(config, known=20) if cls is PointNet else config)
+        model = cls(replace(config, known=20) if cls is PointNet else config)
         for module in model.modules():
             if isinstance(module, torch.nn.BatchNorm1d):
                 torch.nn.init.normal_(module.running_mean, std=0.1)
@@ -225,9 +226,8 @@ def test_overlap_of_parts_is_counted_as_for_shapenet():
             logits[:, : points.shape[1] // 2, 0] = logits[:, points.shape[1] // 2 :, 1] = 1
             return PartOutput(logits, None, None)
 
-    parts = torch.tensor(
-        [[0, 0, 0, 1]]
-    )  # of a chair: half of part 1 is found, two thirds of part 0, the rest is absent
+    # Of a chair's parts 0 and 1, two thirds and a half are found; the other two are absent, and not found.
+    parts = torch.tensor([[0, 0, 0, 1]])
     [score] = train.part_iou(Fixed(1, 1), torch.zeros(1, 4, 3), parts, torch.tensor([0]))
     assert score.item() == pytest.approx(100 * (2 / 3 + 1 / 2 + 1 + 1) / 4)
 

@@ -143,10 +143,10 @@ def evaluate_judge(classifier: SceneJudge) -> list[dict]:
             ("photographs of garments", garments),
         )
     )
-    monets = {"metric": "called_monet", "better": "lower", "bar": UNTRANSLATED_BAR}
+    mistaken, recognised = (share_of_monets(classifier, some) for some in (photographs, paintings))
     return [
-        monets | ours | {"value": share_of_monets(classifier, photographs)},
-        monets | theirs | {"value": share_of_monets(classifier, paintings), "better": "higher", "bar": None},
+        {"metric": "called_monet", "better": "lower", "value": mistaken, "bar": UNTRANSLATED_BAR} | ours,
+        {"metric": "recognised_monet", "better": "higher", "value": recognised} | theirs,
         {"metric": "strange", "better": "lower", "value": share_of_strange(classifier, photographs)} | ours,
         {"metric": "strange", "better": "higher", "value": share_of_strange(classifier, garments)} | others,
     ]

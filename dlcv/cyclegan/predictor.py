@@ -117,9 +117,9 @@ def look_at_digit(digit: torch.Tensor, to: str, backgrounds: torch.Tensor) -> Di
     x = domains.spread(digit).to(device)
     if model.config.rest:
         _, rest = model.take_apart(domains.spread(backgrounds).to(device))
-        translated = model.compose(x.expand(len(rest), -1, -1, -1), rest)
     else:
-        translated = model.to_b(x)
+        rest = x[:, :0]
+    translated = model.compose(x.expand(len(rest), -1, -1, -1), rest)
     probabilities = [classifier(name)(translated).logits.softmax(1).cpu() for name in ("reader-mnist", reader)]
     back, _ = model.take_apart(translated)
     return DigitLook((translated.cpu() + 1) / 2, (back.cpu() + 1) / 2, *probabilities)
