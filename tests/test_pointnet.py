@@ -15,6 +15,7 @@ from dlcv.errors import InputError
 from dlcv.pointnet import evaluate, loss, predictor, shapes, train
 from dlcv.pointnet.disturb import Disturbance, disturb, rotation
 from dlcv.pointnet.model import (
+    Features,
     FlatConfig,
     FlatMLP,
     PartNet,
@@ -23,6 +24,7 @@ from dlcv.pointnet.model import (
     PointNet,
     PointNetConfig,
     by_height,
+    each_point,
     pool,
 )
 
@@ -66,6 +68,20 @@ def test_the_orthogonality_term():
     logits, labels = torch.randn(4, 10), torch.arange(4)
     expected = -logits.log_softmax(1)[labels, labels].mean() + 0.001 * 27
     torch.testing.assert_close(loss.loss(logits, labels, 2 * torch.eye(3).expand(4, 3, 3)), expected)
+
+
+def test_only_the_winners_learn_from_a_maximum():
+    """Computed for the winners alone in training, the gradient is that of the maximum over all points."""
+    torch.manual_seed(0)
+    layers, x = Features(3, "max").eval(), torch.randn(2, 50, 3)
+    found, gradients = [], []
+    for pooled in (layers(x)[1], each_point(layers.wide, each_point(layers.narrow, x)).amax(1)):
+        layers.zero_grad()
+        pooled.square().sum().backward()
+        found.append(pooled)
+        gradients.append([weight.grad for weight in layers.parameters()])
+    torch.testing.assert_close(*found)
+    torch.testing.assert_close(*gradients, atol=1e-4, rtol=1e-4)
 
 
 def test_g_is_the_maximum_or_the_mean():
@@ -153,7 +169,7 @@ def test_critical_points_and_all_up_to_the_upper_bound_give_the_same_feature(unt
 
         def feature(cloud):
             local = encoder.first(cloud @ whole.input_transform[0]) @ whole.feature_transform[0]
-            return encoder.h(local[None])[0].max(0).values
+            return encoder.h(local[None])[1][0]
 
         for cloud in (points[seen.critical], torch.cat([points, bound]), torch.cat([points[seen.critical], bound])):
             torch.testing.assert_close(feature(cloud), seen.global_feature, atol=1e-4, rtol=1e-4)

@@ -74,7 +74,7 @@ class PointNetPredictor:
         InputError where g is not a maximum: to a sum every point adds something.
         """
         encoder = self.model.encode
-        if encoder.symmetric != "max":
+        if encoder.h.symmetric != "max":
             raise InputError("Only a maximum has an upper-bound shape: to a sum every point adds something.")
         seen = encoder(self._listed(points)[None])
         axis = torch.linspace(-1, 1, GRID, device=self.device)
@@ -82,7 +82,7 @@ class PointNetPredictor:
         inside = []
         for some in grid.split(2**14):
             local = each_point(encoder.first, some[None] @ seen.input_transform) @ seen.feature_transform
-            inside.append((encoder.h(local)[0] <= seen.global_feature).all(1))
+            inside.append((encoder.h(local)[0][0] <= seen.global_feature).all(1))
         return grid[torch.cat(inside)].cpu()
 
     @torch.inference_mode()

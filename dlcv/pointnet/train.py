@@ -38,7 +38,7 @@ def recipes(longest: int, middle: int, flat: int, parts: int, short: int) -> dic
     return {name: replace(paper, epochs=epochs.get(name, short)) for name in CONFIGS}
 
 
-PRESETS = {"cpu": recipes(60, 30, 40, 10, 20), "gpu": recipes(200, 200, 200, 40, 100)}
+PRESETS = {"cpu": recipes(60, 20, 40, 16, 12), "gpu": recipes(200, 200, 200, 40, 100)}
 
 
 def turned(clouds: torch.Tensor, angles: torch.Tensor) -> torch.Tensor:
@@ -48,7 +48,7 @@ def turned(clouds: torch.Tensor, angles: torch.Tensor) -> torch.Tensor:
     return clouds @ matrix
 
 
-def varied(clouds: torch.Tensor, generator: torch.Generator, any_angle: float = 0.25) -> torch.Tensor:
+def varied(clouds: torch.Tensor, generator: torch.Generator, any_angle: float = 0.1) -> torch.Tensor:
     """Clouds (N, P, 3) as a visitor might bring them: mirrored, turned a little about z (the part `any_angle` of them
     by any angle), stretched, shifted, and with points that are not quite where they belong."""
     count, device = len(clouds), clouds.device
@@ -60,23 +60,24 @@ def varied(clouds: torch.Tensor, generator: torch.Generator, any_angle: float = 
     mirror[:, :, 0] = uniform(-1, 1, 1).sign()  # ModelNet10 has the mirror image of nearly all it has
     angles = torch.where(uniform(0, 1) < any_angle, uniform(-math.pi, math.pi), uniform(-0.2, 0.2))
     noise = torch.randn(clouds.shape, generator=generator, device=device) * uniform(0, 0.02, 1, 1)
-    return turned(clouds * mirror * uniform(0.9, 1.1, 1, 3), angles) + uniform(-0.05, 0.05, 1, 3) + noise
+    return turned(clouds * mirror * uniform(0.8, 1.2, 1, 3), angles) + uniform(-0.1, 0.1, 1, 3) + noise
 
 
 def thinned(count: int, generator: torch.Generator, low: int = 128) -> torch.Tensor:
-    """Numbers of some of `count` points, at random: as many of one batch as of no other, so that any number will do."""
-    few = math.log(low / count) * torch.rand((), generator=generator, device=generator.device).item()
+    """Numbers of some of `count` points, at random: all of them in every second batch or so, and else any number."""
+    whole, share = torch.rand(2, generator=generator, device=generator.device).tolist()
+    few = math.log(low / count) * share * (whole < 0.6)
     return torch.randperm(count, generator=generator, device=generator.device)[: round(count * math.exp(few))]
 
 
-def with_outliers(clouds: torch.Tensor, generator: torch.Generator, most: float = 0.4) -> torch.Tensor:
-    """Clouds (N, P, 3), in a third of which up to `most` of the points are anywhere in the cube around them."""
+def with_outliers(clouds: torch.Tensor, generator: torch.Generator, most: float = 0.3) -> torch.Tensor:
+    """Clouds (N, P, 3), in a tenth of which up to `most` of the points are anywhere in the cube around them."""
     count, points = clouds.shape[:2]
 
     def rand(*shape):
         return torch.rand(*shape, generator=generator, device=clouds.device)
 
-    share = most * rand(count, 1) * (rand(count, 1) < 1 / 3)
+    share = most * rand(count, 1) * (rand(count, 1) < 1 / 10)
     return torch.where((rand(count, points) < share).unsqueeze(2), 2 * rand(count, points, 3) - 1, clouds)
 
 
