@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from dlcv.cyclegan import evaluate, judges, large, loss, published, train
+from dlcv.cyclegan import domains, evaluate, judges, large, loss, published, train
 from dlcv.cyclegan.model import CycleGAN, CycleGANConfig, Discriminator, Generator, load_published
 from dlcv.datasets import mnist_m, paintings, usps
 from tests.loopback_hub import LoopbackHub
@@ -159,6 +159,14 @@ def test_a_digit_gets_the_rest_of_a_picture():
     torch.testing.assert_close(found.fake_b, model.to_b(torch.cat([x, rest], dim=1)))
     torch.testing.assert_close(found.back_a, model.to_a(found.fake_b)[:, :1])
     torch.testing.assert_close(found.back_b, model.to_b(torch.cat([digits, rest], dim=1)))
+
+
+def test_the_grain_of_a_picture_is_noise_of_its_own():
+    x = torch.zeros(1, 3, 64, 64)
+    one, other = (domains.grained(x, 0.05, torch.Generator().manual_seed(seed)) for seed in (0, 1))
+    assert one.std().item() == pytest.approx(0.05, rel=0.05) and abs(one.mean().item()) < 0.002
+    assert not torch.equal(one, other)
+    assert torch.equal(domains.grained(x, 0.0, torch.Generator()), x)
 
 
 def test_edges_that_stay_correlate():

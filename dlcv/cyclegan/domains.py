@@ -16,6 +16,15 @@ def spread(pictures: torch.Tensor) -> torch.Tensor:
     return pictures.float() / (127.5 if pictures.dtype == torch.uint8 else 0.5) - 1
 
 
+def grained(x: torch.Tensor, grain: float, generator: torch.Generator) -> torch.Tensor:
+    """Pictures (N, C, H, W) with noise of that standard deviation on every value.
+
+    The sky of a photograph is flat, that of a painting is all strokes: a generator needs something to make them of.
+    Noise of its own keeps it from repeating one little pattern instead.
+    """
+    return x + grain * torch.randn(x.shape, generator=generator, device=generator.device).to(x.device)
+
+
 def digits(name: str, split: str = "train") -> tuple[torch.Tensor, torch.Tensor]:
     """Digits of one of DIGITS, (N, C, 28, 28) in [-1, 1] with C = 3 for MNIST-M and else 1, and their labels (N,)."""
     load = {"MNIST": lambda split: mnist.load("mnist", split), "USPS": usps.load, "MNIST-M": mnist_m.load}[name]

@@ -104,7 +104,8 @@ def evaluate_painter(name: str, classifier: SceneJudge, folder: Path) -> list[di
     def through(network, pictures):
         return torch.cat([network(some) for some in pictures.split(4)])
 
-    painted, photographed = through(model.to_b, photographs), through(model.to_a, paintings)
+    grained = domains.grained(photographs, model.config.grain, torch.Generator().manual_seed(0))
+    painted, photographed = through(model.to_b, grained), through(model.to_a, paintings)
     write_sheet(photographs, painted, folder / f"{name}.jpg")
     write_sheet(paintings, photographed, folder / f"{name}-back.jpg")
     bars = {"judged_monet": JUDGED_BAR, "cycle_l1": CYCLE_BAR} if name == PAINTERS[0] else {}

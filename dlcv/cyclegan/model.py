@@ -29,6 +29,7 @@ class CycleGANConfig:
     halvings: int = 2  # of the size, before the residual blocks
     shortcut: float = 0.0  # share of the picture itself in what generators give; the paper's make all of it anew
     smooth: bool = False  # generators enlarge without a chessboard; the paper's leave it to the training
+    grain: float = 0.0  # standard deviation of the noise on pictures of A that go into G: `domains.grained`
     contrast: bool = False  # contrast tells the domains apart: batch norm in generators, no norm in discriminators
 
 

@@ -31,14 +31,22 @@ def fitted(picture: torch.Tensor, side: int | None = None) -> torch.Tensor:
 
 
 def translate(
-    generator: Generator, picture: torch.Tensor, progress: Callable[[float], None] = lambda done: None
+    generator: Generator,
+    picture: torch.Tensor,
+    progress: Callable[[float], None] = lambda done: None,
+    grain: float = 0.0,
 ) -> torch.Tensor:
     """A picture (3, H, W) in [0, 1], of up to four million pixels, through a generator: (3, H, W)."""
     height, width = picture.shape[1:]
-    x = domains.spread(picture[None]).to(next(generator.parameters()).device)
+    x = _grained(domains.spread(picture[None]), grain).to(next(generator.parameters()).device)
     x = F.pad(x, (0, -width % 4, 0, -height % 4), mode="replicate")
     found = large.translate(generator, x, progress)[0, :, :height, :width]
     return (found.float().cpu() + 1) / 2
+
+
+def _grained(x: torch.Tensor, grain: float) -> torch.Tensor:
+    """x (N, C, H, W) with noise, the same each time, so that a picture is always painted alike."""
+    return domains.grained(x, grain, torch.Generator().manual_seed(0))
 
 
 class Look(NamedTuple):
@@ -73,14 +81,18 @@ class CycleGANPredictor:
         self, picture: torch.Tensor, to: str, progress: Callable[[float], None] = lambda done: None
     ) -> torch.Tensor:
         """A picture (3, H, W) in [0, 1], of up to four million pixels, in the style of the domain `to`: (3, H, W)."""
-        return translate(self._networks(to)[0], picture, progress)
+        return translate(self._networks(to)[0], picture, progress, self._grain(to))
+
+    def _grain(self, to: str) -> float:
+        """Of the noise that a picture gets on its way to the domain `to`."""
+        return self.model.config.grain if to == self.names[1] else 0.0
 
     @torch.inference_mode()
     def look(self, picture: torch.Tensor, to: str) -> Look:
         """Everything at once, for a picture (3, H, W) in [0, 1] of moderate size; H and W become multiples of 4."""
         there, back, critic = self._networks(to)
         x = domains.spread(picture[None, :, : picture.shape[1] // 4 * 4, : picture.shape[2] // 4 * 4]).to(self.device)
-        translated = there(x)
+        translated = there(_grained(x, self._grain(to)))
         returned, same = back(torch.cat([translated, x]))
         before, after = critic(torch.cat([x, translated])).float().cpu()
         pictures = [((found + 1) / 2).cpu() for found in (translated[0], returned, same)]

@@ -16,7 +16,7 @@ from .model import CycleGAN, CycleGANConfig
 
 PAPER_WEIGHTS = 10.0, 5.0  # of the cycle and identity losses, beside the adversarial one
 SHORTCUT_WEIGHTS = 5.0, 1.0  # with more of them, generators with a shortcut stay where nothing is painted
-MONET = CycleGANConfig(shortcut=0.5, smooth=True)
+MONET = CycleGANConfig(shortcut=0.5, smooth=True, grain=0.05)
 # Halved once only: a stroke may change its look, but not become another digit.
 SHALLOW = {"width": 24, "blocks": 3, "halvings": 1, "contrast": True}
 CONFIGS = {
@@ -27,7 +27,9 @@ CONFIGS = {
     "cyclegan-mnist-m": CycleGANConfig(("MNIST", "MNIST-M"), (1, 3), rest=3, **SHALLOW),
     "cyclegan-monet-256": CycleGANConfig(width=64, blocks=9, critic_width=64),  # the paper's, wants a GPU
 }
-SIDES = {"cyclegan-monet-256": 256}  # pixels of the crops that are learned from, where not 128
+SIDE = 96  # pixels of the crops that are learned from
+SIDES = {"cyclegan-monet-256": 256}  # where it is not that
+WHOLE = {"cyclegan-monet": 1}  # epochs at the end with pictures nearly whole, whose mean and variance norms then see
 LICENCE = "cc-by-nc-sa-4.0"  # some of the data sets are for research only
 
 
@@ -43,22 +45,23 @@ def recipes(epochs: int, short: int, digits: int) -> dict[str, Recipe]:
     }
 
 
-PRESETS = {"cpu": recipes(epochs=48, short=8, digits=4), "gpu": recipes(epochs=400, short=100, digits=20)}
+PRESETS = {"cpu": recipes(epochs=24, short=4, digits=4), "gpu": recipes(epochs=400, short=100, digits=20)}
 
 
-def make_loss(name: str, others: torch.Tensor):
+def make_loss(name: str, others: torch.Tensor, side: int = SIDE):
     """The generators' turn, then the discriminators': with what was just generated, by way of the buffers.
 
     `others` are the pictures of B: each step takes as many of them, at random, as the batch has pictures of A.
+    Of paintings and photographs it takes crops of `side` pixels, about as they are in the picture: on smaller pictures
+    of the same the strokes would be finer. The paper crops 256 of 286.
     """
     config = CONFIGS[name]
     scenes = config.names[0] in domains.SCENES
     cycle_weight, identity_weight = SHORTCUT_WEIGHTS if config.shortcut else PAPER_WEIGHTS
     turns, buffers, made = itertools.cycle([True, False]), (objectives.PictureBuffer(), objectives.PictureBuffer()), []
-    # Crops of all sizes, so that strokes are learned as they are in the full picture; the paper crops 256 of 286.
-    vary = v2.Compose(
-        [v2.RandomResizedCrop(SIDES.get(name, 128), scale=(0.25, 1), ratio=(1, 1)), v2.RandomHorizontalFlip()]
-    )
+    share = (side / domains.SCENE) ** 2  # of the area
+    scale = (share, 2 * share) if share < 0.5 else (0.7, 1)
+    vary = v2.Compose([v2.RandomResizedCrop(side, scale, ratio=(1, 1)), v2.RandomHorizontalFlip()])
 
     def loss(model, batch, progress, generator):
         chosen = torch.randint(len(others), (len(batch[0]),), generator=generator, device=generator.device).cpu()
@@ -74,7 +77,7 @@ def make_loss(name: str, others: torch.Tensor):
                 "loss": objectives.discriminator_loss(model.critic_a(x).float(), model.critic_a(fake_a).float())
                 + objectives.discriminator_loss(model.critic_b(y).float(), model.critic_b(fake_b).float())
             }
-        found = model(x, y)
+        found = model(domains.grained(x, config.grain, generator) if config.grain else x, y)
         made[:] = found.fake_a.detach(), found.fake_b.detach()
         adversarial = objectives.adversarial_loss(model.critic_b(found.fake_b).float())
         adversarial = adversarial + objectives.adversarial_loss(model.critic_a(found.fake_a).float())
@@ -95,9 +98,14 @@ def train(name: str, recipe: Recipe, runs: Path) -> None:
     torch.manual_seed(recipe.seed)
     config = CONFIGS[name]
     a, b = (domains.scenes(of) if of in domains.SCENES else domains.digits(of)[0] for of in config.names)
-    loss, data = make_loss(name, b), TensorBatches(a)
-    model = fit(CycleGAN(config), loss, data, recipe, runs / name, layout=torch.contiguous_format)
+    data, layout = TensorBatches(a), torch.contiguous_format
+    loss = make_loss(name, b, SIDES.get(name, SIDE))
+    model = fit(CycleGAN(config), loss, data, recipe, runs / name, layout=layout)
     made_by = {"command": f"python -m dlcv.cyclegan.train --model {name}", **asdict(recipe)}
+    if name in WHOLE:
+        made_by["epochs_whole"] = WHOLE[name]
+        last = replace(recipe, epochs=WHOLE[name])
+        model = fit(model, make_loss(name, b, domains.SCENE), data, last, runs / f"{name}-whole", layout=layout)
     source = f"{len(a):,} training pictures of {config.names[0]}, {len(b):,} of {config.names[1]}, no pairs, no labels"
     weights.save(model, name, topic="cyclegan", recipe=made_by, licence=LICENCE, source=source)
 
