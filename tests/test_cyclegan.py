@@ -139,12 +139,13 @@ def test_data_sets_have_their_size():
     assert len(mnist_m.photographs("train")) == 200 and len(mnist_m.photographs("val")) == 100
 
 
+@pytest.mark.parametrize("bare", [False, True], ids=["norms", "bare"])
 @pytest.mark.parametrize("size", [(8, 8), (64, 48), (12, 700), (260, 44)])
-def test_strips_make_no_difference(size, monkeypatch):
+def test_strips_make_no_difference(size, bare, monkeypatch):
     """A large picture is translated as the plain forward pass does it, seen whole: no seam, wherever a strip ends."""
     monkeypatch.setattr(large, "STRIP", 400)
     torch.manual_seed(0)
-    generator, x, told = Generator(3, 3, width=8, blocks=2).eval(), torch.rand(1, 3, *size) * 2 - 1, []
+    generator, x, told = Generator(3, 3, width=8, blocks=2, bare=bare).eval(), torch.rand(1, 3, *size) * 2 - 1, []
     torch.testing.assert_close(large.translate(generator, x, told.append), generator(x), atol=1e-4, rtol=1e-4)
     assert told == sorted(told) and 0 < told[0] and told[-1] <= 1
 

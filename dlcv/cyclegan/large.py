@@ -26,7 +26,8 @@ def _strips(height: int, width: int) -> Iterator[tuple[int, int]]:
 class _Statistics:
     """Mean and standard deviation of every map, from sums over strips, in float64."""
 
-    def __init__(self):
+    def __init__(self, norm: nn.Module):
+        self.norm = norm
         self.count, self.sum, self.squares = 0, 0.0, 0.0
 
     def add(self, strip: torch.Tensor) -> None:
@@ -35,10 +36,12 @@ class _Statistics:
         self.count += count
         self.sum, self.squares = self.sum + count * mean, self.squares + count * (variance + mean.square())
 
-    def norm_relu(self, strip: torch.Tensor, eps: float) -> torch.Tensor:
-        """What instance norm and ReLU make of a strip (N, C, h, W) of the maps that were added up."""
+    def norm_relu(self, strip: torch.Tensor) -> torch.Tensor:
+        """What the norm, if it is one, and ReLU make of a strip (N, C, h, W) of the maps that were added up."""
+        if isinstance(self.norm, nn.Identity):
+            return strip.relu()
         mean = self.sum / self.count
-        scale = (self.squares / self.count - mean.square() + eps).rsqrt()
+        scale = (self.squares / self.count - mean.square() + self.norm.eps).rsqrt()
         scale, offset = ((value[..., None, None]).float() for value in (scale, -mean * scale))
         return torch.addcmul(offset, strip, scale).relu_()
 
@@ -64,14 +67,14 @@ def translate(
     picture, (height, width) = x, x.shape[2:]
     strips = list(_strips(height, width))
 
-    maps, statistics = x.new_empty(len(x), first.out_channels, height, width), _Statistics()
+    maps, statistics = x.new_empty(len(x), first.out_channels, height, width), _Statistics(norm)
     for top, bottom in strips:
         maps[:, :, top:bottom] = first(_mirrored(x, top, bottom, 3))
         statistics.add(maps[:, :, top:bottom])
     progress(0.1)
     x = maps.new_empty(len(x), down.out_channels, height // 2, width // 2)
     for top, bottom in strips:  # a row at half the size reads two rows, and the one above them
-        strip = statistics.norm_relu(maps[:, :, max(0, top - 1) : bottom], norm.eps)
+        strip = statistics.norm_relu(maps[:, :, max(0, top - 1) : bottom])
         strip = F.pad(strip, (1, 1, int(top == 0), 0))  # zeros, as the layer itself pads
         x[:, :, top // 2 : bottom // 2] = F.conv2d(strip, down.weight, down.bias, stride=2)
     del maps
@@ -80,7 +83,7 @@ def translate(
         x = x.relu_() if isinstance(layer, nn.ReLU) else layer(x)
         progress(0.2 + 0.6 * (index + 1) / len(middle))
 
-    maps, statistics = x.new_empty(len(x), up.out_channels, height, width), _Statistics()
+    maps, statistics = x.new_empty(len(x), up.out_channels, height, width), _Statistics(last_norm)
     for top, bottom in strips:  # two rows read one at half the size, the one below it and, smooth, the one above it
         above = min(top, 2)
         rows = up(x[:, :, (top - above) // 2 : bottom // 2 + 1])
@@ -89,6 +92,6 @@ def translate(
     progress(0.9)
     found = torch.empty_like(picture)
     for top, bottom in strips:
-        strip = last(statistics.norm_relu(_mirrored(maps, top, bottom, 3), last_norm.eps))
+        strip = last(statistics.norm_relu(_mirrored(maps, top, bottom, 3)))
         found[:, :, top:bottom] = generator.finish(picture[:, :, top:bottom], strip)
     return found

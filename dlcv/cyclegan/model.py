@@ -30,6 +30,7 @@ class CycleGANConfig:
     shortcut: float = 0.0  # share of the picture itself in what generators give; the paper's make all of it anew
     smooth: bool = False  # generators enlarge without a chessboard; the paper's leave it to the training
     grain: float = 0.0  # standard deviation of the noise on pictures of A that go into G: `domains.grained`
+    bare: bool = False  # no norm but in residual blocks: what instance norm throws away need not be smuggled past it
     contrast: bool = False  # contrast tells the domains apart: batch norm in generators, no norm in discriminators
 
 
@@ -72,7 +73,8 @@ class Generator(nn.Sequential):
 
     H and W are multiples of 2^halvings. Inside, pictures are smaller by that factor, so that a residual block sees far
     for little work. Instance norm takes every feature map of every picture to mean 0 and variance 1: contrast is
-    style, and thrown away.
+    style, and thrown away. But F needs it to give the photograph back, and then G may learn to paint a spot so bright
+    that it tells how much the rest was scaled (the droplets of Karras et al. 2020). With `bare`, it need not.
     """
 
     def __init__(
@@ -85,21 +87,24 @@ class Generator(nn.Sequential):
         *,
         shortcut: float = 0.0,
         smooth: bool = False,
+        bare: bool = False,
         norm: type[nn.Module] = nn.InstanceNorm2d,
     ):
+        outer = nn.Identity if bare else norm
+
         def down(width: int):  # (N, w, H, W) -> (N, 2 w, H / 2, W / 2)
-            return nn.Conv2d(width, 2 * width, 3, stride=2, padding=1), norm(2 * width), nn.ReLU()
+            return nn.Conv2d(width, 2 * width, 3, stride=2, padding=1), outer(2 * width), nn.ReLU()
 
         def up(width: int):  # (N, w, H, W) -> (N, w / 2, 2 H, 2 W)
             plain = {"kernel_size": 3, "stride": 2, "padding": 1, "output_padding": 1}
             enlarge = SmoothTranspose(width, width // 2) if smooth else nn.ConvTranspose2d(width, width // 2, **plain)
-            return enlarge, norm(width // 2), nn.ReLU()
+            return enlarge, outer(width // 2), nn.ReLU()
 
         widths = [width * 2**halving for halving in range(halvings + 1)]
         super().__init__(
             nn.ReflectionPad2d(3),
             nn.Conv2d(channels_in, width, 7),
-            norm(width),
+            outer(width),
             nn.ReLU(),
             *(layer for wide in widths[:-1] for layer in down(wide)),
             *(ResidualBlock(widths[-1], norm) for _ in range(blocks)),
@@ -175,8 +180,9 @@ class CycleGAN(nn.Module, PyTorchModelHubMixin, pipeline_tag="image-to-image", t
         self.config = config
         a, b = config.channels
         size = config.width, config.blocks, config.halvings
-        how = {"shortcut": config.shortcut, "smooth": config.smooth}
-        norm, critics_norm = (nn.BatchNorm2d, nn.Identity) if config.contrast else (nn.InstanceNorm2d,) * 2
+        how = {"shortcut": config.shortcut, "smooth": config.smooth, "bare": config.bare}
+        norm = nn.BatchNorm2d if config.contrast else nn.InstanceNorm2d
+        critics_norm = nn.Identity if config.contrast or config.bare else nn.InstanceNorm2d
         self.to_b = Generator(a + config.rest, b, *size, **how, norm=norm)
         self.to_a = Generator(b, a + config.rest, *size, **how, norm=norm)
         self.critic_a = Discriminator(a, config.critic_width, critics_norm)
@@ -185,6 +191,11 @@ class CycleGAN(nn.Module, PyTorchModelHubMixin, pipeline_tag="image-to-image", t
             if isinstance(module, nn.Conv2d | nn.ConvTranspose2d):
                 nn.init.normal_(module.weight, std=0.02)  # as in the paper's code
                 nn.init.zeros_(module.bias)
+        if config.bare:  # without a norm after it, a layer must keep the spread of its maps itself
+            for network in self.children():
+                for layer in list(network)[:-2]:
+                    if isinstance(layer, nn.Conv2d | nn.ConvTranspose2d):
+                        nn.init.kaiming_normal_(layer.weight)
 
     def compose(self, x: torch.Tensor, rest: torch.Tensor) -> torch.Tensor:
         """G(x, r): pictures of A (N, C, H, W) with the rest (N, R, H, W) -> of B (N, C', H, W)."""
