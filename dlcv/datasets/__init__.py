@@ -6,12 +6,14 @@ from pathlib import Path
 
 from torch.utils.data import Dataset
 
+CACHE = Path.home() / ".cache" / "dlcv"
+
 
 def root() -> tuple[Path, bool]:
     """The folder data sets are read from, and whether it may be downloaded into (never into DLCV_DATA)."""
     if given := os.environ.get("DLCV_DATA"):
         return Path(given), False
-    return Path.home() / ".cache" / "dlcv", True
+    return CACHE, True
 
 
 def parse_with_data(parser: argparse.ArgumentParser) -> argparse.Namespace:

@@ -1,0 +1,134 @@
+"""Detection: every stage against torchvision's own forward pass, the losses against torchvision's and closed forms."""
+
+import os
+
+import pytest
+import torch
+from torchvision.models.detection.roi_heads import (
+    fastrcnn_loss,
+    maskrcnn_loss,
+    paste_masks_in_image,
+    project_masks_on_boxes,
+)
+
+from dlcv.datasets import blood, nuclei
+from dlcv.detection import loss, train
+from dlcv.detection.model import Detector, DetectorConfig
+
+
+def detector(masks: bool = True) -> Detector:
+    """An untrained one whose heads are not indifferent, so that some boxes are surer than others."""
+    torch.manual_seed(0)
+    model = Detector(DetectorConfig(("nut", "bolt"), masks, shorter=128, longer=256, width=16, proposals=50))
+    for layer in (model.parts.roi_heads.box_predictor.cls_score, model.parts.rpn.head.cls_logits):
+        torch.nn.init.normal_(layer.weight, std=0.5)
+    return model.eval()
+
+
+@pytest.mark.parametrize("masks", [False, True], ids=["boxes", "masks"])
+def test_the_stages_are_torchvisions_forward_pass(masks):
+    model, picture = detector(masks), torch.rand(3, 90, 150, generator=torch.Generator().manual_seed(0))
+    with torch.inference_mode():
+        [expected] = model.parts([picture])
+        seen = model.pyramid(picture)
+        anchors = model.score_anchors(seen)
+        regions = model.classify(seen, anchors.moved[model.propose(anchors).after])
+        found = model.detect(regions)
+        assert len(found.boxes) > 5
+        height, width = seen.images.image_sizes[0]
+        scale = torch.tensor([150 / width, 90 / height]).repeat(2)
+        torch.testing.assert_close(found.scores, expected["scores"], atol=1e-5, rtol=1e-4)
+        torch.testing.assert_close(found.boxes * scale, expected["boxes"], atol=1e-2, rtol=1e-4)
+        assert torch.equal(found.labels, expected["labels"])
+        if masks:
+            pasted = paste_masks_in_image(model.masks(seen, found)[:, None], expected["boxes"], (90, 150))
+            torch.testing.assert_close(pasted, expected["masks"], atol=1e-3, rtol=1e-3)
+
+
+def test_anchors_lie_where_their_cells_do():
+    model = detector()
+    with torch.inference_mode():
+        seen = model.pyramid(torch.rand(3, 128, 128))
+        anchors = model.score_anchors(seen)
+    first = anchors.boxes[anchors.levels == 0].unflatten(0, (32, 32, 3))
+    centres = (first[..., :2] + first[..., 2:]) / 2
+    torch.testing.assert_close(centres[3, 5, 1], torch.tensor([20.0, 12.0]))  # stride 4, x before y
+    sides = first[0, 0, :, 2:] - first[0, 0, :, :2]
+    torch.testing.assert_close(sides[:, 1] / sides[:, 0], torch.tensor([0.5, 1, 2]), atol=0.2, rtol=0)
+
+
+def outputs(model: Detector, masks: bool):
+    """What a training step compares, on two pictures of which one is empty."""
+    target = {"boxes": torch.tensor([[10.0, 10, 60, 50], [80, 20, 120, 90]]), "labels": torch.tensor([1, 2])}
+    empty = {name: value[:0] for name, value in target.items()}
+    if masks:
+        shapes = torch.zeros(2, 100, 150, dtype=torch.uint8)
+        shapes[0, 10:50, 10:60] = shapes[1, 20:90, 80:100] = 1
+        target, empty = target | {"masks": shapes}, empty | {"masks": shapes[:0]}
+    return model.train()([torch.rand(3, 100, 150), torch.rand(3, 90, 150)], [target, empty])
+
+
+def test_the_losses_of_a_training_step_are_finite_and_reach_every_weight():
+    model = detector()
+    terms = loss.loss(outputs(model, True))
+    assert set(terms) == {"loss", "proposals", "regions", "masks"}
+    terms["loss"].backward()
+    assert all(weight.grad is not None and weight.grad.isfinite().all() for weight in model.parameters())
+    boxes_only = loss.loss(outputs(detector(False), False))
+    assert boxes_only["masks"] == 0 and boxes_only["loss"].isfinite()
+
+
+def test_region_losses_are_torchvisions():
+    """(15) and (17) on the same regions and targets."""
+    generator = torch.Generator().manual_seed(0)
+    logits, offsets = torch.randn(6, 3, generator=generator), torch.randn(6, 12, generator=generator)
+    labels, wanted = torch.tensor([0, 1, 2, 0, 2, 1]), torch.randn(6, 4, generator=generator)
+    classes, boxes = fastrcnn_loss(logits, offsets, [labels], [wanted])
+    on = labels > 0
+    ours = loss.offset_loss(offsets.unflatten(1, (3, 4))[on, labels[on]], wanted[on], 1 / 9, len(labels))
+    torch.testing.assert_close(loss.class_loss(logits, labels), classes)
+    torch.testing.assert_close(ours, boxes)
+
+    truth = torch.zeros(1, 40, 40)
+    truth[0, 5:30, 5:20] = 1
+    regions, masks = torch.tensor([[5.0, 5, 20, 30], [0, 0, 39, 39]]), torch.randn(2, 3, 28, 28, generator=generator)
+    index = torch.tensor([0, 0])
+    expected = maskrcnn_loss(masks, [regions], [truth], [torch.tensor([2])], [index])
+    targets = project_masks_on_boxes(truth, regions, index, 28)
+    torch.testing.assert_close(loss.mask_loss(masks[:, 2], targets), expected)
+
+
+def test_the_slides_losses():
+    box, truth = torch.tensor([[1.0, 2, 3, 4]]), torch.tensor([[1.0, 0, 3, 7]])
+    assert loss.squared_box_loss(box, truth) == 4 + 9
+    assert loss.squared_mask_loss(torch.full((1, 2, 2), 0.5), torch.tensor([[[1.0, 0], [1, 0]]])) == 1
+
+
+def test_what_is_to_be_found_in_a_map_of_objects():
+    instances = torch.zeros(20, 30, dtype=torch.int64)
+    instances[2:8, 3:13], instances[10:12, 20:21] = 4, 9  # the second is a sliver
+    target = train.target_of(instances)
+    assert target["boxes"].tolist() == [[3, 2, 13, 8]] and target["labels"].tolist() == [1]
+    assert torch.equal(target["masks"][0], instances == 4)
+    assert len(train.target_of(torch.zeros(8, 8, dtype=torch.int64))["boxes"]) == 0
+
+
+@pytest.mark.parametrize("kind", ["map", "boxes"])
+def test_pictures_vary_together_with_what_is_in_them(kind):
+    picture, instances = torch.zeros(3, 64, 64, dtype=torch.uint8), torch.zeros(64, 64, dtype=torch.int64)
+    picture[:, 16:40, 20:50], instances[16:40, 20:50] = 255, 1
+    boxes = torch.tensor([[20.0, 16, 50, 40]]), torch.tensor([1])
+    sample = (picture, instances) if kind == "map" else (picture, *boxes)
+    torch.manual_seed(0)
+    seen, target = train.varied(sample, train.variation(64))
+    [[left, top, right, bottom]] = target["boxes"].round().int().tolist()
+    inside = seen[:, top + 1 : bottom - 1, left + 1 : right - 1]
+    outside = seen.clone()
+    outside[:, max(0, top - 1) : bottom + 1, max(0, left - 1) : right + 1] = 0
+    assert inside.min() > 0.5 and outside.max() < 0.2
+
+
+@pytest.mark.skipif("DLCV_DATA" not in os.environ, reason="needs the data sets: DLCV_DATA names their folder")
+def test_data_sets_have_their_size():
+    assert len(nuclei.load("train")) + len(nuclei.load("test")) == 538
+    assert [len(blood.load(split)) for split in ("train", "val", "test")] == [205, 87, 72]
