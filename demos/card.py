@@ -30,6 +30,11 @@ METRICS = {
     "identity_l1": "changed without need",
     "nearest_photograph": "distance to the nearest photograph",
     "real_nearest_photograph": "that of real photographs",
+    "overall_accuracy": "right answers",
+    "class_accuracy": "mean over the classes",
+    "lost_with_half": "lost with half the points",
+    "part_miou": "overlap with the true parts",
+    "out_of_class_auroc": "strange told from usual",
 }
 FACTS = [("Trained on", "source"), ("Licence", "licence"), ("Train again", "recipe")]
 MANY = 4  # commands, from which on they are folded away
@@ -78,7 +83,7 @@ def _column(row: dict, by: str) -> str:
     """The column of a score: the test set, or what was measured and its unit."""
     if by == "data":
         return row["data"]
-    metric = METRICS.get(row["metric"], row["metric"])
+    metric = METRICS[row["metric"]]
     return metric if unit(row) in metric else f"{metric}, {unit(row)}"
 
 
@@ -87,6 +92,8 @@ def _grid(grid: dict[str, list[str]], by: str) -> str:
     scores: dict[str, dict[str, list[dict]]] = {label: {} for label in grid}
     for label, names in grid.items():
         for row in _rows(names):
+            if by == "metric" and row["metric"] not in METRICS:  # a point of a curve, not a score
+                continue
             scores[label].setdefault(_column(row, by), []).append(row)
     columns = list(dict.fromkeys(column for found in scores.values() for column in found))
     if not columns:
@@ -98,9 +105,9 @@ def _grid(grid: dict[str, list[str]], by: str) -> str:
             rows = found.get(column, [])
             with_unit = f" {escape(unit(rows[0]))}" if rows and by == "data" else ""
             value = f"<b>{figure(rows[0]['value'])}{with_unit}</b>" if rows else ""
-            papers = "".join(_paper(row, source=by == "metric") for row in rows)
+            papers = "".join(_paper(row, source=by == "metric") for row in rows if row["data"] == rows[0]["data"])
             cells.append(f"<td data-column='{escape(column)}'>{value}{papers}</td>")
-        tests = dict.fromkeys(row["data"] for rows in found.values() for row in rows) if by == "metric" else ()
+        tests = dict.fromkeys(rows[0]["data"] for rows in found.values()) if by == "metric" else ()
         below = "".join(f"<small>{escape(data)}</small>" for data in tests)
         lines.append(f"<tr><th scope=row>{escape(label)}{below}</th>{''.join(cells)}</tr>")
     head = "".join(f"<th scope=col>{escape(column)}</th>" for column in ("Model", *columns))

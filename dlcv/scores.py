@@ -25,6 +25,12 @@ TITLES = {
     ("cyclegan", "judged_monet"): "CycleGAN: photographs that our classifier calls a Monet once they are translated",
     ("cyclegan", "cycle_l1"): "CycleGAN: difference of what comes back after both translations",
     ("cyclegan", "target_accuracy"): "CycleGAN: right answers in a domain of which no label was seen",
+    ("pointnet", "overall_accuracy"): "PointNet: clouds that get the right one of ten classes",
+    ("pointnet", "class_accuracy"): "PointNet: the same, mean over the classes",
+    ("pointnet", "lost_with_half"): "PointNet: accuracy that is lost with half of the points",
+    ("pointnet", "order_difference"): "PointNet: largest change of a probability under other orders of the points",
+    ("pointnet", "part_miou"): "PointNet: overlap of the parts with the true ones, on shapes made by a generator",
+    ("pointnet", "out_of_class_auroc"): "PointNet: what is of no class told from what is, by its strangeness",
 }
 DISTORTIONS = ["R", "RTS", "P", "E"]  # the paper's, in its order; ours come after
 
