@@ -13,7 +13,9 @@ from torchvision.models.detection.roi_heads import (
 
 from dlcv.datasets import blood, nuclei
 from dlcv.detection import loss, train
-from dlcv.detection.model import Detector, DetectorConfig
+from dlcv.detection.model import STRIDES, Detector, DetectorConfig
+from dlcv.detection.predictor import DetectorPredictor
+from dlcv.errors import InputError
 
 
 def detector(masks: bool = True) -> Detector:
@@ -132,3 +134,75 @@ def test_pictures_vary_together_with_what_is_in_them(kind):
 def test_data_sets_have_their_size():
     assert len(nuclei.load("train")) + len(nuclei.load("test")) == 538
     assert [len(blood.load(split)) for split in ("train", "val", "test")] == [205, 87, 72]
+
+
+# ---- the predictor
+
+
+def test_answers_are_in_pixels_of_the_picture():
+    asked = DetectorPredictor("", detector())
+    picture = torch.rand(3, 60, 90, generator=torch.Generator().manual_seed(1))
+    asked.set_image(picture)
+    found, (before, after) = asked.detections(), asked.proposals()
+    with torch.inference_mode():
+        [expected] = asked.model.parts([picture])
+    torch.testing.assert_close(found.boxes, expected["boxes"], atol=1e-2, rtol=1e-4)
+    torch.testing.assert_close(asked.masks(found), expected["masks"][:, 0], atol=1e-3, rtol=1e-3)
+    assert len(before) > len(after) == 50 and after[:, 2].max() <= 90 and after[:, 3].max() <= 60
+
+    at = asked.anchors_at(45, 30)
+    centres = (at.boxes[..., :2] + at.boxes[..., 2:]) / 2
+    assert at.boxes.shape == (5, 3, 4) and at.objectness.shape == (5, 3)
+    assert (centres[0] - torch.tensor([45.0, 30])).abs().max() < 4
+    height, width = asked.objectness(0).shape
+    cell = asked.objectness(0)[int(30 / 60 * height), int(45 / 90 * width)]
+    assert cell == at.objectness[0].max()
+
+
+def test_roi_align_reads_where_the_region_says():
+    """The mean of four bilinear readings in each cell is what RoIAlign gives."""
+    asked = DetectorPredictor("", detector())
+    asked.set_image(torch.rand(3, 128, 128, generator=torch.Generator().manual_seed(1)))
+    region = asked.region(3)
+    maps, stride = list(asked.seen.pyramid.values())[region.level], STRIDES[region.level]
+    height, width = maps.shape[2:]
+    at = region.points / stride
+    grid = torch.stack([at[..., 0] / (width - 1), at[..., 1] / (height - 1)], dim=-1).clamp(0, 1) * 2 - 1
+    with torch.inference_mode():
+        read = torch.nn.functional.grid_sample(maps, grid.reshape(1, 49, 4, 2), align_corners=True)
+    torch.testing.assert_close(read[0].mean(2).unflatten(1, (7, 7)), region.features, atol=1e-4, rtol=1e-3)
+
+
+def test_a_threshold_needs_no_pass_through_the_backbone():
+    asked, passes = DetectorPredictor("", detector()), []
+    asked.model.parts.backbone.register_forward_hook(lambda *_: passes.append(1))
+    asked.set_image(torch.rand(3, 100, 100))
+    for score in (0.1, 0.3, 0.9):
+        found = asked.detections(score)
+        assert (found.scores > score).all()
+    asked.masks(asked.detections()), asked.proposals(0.5), asked.objectness(2), asked.region(0)
+    assert len(passes) == 1
+
+
+def test_what_is_no_picture_gets_a_sentence():
+    asked = DetectorPredictor("", detector(False))
+    with pytest.raises(InputError):
+        asked.set_image(torch.rand(1, 20, 20))
+    asked.set_image(torch.zeros(3, 1, 1))
+    with pytest.raises(InputError):
+        asked.region(10**6)
+    with pytest.raises(InputError):
+        asked.cells(asked.detections())
+
+
+def test_average_precision_of_what_is_known():
+    pytest.importorskip("pycocotools")
+    from dlcv.detection import evaluate
+
+    boxes = torch.tensor([[0.0, 0, 10, 10], [20, 20, 40, 30]])
+    known = [evaluate.annotation(0, 1, box, None) for box in boxes]
+    perfect = [entry | {"score": 0.9} for entry in known]
+    assert evaluate.average_precision(known, perfect, 1, 1, "bbox").tolist() == [1] * 10
+    shifted = [evaluate.annotation(0, 1, box + torch.tensor([0, 0, 0, 2.5]), None) | {"score": 0.9} for box in boxes]
+    found = evaluate.average_precision(known, shifted, 1, 1, "bbox")  # both overlap by 0.8
+    assert found[:6].tolist() == [1] * 6 and found[7:].tolist() == [0] * 3

@@ -1,0 +1,95 @@
+"""Score the detectors that ship: python -m dlcv.detection.evaluate [--data DIR]
+
+Average precision as COCO has it, by pycocotools: over ten thresholds of the overlap, and at 0.5 alone.
+"""
+
+import argparse
+import contextlib
+import io
+from collections.abc import Iterable
+
+import numpy as np
+import torch
+from pycocotools import mask as coco_mask
+from pycocotools.coco import COCO
+from pycocotools.cocoeval import COCOeval
+
+from .. import scores
+from ..datasets import blood, nuclei, parse_with_data
+from .predictor import DetectorPredictor
+from .train import target_of
+
+COMMAND = "python -m dlcv.detection.evaluate"
+BARS = {"maskrcnn-nuclei": {"mask_ap50": 0.85, "mask_ap": 0.50}, "fasterrcnn-blood": {"box_ap50": 0.88}}
+FIRST, MOST = 0.05, 400  # score from which on a box is counted, and boxes of a picture that are, at most
+
+
+def truth(name: str) -> Iterable[tuple[torch.Tensor, dict[str, torch.Tensor]]]:
+    """The test pictures (3, H, W) in [0, 1] of a detector, with boxes, labels and, where there are any, masks."""
+    if name == "maskrcnn-nuclei":
+        return ((picture / 255, target_of(instances)) for picture, instances in nuclei.load("test"))
+    return ((picture / 255, {"boxes": boxes, "labels": labels}) for picture, boxes, labels in blood.load("test"))
+
+
+def annotation(image: int, label: int, box: torch.Tensor, mask: torch.Tensor | None) -> dict:
+    """An object as pycocotools has it: box (4,), mask (H, W) bool or None."""
+    left, top, right, bottom = box.tolist()
+    entry = {"image_id": image, "category_id": label, "bbox": [left, top, right - left, bottom - top], "iscrowd": 0}
+    if mask is None:
+        return entry | {"area": (right - left) * (bottom - top)}
+    return entry | {
+        "segmentation": coco_mask.encode(np.asfortranarray(mask.numpy().astype(np.uint8))),
+        "area": int(mask.sum()),
+    }
+
+
+def average_precision(known: list[dict], found: list[dict], images: int, classes: int, kind: str) -> np.ndarray:
+    """At each of ten overlaps from 0.5 to 0.95, mean over the classes: (10,); `kind` is "bbox" or "segm"."""
+    with contextlib.redirect_stdout(io.StringIO()):
+        coco = COCO()
+        coco.dataset = {
+            "images": [{"id": image} for image in range(images)],
+            "categories": [{"id": label} for label in range(1, classes + 1)],
+            "annotations": [entry | {"id": number} for number, entry in enumerate(known, 1)],
+        }
+        coco.createIndex()
+        evaluation = COCOeval(coco, coco.loadRes(found), kind)
+        evaluation.params.maxDets = [1, 10, MOST]
+        evaluation.evaluate()
+        evaluation.accumulate()
+    precision = evaluation.eval["precision"][:, :, :, 0, -1]  # overlaps, recalls, classes; of all sizes
+    return np.where(precision > -1, precision, np.nan).mean(axis=(1, 2))
+
+
+def evaluate(name: str) -> list[dict]:
+    """The rows of metrics.json of a detector."""
+    detector, known, found, images = DetectorPredictor(name), [], [], 0
+    masks = detector.model.config.masks
+    for image, (picture, target) in enumerate(truth(name)):
+        detector.set_image(picture)
+        seen = detector.detections(FIRST)
+        shapes = detector.masks(seen) > 0.5 if masks else [None] * len(seen.boxes)
+        for box, label, mask in zip(target["boxes"], target["labels"], target.get("masks", [None] * MOST)):
+            known.append(annotation(image, int(label), box, mask))
+        for box, label, score, mask in zip(seen.boxes, seen.labels, seen.scores, shapes):
+            found.append(annotation(image, int(label), box, mask) | {"score": float(score)})
+        images = image + 1
+    rows = []
+    for kind, metric in (("bbox", "box_ap"), ("segm", "mask_ap"))[: 1 + masks]:
+        precision = average_precision(known, found, images, len(detector.class_names), kind)
+        about = {"unit": "of 1", "better": "higher", "data": f"{images} held-out pictures"}
+        for suffix, value in (("", precision.mean()), ("50", precision[0])):
+            row = {"metric": metric + suffix, "value": round(float(value), 4), "bar": BARS[name].get(metric + suffix)}
+            rows.append(row | about)
+    return rows
+
+
+def main() -> None:
+    """Score what ships, print the table, write it beside the weights; exit with 1 where a bar is missed."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parse_with_data(parser)
+    scores.report({name: evaluate(name) for name in BARS}, COMMAND)
+
+
+if __name__ == "__main__":
+    main()
