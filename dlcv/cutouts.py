@@ -5,6 +5,7 @@ A cut-out is good where the joints lie inside of it.
 """
 
 import hashlib
+from collections.abc import Callable
 from typing import NamedTuple
 
 import torch
@@ -12,11 +13,12 @@ from torch.nn import functional as F
 from torchvision.ops import masks_to_boxes
 
 from .backbones import VOC_PERSON, DeepLab, deeplab
-from .datasets import CACHE, lspet
+from .datasets import CACHE, lspet, mnist_m, paintings
 
 SIDE = 385  # pixels of the longer side that the teacher sees
 INSIDE = 0.85  # of the marked joints must lie in the mask
 FEWEST = 8  # joints that must be marked
+NOBODY = 0.002  # of a photograph's pixels may look like a person, for it to count as empty
 HEAD_TOP, NECK, HIPS = 13, 12, (2, 3)  # numbers of joints
 
 
@@ -92,14 +94,35 @@ def cut_out(teacher: DeepLab, picture: torch.Tensor, joints: torch.Tensor) -> Pe
 
 def people(split: str = "train") -> list[Person]:
     """All good cut-outs of Leeds Sports Extended, "train" or "test"; kept beside the data sets after the first time."""
-    version = hashlib.sha256(f"{SIDE} {INSIDE} {FEWEST}".encode()).hexdigest()[:8]
-    path = CACHE / f"cutouts-{split}-{version}.pt"
-    if not path.exists():
+
+    def found():
         teacher = deeplab()
-        found = [cut_out(teacher, picture, joints) for picture, joints in lspet.load(split)]
+        cut = (cut_out(teacher, picture, joints) for picture, joints in lspet.load(split))
+        return [tuple(person) for person in cut if person]
+
+    return [Person(*person) for person in _kept(f"cutouts-{split}", found)]
+
+
+def backgrounds(split: str = "train") -> list[torch.Tensor]:
+    """Photographs (3, H, W) uint8 in which the teacher sees nobody, "train" or "test"; kept in the same way."""
+
+    def found():
+        teacher = deeplab()
+        photographs = mnist_m.photographs("train" if split == "train" else "val")
+        photographs += list(paintings.load("photo", split))
+        return [photo for photo in photographs if person_mask(teacher, photo).gt(0.5).float().mean() < NOBODY]
+
+    return _kept(f"backgrounds-{split}", found)
+
+
+def _kept(name: str, make: Callable[[], list]) -> list:
+    """What `make` gives, from a file beside the data sets where it was made before with the same settings."""
+    settings = hashlib.sha256(f"{SIDE} {INSIDE} {FEWEST} {NOBODY}".encode()).hexdigest()[:8]
+    path = CACHE / f"{name}-{settings}.pt"
+    if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
-        torch.save([tuple(person) for person in found if person], path)
-    return [Person(*person) for person in torch.load(path, weights_only=True)]
+        torch.save(make(), path)
+    return torch.load(path, weights_only=True)
 
 
 def _resized(person: Person, height: float, mirrored: bool) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:

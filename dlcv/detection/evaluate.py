@@ -15,26 +15,47 @@ from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 
 from .. import scores
-from ..datasets import blood, nuclei, parse_with_data
+from ..datasets import blood, coco, nuclei, parse_with_data
 from .predictor import DetectorPredictor
 from .train import target_of
 
 COMMAND = "python -m dlcv.detection.evaluate"
-BARS = {"maskrcnn-nuclei": {"mask_ap50": 0.85, "mask_ap": 0.50}, "fasterrcnn-blood": {"box_ap50": 0.88}}
+BARS = {
+    "maskrcnn-nuclei": {"mask_ap50": 0.85, "mask_ap": 0.50},
+    "fasterrcnn-blood": {"box_ap50": 0.88},
+    "maskrcnn-people": {"box_ap50": 0.50, "mask_ap50": 0.45},
+}
 FIRST, MOST = 0.05, 400  # score from which on a box is counted, and boxes of a picture that are, at most
 
 
 def truth(name: str) -> Iterable[tuple[torch.Tensor, dict[str, torch.Tensor]]]:
-    """The test pictures (3, H, W) in [0, 1] of a detector, with boxes, labels and, where there are any, masks."""
+    """The test pictures (3, H, W) in [0, 1] of a detector, with boxes, labels and, where there are any, masks; "crowd"
+    (G,) where an object stands for many, which nobody has to find."""
     if name == "maskrcnn-nuclei":
         return ((picture / 255, target_of(instances)) for picture, instances in nuclei.load("test"))
+    if name == "maskrcnn-people":
+        return (people(picture, objects) for picture, objects, _ in coco.load("val"))
     return ((picture / 255, {"boxes": boxes, "labels": labels}) for picture, boxes, labels in blood.load("test"))
 
 
-def annotation(image: int, label: int, box: torch.Tensor, mask: torch.Tensor | None) -> dict:
+def people(picture: torch.Tensor, objects: list[dict]) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
+    """A picture of COCO (3, H, W) uint8 and its annotations, as `truth` has them."""
+    chosen = [thing for thing in objects if thing["category_id"] == coco.PERSON]
+    boxes = torch.tensor([thing["bbox"] for thing in chosen]).reshape(-1, 4)
+    boxes[:, 2:] += boxes[:, :2]  # COCO has width and height
+    return picture / 255, {
+        "boxes": boxes,
+        "labels": torch.ones(len(chosen), dtype=torch.int64),
+        "masks": [coco.mask_of(thing, *picture.shape[1:]) for thing in chosen],
+        "crowd": torch.tensor([thing["iscrowd"] for thing in chosen]),
+    }
+
+
+def annotation(image: int, label: int, box: torch.Tensor, mask: torch.Tensor | None, crowd: int = 0) -> dict:
     """An object as pycocotools has it: box (4,), mask (H, W) bool or None."""
     left, top, right, bottom = box.tolist()
-    entry = {"image_id": image, "category_id": label, "bbox": [left, top, right - left, bottom - top], "iscrowd": 0}
+    entry = {"image_id": image, "category_id": label, "bbox": [left, top, right - left, bottom - top]}
+    entry["iscrowd"] = crowd
     if mask is None:
         return entry | {"area": (right - left) * (bottom - top)}
     return entry | {
@@ -69,8 +90,10 @@ def evaluate(name: str) -> list[dict]:
         detector.set_image(picture)
         seen = detector.detections(FIRST)
         shapes = detector.masks(seen) > 0.5 if masks else [None] * len(seen.boxes)
-        for box, label, mask in zip(target["boxes"], target["labels"], target.get("masks", [None] * MOST)):
-            known.append(annotation(image, int(label), box, mask))
+        count = len(target["boxes"])
+        masks_of, crowd = target.get("masks", [None] * count), target.get("crowd", [0] * count)
+        for box, label, mask, many in zip(target["boxes"], target["labels"], masks_of, crowd, strict=True):
+            known.append(annotation(image, int(label), box, mask, int(many)))
         for box, label, score, mask in zip(seen.boxes, seen.labels, seen.scores, shapes):
             found.append(annotation(image, int(label), box, mask) | {"score": float(score)})
         images = image + 1
