@@ -72,8 +72,8 @@ def paint(picture, direction, side, progress=gr.Progress()):  # noqa: B008  wher
     before, after = opinion(x), opinion(painted)
     height, width = x.shape[1:]
     text = (
-        f"{width:,} × {height:,} pixels. A classifier that was trained apart calls the picture a Monet with"
-        f" {100 * before.monet:.0f} % before and {100 * after.monet:.0f} % after."
+        f"{width:,} × {height:,} pixels. A classifier that was trained apart, and looks at squares of 256 pixels, is"
+        f" sure of a Monet with {100 * before.monet:.0f} % before and {100 * after.monet:.0f} % after."
     )
     return (image_of(x), image_of(painted)), text + (f"\n\n{STRANGE}" if before.strange else "")
 

@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from dlcv.cyclegan import domains, evaluate, judges, large, loss, published, train
+from dlcv.cyclegan import domains, evaluate, judges, large, loss, predictor, published, train
 from dlcv.cyclegan.model import CycleGAN, CycleGANConfig, Discriminator, Generator, load_published
 from dlcv.datasets import mnist_m, paintings, usps
 from tests.loopback_hub import LoopbackHub
@@ -168,6 +168,18 @@ def test_the_grain_of_a_picture_is_noise_of_its_own():
     assert one.std().item() == pytest.approx(0.05, rel=0.05) and abs(one.mean().item()) < 0.002
     assert not torch.equal(one, other)
     assert torch.equal(domains.grained(x, 0.0, torch.Generator()), x)
+
+
+@pytest.mark.parametrize(("size", "count"), [((512, 800), 6), ((300, 256), 1), ((100, 350), 3)])
+def test_a_picture_is_judged_in_squares(size, count):
+    rows, columns = (torch.arange(length).float() for length in size)
+    picture = torch.stack([rows[:, None].expand(size), columns.expand(size), torch.zeros(size)])
+    found = predictor.squares(picture)
+    side = min(256, *size)
+    assert found.shape == (count, 3, side, side)
+    assert (found[:, 0].diff(dim=1) == 1).all() and (found[:, 1].diff(dim=2) == 1).all()  # nothing is moved inside
+    left = found[:, 1, 0, 0].unique()
+    assert len(left) == size[1] // side and abs(left[0] - (size[1] - 1 - (left[-1] + side - 1))) <= 1  # in the middle
 
 
 def test_edges_that_stay_correlate():

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import torch
 from torch.nn import functional as F
+from torchvision.transforms import v2
 
 from .. import runtime, weights
 from ..errors import InputError
@@ -144,14 +145,25 @@ class Opinion(NamedTuple):
     strange: bool  # whether it is unlike the photographs that the networks know
 
 
+def squares(picture: torch.Tensor) -> torch.Tensor:
+    """Squares of 256 pixels side by side in the middle of a picture (3, H, W), or of its shorter side: (N, 3, S, S)."""
+    side = min(domains.SCENE, *picture.shape[1:])
+    whole = v2.functional.center_crop(picture, [length // side * side for length in picture.shape[1:]])
+    return whole.unfold(1, side, side).unfold(2, side, side).permute(1, 2, 0, 3, 4).flatten(0, 1)
+
+
 @torch.inference_mode()
 def opinion(picture: torch.Tensor) -> Opinion:
-    """The judge's, of a picture (3, H, W) in [0, 1], seen 256 pixels large."""
+    """The judge's, of a picture (3, H, W) in [0, 1].
+
+    It learned from pictures of 256 pixels. Strokes of a larger painting are seen as they are, in squares of that size,
+    whose mean counts; what is shown, and whether that is strange, in the whole picture made so small.
+    """
     judge = scene_judge()
-    small = domains.spread(fitted(picture, domains.SCENE)[None]).to(next(judge.parameters()).device)
-    found = judge(small)
-    monet = found.logits.softmax(1)[0, judge.config.class_names.index("Monet")].item()
-    return Opinion(monet, (judge.strangeness(found.features) > 1).item())
+    device, monet = next(judge.parameters()).device, judge.config.class_names.index("Monet")
+    pieces = torch.cat([judge(domains.spread(some).to(device)).logits for some in squares(picture).split(8)])
+    small = judge(domains.spread(fitted(picture, domains.SCENE)[None]).to(device))
+    return Opinion(pieces.softmax(1)[:, monet].mean().item(), (judge.strangeness(small.features) > 1).item())
 
 
 def predictor(name: str) -> CycleGANPredictor:
