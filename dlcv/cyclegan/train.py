@@ -46,7 +46,7 @@ def recipes(epochs: int, short: int, digits: int) -> dict[str, Recipe]:
     }
 
 
-PRESETS = {"cpu": recipes(epochs=30, short=8, digits=4), "gpu": recipes(epochs=400, short=100, digits=20)}
+PRESETS = {"cpu": recipes(epochs=30, short=6, digits=4), "gpu": recipes(epochs=400, short=100, digits=20)}
 
 
 def make_loss(name: str, others: torch.Tensor, side: int = SIDE):
