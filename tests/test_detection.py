@@ -12,7 +12,7 @@ from torchvision.models.detection.roi_heads import (
 )
 
 from dlcv.datasets import blood, nuclei
-from dlcv.detection import loss, train
+from dlcv.detection import history, loss, train
 from dlcv.detection.model import STRIDES, Detector, DetectorConfig
 from dlcv.detection.predictor import DetectorPredictor
 from dlcv.errors import InputError
@@ -206,3 +206,34 @@ def test_average_precision_of_what_is_known():
     shifted = [evaluate.annotation(0, 1, box + torch.tensor([0, 0, 0, 2.5]), None) | {"score": 0.9} for box in boxes]
     found = evaluate.average_precision(known, shifted, 1, 1, "bbox")  # both overlap by 0.8
     assert found[:6].tolist() == [1] * 6 and found[7:].tolist() == [0] * 3
+
+
+# ---- R-CNN, Fast R-CNN, Faster R-CNN
+
+
+def two_squares() -> torch.Tensor:
+    picture = torch.full((3, 96, 128), 0.2)
+    picture[:, 20:60, 10:50], picture[:, 30:80, 70:120] = 0.9, 0.6
+    return picture
+
+
+def test_segments_give_proposals_around_what_is_there():
+    boxes = history.unlearned_proposals(two_squares())
+    for expected in ([10, 20, 50, 60], [70, 30, 120, 80]):
+        assert (boxes - torch.tensor(expected)).abs().amax(1).min() <= 2
+
+
+def test_the_three_methods_tell_of_the_same_boxes():
+    model, picture = detector(), two_squares()
+    boxes = history.unlearned_proposals(picture)
+    alone, once, learned = (
+        history.rcnn(model, picture, boxes),
+        history.fast_rcnn(model, picture, boxes),
+        history.faster_rcnn(model, picture),
+    )
+    torch.testing.assert_close(alone.regions.boxes, once.regions.boxes)
+    assert alone.regions.probabilities.shape == once.regions.probabilities.shape == (len(boxes), 3)
+    assert len(learned.regions.boxes) == 50 and set(learned.seconds) == {"features", "proposals", "heads"}
+    whole = torch.tensor([[0.0, 0, 128, 96]])  # what is cut out is the picture itself: nothing is different
+    one, other = (method(model, picture, whole).regions.probabilities for method in (history.rcnn, history.fast_rcnn))
+    torch.testing.assert_close(one, other, atol=1e-5, rtol=1e-4)
