@@ -1,10 +1,11 @@
-"""Score the networks that ship on clouds they never saw: python -m dlcv.pointnet.evaluate [--data DIR]
+"""Score the networks that ship on clouds they never saw: python -m dlcv.pointnet.evaluate [--sheet FOLDER] [--data DIR]
 
 Of classes: the 908 test clouds of ModelNet10, as they are, with points missing, replaced and moved, as in Figure 6 of
 the paper. Of parts: made shapes. Of strangeness: for each class a network that was trained without it.
 """
 
 import argparse
+import tempfile
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -13,9 +14,10 @@ from torchmetrics.functional.classification import binary_auroc, multiclass_accu
 
 from .. import scores, weights
 from ..datasets import modelnet, parse_with_data
+from ..draw import colour_sheet
 from ..judging import outputs
 from . import shapes
-from .disturb import Disturbance, disturb
+from .disturb import Disturbance, disturb, rotation
 from .model import FlatMLP, PartNet, PointNet, by_height
 from .predictor import PointNetPredictor
 from .reading import read, upright
@@ -145,15 +147,51 @@ def evaluate_parts() -> list[dict]:
     return [about | whole | {"paper": 83.7, "paper_source": PAPER_PARTS}, *rows]
 
 
+PAINT = torch.tensor([[230, 140, 60], [60, 120, 200], [80, 170, 90], [170, 80, 160]], dtype=torch.uint8)  # of parts
+
+
+def cloud_picture(points: torch.Tensor, labels: torch.Tensor, side: int = 128) -> torch.Tensor:
+    """A cloud (P, 3), z up, seen from the front, a little from the left and above; its parts in colours:
+    (3, side, side) in [0, 1]."""
+    x, y, z = (rotation(25, 0, 0) @ rotation(0, 0, 30) @ points.T).unbind(0)
+    pixels = torch.full((side, side, 3), 255, dtype=torch.uint8)
+    order = y.argsort(descending=True)  # the nearest last
+    column, row = ((along[order] * 0.45 + 0.5).clamp(0, 0.98).mul(side).long() for along in (x, -z))
+    for right in (0, 1):
+        for below in (0, 1):
+            pixels[row + below, column + right] = PAINT[labels[order]]
+    return pixels.permute(2, 0, 1) / 255
+
+
+def real_parts(clouds: torch.Tensor, labels: torch.Tensor, folder: Path) -> None:
+    """Show what the network of parts makes of ModelNet10, where no parts are known: of test clouds (N, P, 3) a sheet
+    in `folder`, and the share of the points that each part gets beside its share in made shapes."""
+    predictor = PointNetPredictor("pointnet-parts")
+    made, truth, kinds = shapes.collection(SHAPES, SHAPES_SEED)
+    for kind in ("chair", "table"):
+        real, names = clouds[labels == modelnet.CLASSES.index(kind)], shapes.PARTS[kind]
+        found = torch.stack([predictor.parts(cloud, kind).labels for cloud in real])
+        drawn = torch.stack([cloud_picture(cloud, parts) for cloud, parts in zip(real[:40], found)])
+        colour_sheet(drawn, 8).save(folder / f"parts-{kind}.png")
+        known = truth[kinds == shapes.KINDS.index(kind)]
+        shares = [[100 * (some == part).float().mean() for some in (found, known)] for part in range(len(names))]
+        words = [f"{name} {here:.0f} % (made shapes: {there:.0f} %)" for name, (here, there) in zip(names, shares)]
+        print(f"{len(real)} ModelNet10 test clouds of the class {kind}, as they are read: {', '.join(words)}")
+
+
 def main() -> None:
     """Score what ships, print the table, write it beside the weights; exit with 1 where a bar is missed."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parse_with_data(parser)
+    parser.add_argument("--sheet", type=Path, help="folder of the pictures of parts; a new one")
+    args = parse_with_data(parser)
     clouds, labels = modelnet.load("test")
     found = {name: evaluate_classifier(name, clouds, labels) for name in CLASSIFIERS}
     flat = PointNetPredictor("pointnet-flat")
     found["pointnet-flat"] = [*accuracy_rows(flat.model, clouds, labels), shuffle_row(flat, clouds, bar=None)]
     found["pointnet-parts"] = evaluate_parts()
+    folder = args.sheet or Path(tempfile.mkdtemp(prefix="pointnet-"))
+    folder.mkdir(parents=True, exist_ok=True)
+    real_parts(clouds, labels, folder)
     left_out = strangeness_rows(clouds, labels)
     mean = sum(row["value"] for [row] in left_out.values()) / len(left_out)
     about = {"data": "mean over ten classes, each left out in turn", "value": round(mean, 4), "bar": AUROC_BAR}
