@@ -1,0 +1,90 @@
+"""A Convolutional Pose Machine with Part Affinity Fields (Wei et al. 2016, Cao et al. 2017) on a MobileNetV2.
+
+stage 1      from the features F of the picture: belief maps S_1 and affinity fields L_1
+stage t      from F, S_{t-1} and L_{t-1} once more: what is unsure is decided by what is around it
+"""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import torch
+from huggingface_hub import PyTorchModelHubMixin
+from torch import nn
+
+from ..backbones import mobilenet_v2
+from .skeleton import JOINTS, LIMBS
+
+STRIDE = 8  # pixels of the picture to a pixel of the maps
+
+
+@dataclass
+class PoseConfig:
+    """Settings of a `PoseMachine`."""
+
+    stages: int = 3
+    width: int = 96  # channels of the features, and of the stages
+    side: int = 368  # pixels of the longer side that pictures are seen at
+
+
+class PoseOutput(NamedTuple):
+    """What the S stages say of N pictures."""
+
+    beliefs: list[torch.Tensor]  # S of (N, J, H / 8, W / 8)
+    fields: list[torch.Tensor]  # S of (N, L, 2, H / 8, W / 8)
+
+
+def conv(channels_in: int, channels_out: int, dilation: int = 1) -> nn.Sequential:
+    """3 x 3, with batch normalisation and ReLU."""
+    return nn.Sequential(
+        nn.Conv2d(channels_in, channels_out, 3, padding=dilation, dilation=dilation, bias=False),
+        nn.BatchNorm2d(channels_out),
+        nn.ReLU(inplace=True),
+    )
+
+
+class Stage(nn.Module):
+    """Maps (N, C, h, w) -> belief maps and affinity fields, (N, J + 2 L, h, w).
+
+    The paper's 7 x 7 convolutions see as far as these do with holes in them, for a fifth of the work.
+    """
+
+    def __init__(self, channels: int, width: int):
+        super().__init__()
+        self.layers = nn.Sequential(
+            conv(channels, width),
+            conv(width, width, dilation=2),
+            conv(width, width, dilation=3),
+            conv(width, width, dilation=2),
+            conv(width, width),
+            nn.Conv2d(width, len(JOINTS) + 2 * len(LIMBS), 1),
+        )
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.layers(x)
+
+
+class PoseMachine(nn.Module, PyTorchModelHubMixin, pipeline_tag="keypoint-detection", tags=["openpose", "pose"]):
+    """Where the joints of people are, and which belong together."""
+
+    def __init__(self, config: PoseConfig, published: bool = False):
+        super().__init__()
+        self.config = config
+        self.backbone = mobilenet_v2(published).features[:14]
+        self.backbone[7].conv[1][0].stride = (1, 1)  # stays at stride 8, and sees as far as at 16
+        for block in self.backbone[8:]:
+            block.conv[1][0].dilation = block.conv[1][0].padding = (2, 2)
+        self.features = nn.Sequential(conv(96, config.width), conv(config.width, config.width))
+        maps = len(JOINTS) + 2 * len(LIMBS)
+        widths = [config.width] + [config.width + maps] * (config.stages - 1)
+        self.stages = nn.ModuleList(Stage(width, config.width) for width in widths)
+
+    def forward(self, pictures: torch.Tensor) -> PoseOutput:
+        """Pictures (N, 3, H, W) in [0, 1], H and W multiples of 8."""
+        features = self.features(self.backbone(2 * pictures - 1))
+        maps, beliefs, fields = None, [], []
+        for stage in self.stages:
+            maps = stage(features if maps is None else torch.cat([features, maps], dim=1))
+            found = maps.float()
+            beliefs.append(found[:, : len(JOINTS)])
+            fields.append(found[:, len(JOINTS) :].unflatten(1, (len(LIMBS), 2)))
+        return PoseOutput(beliefs, fields)

@@ -1,0 +1,23 @@
+"""The joints and limbs of a person, as Leeds Sports marks them."""
+
+from ..datasets.lspet import JOINTS as JOINTS
+
+LIMBS = tuple(
+    (JOINTS.index(one), JOINTS.index(other))
+    for one, other in (
+        ("neck", "head top"),
+        ("neck", "right shoulder"),
+        ("right shoulder", "right elbow"),
+        ("right elbow", "right wrist"),
+        ("neck", "left shoulder"),
+        ("left shoulder", "left elbow"),
+        ("left elbow", "left wrist"),
+        ("neck", "right hip"),
+        ("right hip", "right knee"),
+        ("right knee", "right ankle"),
+        ("neck", "left hip"),
+        ("left hip", "left knee"),
+        ("left knee", "left ankle"),
+    )
+)
+"""Pairs of joints, a tree that grows from the neck: the first of each pair stands in an earlier one, or is the neck."""

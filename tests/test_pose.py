@@ -1,0 +1,136 @@
+"""Pose: targets and losses in closed form, and people assembled from maps that were drawn from known answers."""
+
+import math
+
+import pytest
+import torch
+
+from dlcv.pose import assembly, loss, targets
+from dlcv.pose.assembly import Link, Peak
+from dlcv.pose.model import PoseConfig, PoseMachine
+from dlcv.pose.skeleton import JOINTS, LIMBS
+
+STANDING = {  # a person of height 1, x to the right of the middle, y from the head top down
+    "head top": (0, 0),
+    "neck": (0, 0.18),
+    "right shoulder": (-0.12, 0.2),
+    "right elbow": (-0.16, 0.36),
+    "right wrist": (-0.18, 0.5),
+    "left shoulder": (0.12, 0.2),
+    "left elbow": (0.16, 0.36),
+    "left wrist": (0.18, 0.5),
+    "right hip": (-0.08, 0.52),
+    "right knee": (-0.09, 0.75),
+    "right ankle": (-0.1, 0.98),
+    "left hip": (0.08, 0.52),
+    "left knee": (0.09, 0.75),
+    "left ankle": (0.1, 0.98),
+}
+
+
+def person(x: float, y: float, height: float) -> torch.Tensor:
+    """(14, 3): somebody whose head top is at x, y."""
+    return torch.tensor([[x + height * STANDING[name][0], y + height * STANDING[name][1], 2] for name in JOINTS])
+
+
+def drawn(people: torch.Tensor, height: int = 60, width: int = 100):
+    return targets.belief_maps(people, height, width), targets.affinity_fields(people, height, width)
+
+
+def test_limbs_are_a_tree_that_grows_from_the_neck():
+    reached = {JOINTS.index("neck")}
+    for first, second in LIMBS:
+        assert first in reached and second not in reached
+        reached.add(second)
+    assert reached == set(range(len(JOINTS)))
+
+
+def test_beliefs_are_gaussians_of_which_the_largest_counts():
+    people = torch.zeros(2, 14, 3)
+    people[0, 0], people[1, 0] = torch.tensor([3.0, 4, 2]), torch.tensor([6.0, 4, 1])
+    maps = targets.belief_maps(people, 10, 12, sigma=2)
+    assert maps.shape == (14, 10, 12) and maps[0, 4, 3] == 1 and maps[0, 4, 6] == 1
+    assert maps[0, 4, 5].item() == pytest.approx(math.exp(-1 / 8))
+    assert maps[1:].abs().max() == 0 and targets.belief_maps(people[:0], 10, 12).abs().max() == 0
+
+
+def test_a_field_points_along_its_limb():
+    people = torch.zeros(1, 14, 3)
+    first, second = LIMBS[0]
+    people[0, first], people[0, second] = torch.tensor([2.0, 2, 2]), torch.tensor([8.0, 2, 2])
+    fields = targets.affinity_fields(people, 6, 12)
+    assert fields[0, :, 2, 5].tolist() == [1, 0] and fields[0, :, 2, 9].tolist() == [0, 0]
+    assert fields[0, :, 4, 5].tolist() == [0, 0] and fields[1:].abs().max() == 0
+    crossed = torch.cat([people, people])
+    crossed[1, first, :2], crossed[1, second, :2] = torch.tensor([5.0, 0]), torch.tensor([5.0, 5])
+    assert targets.affinity_fields(crossed, 6, 12)[0, :, 2, 5].tolist() == [0.5, 0.5]
+
+
+def test_the_loss_is_taken_at_every_stage_where_something_is_known():
+    truth, known = torch.zeros(2, 3, 4, 4), torch.ones(2, 1, 4, 4)
+    known[:, :, :2] = 0
+    stages = [torch.ones(2, 3, 4, 4), torch.full((2, 3, 4, 4), 2.0)]
+    assert loss.loss(stages, truth, known) == 3 * 8 * (1 + 4)
+
+
+def test_a_line_integral_along_a_drawn_limb():
+    people = torch.zeros(1, 14, 3)
+    first, second = LIMBS[3]
+    ends = torch.tensor([[5.0, 5], [17, 14]])
+    people[0, first], people[0, second] = torch.cat([ends[0], torch.ones(1)]), torch.cat([ends[1], torch.ones(1)])
+    field = targets.affinity_fields(people, 24, 24, reach=2)[3]
+    there, back = (assembly.line_integral(field, a[None], b[None]) for a, b in (ends, ends.flip(0)))
+    torch.testing.assert_close(there[0, 1:-1], torch.ones(8), atol=1e-5, rtol=0)
+    torch.testing.assert_close(back, -there.flip(1))
+    across = assembly.line_integral(field, torch.tensor([[17.0, 5]]), torch.tensor([[5.0, 14]]))
+    assert across.abs().mean() < 0.3
+
+
+def test_a_peak_is_found_between_pixels():
+    people = torch.zeros(1, 14, 3)
+    people[0, 5] = torch.tensor([7.3, 3.8, 2])
+    [peak] = assembly.find_peaks(targets.belief_maps(people, 12, 16))[5]
+    assert peak.x == pytest.approx(7.3, abs=0.1) and peak.y == pytest.approx(3.8, abs=0.1)
+    assert not any(assembly.find_peaks(torch.zeros(14, 12, 16)))
+
+
+def test_matching_takes_the_best_pair_whose_ends_are_free():
+    links = [Link(0, 0, 0.9, 1), Link(0, 1, 0.8, 1), Link(1, 0, 0.7, 1), Link(1, 1, 0.6, 1), Link(2, 2, 0.5, 0.5)]
+    assert assembly.match(links) == [links[0], links[3]]
+    assert assembly.candidates(torch.zeros(2, 5, 5), [], [Peak(0, 0, 1)]) == []
+
+
+@pytest.mark.parametrize("count", [0, 1, 3])
+def test_drawn_people_are_found_again(count):
+    people = torch.stack([person(x, y, h) for x, y, h in ((20, 4, 45), (55, 10, 40), (80, 5, 50))])[:count]
+    found, peaks, _, _ = assembly.people_of(*drawn(people))
+    assert len(found) == count
+    for one in found:
+        where = torch.tensor([peaks[joint][number][:2] for joint, number in enumerate(one.peaks)])
+        distances = (people[:, :, :2] - where).norm(dim=2)  # to every true person, (N, 14)
+        assert distances.amax(1).min() < 0.5  # all joints are those of one of them
+
+
+def test_people_who_overlap_keep_their_limbs():
+    people = torch.stack([person(40, 5, 45), person(47, 8, 42)])
+    found, peaks, _, chosen = assembly.people_of(*drawn(people))
+    assert len(found) == 2
+    right, total = 0, 0
+    for (first, second), links in zip(LIMBS, chosen):
+        for link in links:
+            ends = [
+                torch.tensor(peaks[joint][number][:2]) for joint, number in ((first, link.first), (second, link.second))
+            ]
+            owners = [(people[:, joint, :2] - at).norm(dim=1).argmin() for joint, at in zip((first, second), ends)]
+            right, total = right + int(owners[0] == owners[1]), total + 1
+    assert total >= 22 and right / total >= 0.9
+
+
+def test_the_machine_refines_at_stride_8():
+    model = PoseMachine(PoseConfig(stages=2, width=16)).eval()
+    with torch.inference_mode():
+        out = model(torch.rand(2, 3, 64, 96))
+    assert [maps.shape for maps in out.beliefs] == [(2, 14, 8, 12)] * 2
+    assert [maps.shape for maps in out.fields] == [(2, 13, 2, 8, 12)] * 2
+    sum(maps.mean() for maps in model.train()(torch.rand(2, 3, 64, 64)).beliefs).backward()
+    assert model.stages[0].layers[0][0].weight.grad is not None
