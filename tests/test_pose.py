@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from dlcv.pose import assembly, loss, targets
+from dlcv.pose import assembly, loss, targets, train
 from dlcv.pose.assembly import Link, Peak
 from dlcv.pose.model import PoseConfig, PoseMachine
 from dlcv.pose.skeleton import JOINTS, LIMBS
@@ -134,3 +134,32 @@ def test_the_machine_refines_at_stride_8():
     assert [maps.shape for maps in out.fields] == [(2, 13, 2, 8, 12)] * 2
     sum(maps.mean() for maps in model.train()(torch.rand(2, 3, 64, 64)).beliefs).backward()
     assert model.stages[0].layers[0][0].weight.grad is not None
+
+
+def test_of_an_unmarked_joint_nothing_is_known_on_that_person():
+    people = torch.stack([person(60, 10, 200), person(180, 10, 200)])
+    wrist = JOINTS.index("left wrist")
+    people[0, wrist, 2] = 0
+    instances = torch.zeros(256, 256, dtype=torch.int64)
+    instances[:, :128], instances[:, 128:] = 1, 2
+    known = train.what_is_known(people, instances)
+    assert known.shape == (14 + 26, 32, 32)
+    assert known[wrist, :, :16].max() == 0 and known[wrist, :, 16:].min() == 1
+    limb = LIMBS.index((JOINTS.index("left elbow"), wrist))
+    touched = {wrist, 14 + 2 * limb, 15 + 2 * limb}
+    assert all(known[number].min() == (0 if number in touched else 1) for number in range(40))
+
+
+def test_what_is_learned_is_what_the_assembly_reads():
+    people = torch.stack([person(60, 10, 230), person(180, 10, 200)])
+    truth = train.truth_of(people)
+    found, _, _, _ = assembly.people_of(truth[:14], truth[14:].unflatten(0, (13, 2)))
+    assert len(found) == 2
+
+
+def test_a_step_of_training():
+    model, joints = PoseMachine(PoseConfig(stages=2, width=16)), person(60, 10, 230)[None]
+    sample = torch.randint(255, (3, 256, 256), dtype=torch.uint8), joints, torch.ones(256, 256, dtype=torch.int64)
+    terms = train.pose_loss(model, [sample, sample], 0.0, torch.Generator().manual_seed(0))
+    terms["loss"].backward()
+    assert terms["loss"].isfinite() and set(terms) == {"loss", "stage_1", "stage_2"}
