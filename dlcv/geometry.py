@@ -91,3 +91,15 @@ def homography(source: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
     for_y = torch.cat([zeros, points, -source * target[..., 1:]], dim=-1)
     system, values = torch.cat([for_x, for_y], dim=1), torch.cat([target[..., 0], target[..., 1]], dim=1)
     return homogeneous(torch.linalg.solve(system, values)).view(-1, 3, 3)
+
+
+def shifted(pictures: torch.Tensor, disparity: torch.Tensor) -> torch.Tensor:
+    """Read (N, C, H, W) beside each pixel: at x + disparity (N, 1, H, W), a part of the picture's width W pixels.
+
+    Beyond the left and right border the last pixel is read again.
+    """
+    height, width = pictures.shape[2:]
+    points = target_points(height, width, disparity).view(1, height, width, 2)
+    along = points[..., 0] + 2 * disparity[:, 0] * width / (width - 1)
+    grid = torch.stack([along, points[..., 1].expand_as(along)], dim=-1)
+    return F.grid_sample(pictures, grid, mode="bilinear", padding_mode="border", align_corners=True)

@@ -1,0 +1,96 @@
+"""What the two eyes tell a network of depth (Godard et al. 2017), each term under its equation.
+
+Pictures are (N, 3, H, W) in [0, 1]; disparities (N, 1, H, W) are parts of the width and never negative: what the left
+eye sees at x, the right one sees at x - d_left; what the right one sees at x, the left one sees at x + d_right.
+"""
+
+import torch
+from torch.nn import functional as F
+
+from ..geometry import shifted
+
+ALPHA = 0.85  # of SSIM in the appearance
+SMOOTHNESS, CONSISTENCY = 0.1, 1.0  # weights, the paper's
+C1, C2 = 0.01**2, 0.03**2  # of SSIM, for values in [0, 1]
+
+
+def ssim(x: torch.Tensor, y: torch.Tensor, window: int = 3) -> torch.Tensor:
+    """How alike pictures are around each pixel, in brightness, contrast and structure: (N, 3, H, W), at most 1.
+
+    SSIM = (2 mu_x mu_y + c_1)(2 sigma_xy + c_2) / ((mu_x^2 + mu_y^2 + c_1)(sigma_x^2 + sigma_y^2 + c_2))
+
+    over squares of `window` pixels, mirrored at the border (Wang et al. 2004).
+    """
+    pad = [window // 2] * 4
+    x, y = (F.pad(pictures, pad, mode="reflect") for pictures in (x, y))
+
+    def mean(values):
+        return F.avg_pool2d(values, window, stride=1)
+
+    mu_x, mu_y = mean(x), mean(y)
+    var_x, var_y, cov = mean(x * x) - mu_x**2, mean(y * y) - mu_y**2, mean(x * y) - mu_x * mu_y
+    return (2 * mu_x * mu_y + C1) * (2 * cov + C2) / ((mu_x**2 + mu_y**2 + C1) * (var_x + var_y + C2))
+
+
+def appearance(rebuilt: torch.Tensor, picture: torch.Tensor) -> torch.Tensor:
+    """C_ap = 1/N sum alpha (1 - SSIM(I, I~)) / 2 + (1 - alpha) |I - I~|        (2)"""
+    difference = (rebuilt - picture).abs()
+    return (ALPHA * (1 - ssim(rebuilt, picture)) / 2 + (1 - ALPHA) * difference).mean()
+
+
+def smoothness(disparity: torch.Tensor, picture: torch.Tensor) -> torch.Tensor:
+    """C_ds = 1/N sum |d_x d| exp(-|d_x I|) + |d_y d| exp(-|d_y I|): smooth where the picture is        (3)"""
+    terms = [
+        disparity.diff(dim=axis).abs() * (-picture.diff(dim=axis).abs().mean(1, keepdim=True)).exp() for axis in (2, 3)
+    ]
+    return sum(term.mean() for term in terms)
+
+
+def consistency(left: torch.Tensor, right: torch.Tensor) -> torch.Tensor:
+    """C_lr = 1/N sum |d_left(x) - d_right(x - d_left(x))|, and the same from the other eye        (4)"""
+    to_left, to_right = shifted(right, -left), shifted(left, right)
+    return (left - to_left).abs().mean() + (right - to_right).abs().mean()
+
+
+def rebuilt_pair(
+    left: torch.Tensor, right: torch.Tensor, disparity_left: torch.Tensor, disparity_right: torch.Tensor
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Each picture from the other one: I~_left(x) = I_right(x - d_left(x)), I~_right(x) = I_left(x + d_right(x))."""
+    return shifted(right, -disparity_left), shifted(left, disparity_right)
+
+
+def stereo_loss(
+    maps: list[torch.Tensor],
+    left: torch.Tensor,
+    right: torch.Tensor,
+    smooth: float = SMOOTHNESS,
+    agree: float = CONSISTENCY,
+) -> dict[str, torch.Tensor]:
+    """The sum over four sizes of C = C_ap + alpha_ds C_ds + alpha_lr C_lr, both eyes together        (1)
+
+    Args:
+        maps: disparities (N, 2, h, w) of left and right at each size, the largest first.
+        smooth, agree: alpha_ds and alpha_lr; without one of them it can be seen what that is for.
+    """
+    terms = {"appearance": 0.0, "smoothness": 0.0, "consistency": 0.0}
+    for scale, disparities in enumerate(maps):
+        small_left, small_right = (
+            F.interpolate(picture, disparities.shape[2:], mode="area") for picture in (left, right)
+        )
+        of_left, of_right = disparities.split(1, dim=1)
+        pair = rebuilt_pair(small_left, small_right, of_left, of_right)
+        terms["appearance"] += appearance(pair[0], small_left) + appearance(pair[1], small_right)
+        rough = smoothness(of_left, small_left) + smoothness(of_right, small_right)
+        terms["smoothness"] += rough / 2**scale  # a step between pixels is larger in a smaller picture
+        terms["consistency"] += consistency(of_left, of_right)
+    total = terms["appearance"] + smooth * terms["smoothness"] + agree * terms["consistency"]
+    return {"loss": total} | terms
+
+
+def depth_loss(maps: list[torch.Tensor], depth: torch.Tensor) -> torch.Tensor:
+    """Supervised: mean of |log d - log d*| where the depth (N, 1, H, W) is known, that is positive; over four sizes."""
+    known = depth > 0
+    return sum(
+        (F.interpolate(found, depth.shape[2:], mode="bilinear").log() - depth.clamp_min(1e-3).log())[known].abs().mean()
+        for found in maps
+    ) / len(maps)
