@@ -23,7 +23,9 @@ SHAPE, MARGIN = 8 / 5, 6
 CARDS = {  # what each card shows
     "vae": ".vae-map .plane, .vae-point canvas",
     "gan": ".gan-plane, .gan-three",
+    "cyclegan": "#cyclegan-painted .slider-wrap",
     "stn": ".stn-in, .stn-out",
+    "pointnet": ".pn-stage canvas, .pn-answer",
 }
 WINDOW = {"width": 1440, "height": 1000}
 SETTLED = """() => {

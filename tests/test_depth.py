@@ -1,11 +1,14 @@
 """Depth: warps and losses in closed form, the network's sizes, and scenes that agree with themselves."""
 
+import os
+
 import pytest
 import torch
 from torchmetrics.functional.image import structural_similarity_index_measure
 
 from dlcv import geometry
-from dlcv.depth import loss, scenes
+from dlcv.datasets import kitchen, kitti
+from dlcv.depth import loss, scenes, train
 from dlcv.depth.model import DepthConfig, DepthNet
 
 
@@ -98,3 +101,32 @@ def test_the_supervised_loss_sees_only_what_is_known():
     found = torch.full((1, 1, 8, 8), 2.0)
     found[..., :4] = 9
     assert loss.depth_loss([found], truth) == 0
+
+
+@pytest.mark.parametrize("name", list(train.CONFIGS))
+def test_a_step_of_each_training(name):
+    """On made scenes; in the stereo ones a term that is left out has no say."""
+    config = DepthConfig(stereo=train.CONFIGS[name].stereo, height=64, width=96)
+    model = DepthNet(config)
+    if config.stereo:
+        data = train.MadePairs(4, config)
+        terms = train.make_stereo_loss(name)(model, [data[0], data[1]], 0.0, torch.Generator().manual_seed(0))
+        weights = {"appearance": 1.0, "smoothness": loss.SMOOTHNESS, "consistency": loss.CONSISTENCY}
+        for left_out in weights:
+            weights[left_out] *= left_out not in name
+        expected = sum(weight * terms[term] for term, weight in weights.items())
+        torch.testing.assert_close(terms["loss"], expected)
+    else:
+        sample = torch.randint(255, (3, 64, 96), dtype=torch.uint8), torch.rand(1, 64, 96) + 1
+        terms = train.kitchen_loss(model, [sample] * 2, 0.0, torch.Generator().manual_seed(0))
+    terms["loss"].backward()
+    assert terms["loss"].isfinite()
+
+
+@pytest.mark.skipif("DLCV_DATA" not in os.environ, reason="needs the data sets: DLCV_DATA names their folder")
+def test_data_sets_have_their_size():
+    assert [len(kitti.load(split)) for split in ("train", "test")] == [80, 22]
+    frames = kitchen.load("test")
+    assert len(frames) == 50 and frames[0][0].shape == (3, 240, 320) and frames[0][1].shape == (1, 240, 320)
+    known = torch.cat([depth[depth > 0] for _, depth in frames])
+    assert 0.3 < known.min() and known.median() < 4 and known.max() < 12

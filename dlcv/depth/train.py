@@ -1,0 +1,117 @@
+"""Train the networks that ship: python -m dlcv.depth.train [--preset cpu|gpu] [--model NAME ...] [--data DIR]"""
+
+import functools
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import torch
+from torch.utils.data import ConcatDataset, Dataset
+from torchvision.transforms import v2
+
+from .. import weights
+from ..datasets import kitchen, kitti
+from ..training import Recipe, command_line, fit
+from . import loss as objectives
+from . import scenes
+from .model import DepthConfig, DepthNet
+
+CONFIGS = {
+    "depth-stereo": DepthConfig(),
+    "depth-stereo-without-consistency": DepthConfig(),  # two short trainings that show what a loss is for
+    "depth-stereo-without-smoothness": DepthConfig(),
+    "depth-kitchen": DepthConfig(stereo=False, height=192, width=256),
+}
+SCENES = 2000  # made pairs; their numbers are their seeds, and those from TEST_SCENES on are for testing
+TEST_SCENES = 10**6
+REAL = 10  # times that each real pair is shown an epoch
+LICENCE = "cc-by-nc-sa-4.0"  # KITTI and 7-Scenes are for research only
+
+
+def recipes(stereo: int, short: int, kitchen: int) -> dict[str, Recipe]:
+    """Epochs of each network."""
+    usual = Recipe(batch_size=8, learning_rate=5e-4, clip=5.0)
+    found = {name: replace(usual, epochs=short if "without" in name else stereo) for name in CONFIGS}
+    return found | {"depth-kitchen": replace(usual, epochs=kitchen)}
+
+
+PRESETS = {"cpu": recipes(stereo=15, short=3, kitchen=40), "gpu": recipes(stereo=100, short=20, kitchen=200)}
+
+
+def sized(picture: torch.Tensor, config: DepthConfig) -> torch.Tensor:
+    """A picture (3, H, W) as small as the network sees it, whatever its shape: disparities are parts of the width."""
+    return v2.functional.resize(picture, [config.height, config.width], antialias=True)
+
+
+class MadePairs(Dataset):
+    """Made scenes as pairs of bytes, kept once they are made."""
+
+    def __init__(self, count: int, config: DepthConfig):
+        self.count, self.config = count, config
+
+    def __len__(self):
+        return self.count
+
+    @functools.cache  # noqa: B019  lives as long as the training
+    def __getitem__(self, seed: int) -> tuple[torch.Tensor, torch.Tensor]:
+        pair = scenes.pair(seed, self.config.height, self.config.width)
+        return tuple((255 * picture).round().to(torch.uint8) for picture in (pair.left, pair.right))
+
+
+LIGHT = v2.ColorJitter(0.2, 0.2, 0.2, 0.02)
+
+
+def make_stereo_loss(name: str):
+    """The self-supervised loss, or what is left of it; half of the time in a mirror, where left and right change."""
+    weights_of = {"smooth": objectives.SMOOTHNESS, "agree": objectives.CONSISTENCY}
+    weights_of |= {"agree": 0.0} if "consistency" in name else {"smooth": 0.0} if "smoothness" in name else {}
+
+    def loss(model, batch, progress, generator):
+        torch.manual_seed(generator.initial_seed())  # what torchvision's transforms draw from
+        pairs = torch.stack([torch.stack([left, right]) for left, right in batch]).float() / 255  # (N, 2, 3, H, W)
+        mirrored = torch.rand(len(pairs), generator=generator, device=generator.device).to(pairs.device) < 0.5
+        pairs = torch.where(mirrored[:, None, None, None, None], pairs.flip(1, 4), pairs)
+        left, right = torch.stack([LIGHT(pair) for pair in pairs]).unbind(1)  # the same light for both eyes
+        return objectives.stereo_loss(model(left).maps, left, right, **weights_of)
+
+    return loss
+
+
+def kitchen_loss(model, batch, progress, generator):
+    """The supervised loss, half of the time in a mirror."""
+    torch.manual_seed(generator.initial_seed())
+    pictures = torch.stack([LIGHT(picture) for picture, _ in batch]).float() / 255
+    depth = torch.stack([depth for _, depth in batch])
+    mirrored = (torch.rand(len(depth), generator=generator, device=generator.device).to(depth.device) < 0.5)[
+        :, None, None, None
+    ]
+    pictures, depth = (torch.where(mirrored, some.flip(3), some) for some in (pictures, depth))
+    return {"loss": objectives.depth_loss(model(pictures).maps, depth)}
+
+
+def samples_of(name: str, config: DepthConfig) -> tuple[Dataset | list, str]:
+    """What a network learns from, and how to say so."""
+    if name == "depth-kitchen":
+        frames = [
+            (sized(picture, config), v2.functional.resize(depth, [config.height, config.width], interpolation=0))
+            for picture, depth in kitchen.load("train")
+        ]
+        return frames, f"{len(frames)} frames of the red kitchen of 7-Scenes"
+    real = [tuple(sized(picture, config) for picture in pair) for pair in kitti.load("train")]
+    source = f"{len(real)} pairs of two KITTI drives and {SCENES:,} of made scenes, no depth"
+    return ConcatDataset([MadePairs(SCENES, config), REAL * real]), source
+
+
+def train(name: str, recipe: Recipe, runs: Path) -> None:
+    """Train one network, or go on with it, and write checkpoints/<name>."""
+    torch.manual_seed(recipe.seed)
+    config = CONFIGS[name]
+    data, source = samples_of(name, config)
+    loss = make_stereo_loss(name) if config.stereo else kitchen_loss
+    model = fit(DepthNet(config, published=True), loss, data, recipe, runs / name)
+    made_by = {"command": f"python -m dlcv.depth.train --model {name}", **asdict(recipe)}
+    source += "; begun with MobileNetV2's weights for ImageNet (Apache 2.0)"
+    weights.save(model, name, topic="depth", recipe=made_by, licence=LICENCE, source=source)
+
+
+if __name__ == "__main__":
+    command_line(__doc__, PRESETS, train)
