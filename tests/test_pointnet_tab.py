@@ -177,10 +177,11 @@ def test_the_inside_follows_the_sliders(tab):
     features = tab.locator(f"{INSIDE} img").get_attribute("src")
     tab.locator("#pointnet-count").fill("300")
     expect(captions.nth(0)).to_contain_text("of 300 points")
-    tab.wait_for_timeout(2500)
-    assert all(
-        shown(tab, f"{INSIDE} .pi-{name}") != old for name, old in zip(("critical", "upper", "aligned"), pictures)
-    )
+    for name, old in zip(("critical", "upper", "aligned"), pictures):  # the second waits for rest
+        tab.wait_for_function(
+            "([selector, old]) => document.querySelector(selector).toDataURL() != old",
+            arg=[f"{INSIDE} .pi-{name}", old],
+        )
     assert tab.locator(f"{INSIDE} img").get_attribute("src") != features
 
 

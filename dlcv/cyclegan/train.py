@@ -22,7 +22,7 @@ MONET = CycleGANConfig(shortcut=0.5, smooth=True, grain=0.05, bare=True)
 SHALLOW = {"width": 24, "blocks": 3, "halvings": 1, "contrast": True}
 CONFIGS = {
     "cyclegan-monet": MONET,
-    "cyclegan-monet-without-cycle": MONET,  # two short trainings that show what a loss is for
+    "cyclegan-monet-without-cycle": MONET,  # two that show what a loss is for
     "cyclegan-monet-without-identity": MONET,
     "cyclegan-usps": CycleGANConfig(("MNIST", "USPS"), (1, 1), **SHALLOW),
     "cyclegan-mnist-m": CycleGANConfig(("MNIST", "MNIST-M"), (1, 3), rest=3, **SHALLOW),
@@ -30,23 +30,25 @@ CONFIGS = {
 }
 SIDE = 96  # pixels of the crops that are learned from
 SIDES = {"cyclegan-monet-256": 256}  # where it is not that
-WHOLE = {"cyclegan-monet": 1}  # epochs at the end with pictures nearly whole, whose mean and variance norms then see
 LICENCE = "cc-by-nc-sa-4.0"  # some of the data sets are for research only
 
 
-def recipes(epochs: int, short: int, digits: int) -> dict[str, Recipe]:
-    """An epoch is one pass over the pictures of A; every second batch is the discriminators', or three of four."""
-    paper = Recipe(epochs, batch_size=1, learning_rate=2e-4, betas=(0.5, 0.999))
-    scenes = replace(paper, learning_rate=3e-4)  # for far fewer steps than the paper's 200 epochs of 6,287 photographs
-    found = {name: replace(scenes, epochs=short if "without" in name else epochs) for name in CONFIGS}
-    on_digits = replace(paper, batch_size=16, learning_rate=4e-4)
+def recipes(bare: int, paper: int, digits: int) -> dict[str, Recipe]:
+    """An epoch is one pass over the pictures of A; every second batch is the discriminators', or three of four.
+
+    Bare painters learn for a short time: discriminators without a norm win in the end, and paintings become gaudy.
+    """
+    usual = Recipe(paper, batch_size=1, learning_rate=2e-4, betas=(0.5, 0.999))
+    found = {name: replace(usual, epochs=bare, learning_rate=3e-4) for name in CONFIGS if CONFIGS[name].bare}
+    on_digits = replace(usual, batch_size=16, learning_rate=4e-4)
     return found | {
         "cyclegan-usps": replace(on_digits, epochs=digits),
         "cyclegan-mnist-m": replace(on_digits, epochs=2 * digits),
+        "cyclegan-monet-256": usual,
     }
 
 
-PRESETS = {"cpu": recipes(epochs=30, short=6, digits=4), "gpu": recipes(epochs=400, short=100, digits=20)}
+PRESETS = {"cpu": recipes(bare=6, paper=30, digits=4), "gpu": recipes(bare=6, paper=400, digits=20)}
 
 
 def make_loss(name: str, others: torch.Tensor, side: int = SIDE):
@@ -100,14 +102,9 @@ def train(name: str, recipe: Recipe, runs: Path) -> None:
     torch.manual_seed(recipe.seed)
     config = CONFIGS[name]
     a, b = (domains.scenes(of) if of in domains.SCENES else domains.digits(of)[0] for of in config.names)
-    data, layout = TensorBatches(a), torch.contiguous_format
-    loss = make_loss(name, b, SIDES.get(name, SIDE))
-    model = fit(CycleGAN(config), loss, data, recipe, runs / name, layout=layout)
+    loss, data = make_loss(name, b, SIDES.get(name, SIDE)), TensorBatches(a)
+    model = fit(CycleGAN(config), loss, data, recipe, runs / name, layout=torch.contiguous_format)
     made_by = {"command": f"python -m dlcv.cyclegan.train --model {name}", **asdict(recipe)}
-    if name in WHOLE:
-        made_by["epochs_whole"] = WHOLE[name]
-        last = replace(recipe, epochs=WHOLE[name])
-        model = fit(model, make_loss(name, b, domains.SCENE), data, last, runs / f"{name}-whole", layout=layout)
     source = f"{len(a):,} training pictures of {config.names[0]}, {len(b):,} of {config.names[1]}, no pairs, no labels"
     weights.save(model, name, topic="cyclegan", recipe=made_by, licence=LICENCE, source=source)
 

@@ -38,7 +38,7 @@ def recipes(longest: int, middle: int, flat: int, parts: int, short: int) -> dic
     return {name: replace(paper, epochs=epochs.get(name, short)) for name in CONFIGS}
 
 
-PRESETS = {"cpu": recipes(60, 8, 40, 14, 7), "gpu": recipes(200, 200, 200, 40, 100)}
+PRESETS = {"cpu": recipes(60, 6, 40, 14, 5), "gpu": recipes(200, 200, 200, 40, 100)}
 
 
 def turned(clouds: torch.Tensor, angles: torch.Tensor) -> torch.Tensor:
