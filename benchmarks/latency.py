@@ -99,6 +99,7 @@ EXAMPLES: dict[str, list] = {
     "/gan_generate": ["wgan-gp", "digits", 0, 1.0],
     "/gan_critic": [IMAGE, "wgan-gp", "digits"],
     "/gan_variety": ["wgan-gp", "digits", FRESH],
+    "/cyclegan_paint": [IMAGE, "A photograph like Monet", 256],
 }
 
 
@@ -106,7 +107,9 @@ def bare_passes() -> dict[str, Callable[[], object]]:
     """For each action the computation alone: the predictor's answer to the same question, in this process."""
     import torch
 
+    from demos.cyclegan import tensor_of
     from dlcv import digits
+    from dlcv.cyclegan.predictor import CycleGANPredictor, opinion
     from dlcv.gan.predictor import GANPredictor, judge
     from dlcv.stn.predictor import Distortion, STNPredictor
     from dlcv.vae.predictor import VAEPredictor
@@ -114,6 +117,7 @@ def bare_passes() -> dict[str, Callable[[], object]]:
     plane, large, affine = VAEPredictor(PLANE), VAEPredictor(LARGE), STNPredictor("affine", "all")
     x, z, turned = digits.from_picture(seven()), torch.tensor([LATENT]), Distortion(rotation=DISTORTION[0])
     gan, classes = GANPredictor("wgan-gp", "mnist"), judge("mnist")
+    monet, photograph = CycleGANPredictor("cyclegan-monet"), tensor_of(seven(), 256)
     counts = (1, 3, 10, 30, 100, 300)
     return {
         "/vae_decode": lambda: large.decode(z),
@@ -128,6 +132,7 @@ def bare_passes() -> dict[str, Callable[[], object]]:
         "/gan_generate": lambda: gan.sample(64, seed=0),
         "/gan_critic": lambda: gan.scores(x),
         "/gan_variety": lambda: gan.variety(classes, 1000, seed=0),
+        "/cyclegan_paint": lambda: [opinion(x) for x in (photograph, monet.translate(photograph, "Monet"))],
     }
 
 

@@ -45,6 +45,14 @@ TABS = [
         "demos.gan",
     ),
     Topic(
+        "cyclegan",
+        "CycleGAN",
+        "CycleGAN",
+        "Generative models",
+        "Paint a photograph like Monet and take it back, learned without a single pair of pictures.",
+        "demos.cyclegan",
+    ),
+    Topic(
         "stn",
         "Spatial Transformer",
         "Spatial Transformer network",

@@ -16,6 +16,8 @@ from .model import CycleGAN, CycleGANConfig
 
 PAPER_WEIGHTS = 10.0, 5.0  # of the cycle and identity losses, beside the adversarial one
 BARE_WEIGHTS = 1.0, 0.25  # generators that let contrast past them return to the photograph all too easily
+CALM_WEIGHTS, CALM_EPOCHS = (2.0, 2.0), 3  # trained on like this, what need not change gets its colours back
+CALM = 0.1  # how far the weights go from the bold painter to the calm one, on the straight line between them
 BARE_TURNS = 3  # of the discriminators for each of the generators, where they have no norm to help them
 MONET = CycleGANConfig(shortcut=0.5, smooth=True, grain=0.05, bare=True)
 # Halved once only: a stroke may change its look, but not become another digit.
@@ -51,16 +53,17 @@ def recipes(bare: int, paper: int, digits: int) -> dict[str, Recipe]:
 PRESETS = {"cpu": recipes(bare=6, paper=30, digits=4), "gpu": recipes(bare=6, paper=400, digits=20)}
 
 
-def make_loss(name: str, others: torch.Tensor, side: int = SIDE):
+def make_loss(name: str, others: torch.Tensor, side: int = SIDE, ties: tuple[float, float] | None = None):
     """The generators' turn, then the discriminators', one or more: with what was just generated, by way of the buffers.
 
     `others` are the pictures of B: each step takes as many of them, at random, as the batch has pictures of A.
     Of paintings and photographs it takes crops of `side` pixels, about as they are in the picture: on smaller pictures
-    of the same the strokes would be finer. The paper crops 256 of 286.
+    of the same the strokes would be finer. The paper crops 256 of 286. `ties` are the weights of the cycle and identity
+    losses, where not the usual ones.
     """
     config = CONFIGS[name]
     scenes = config.names[0] in domains.SCENES
-    cycle_weight, identity_weight = BARE_WEIGHTS if config.bare else PAPER_WEIGHTS
+    cycle_weight, identity_weight = ties or (BARE_WEIGHTS if config.bare else PAPER_WEIGHTS)
     turns = itertools.cycle([True] + (BARE_TURNS if config.bare else 1) * [False])
     buffers, made = (objectives.PictureBuffer(), objectives.PictureBuffer()), []
     share = (side / domains.SCENE) ** 2  # of the area
@@ -105,6 +108,12 @@ def train(name: str, recipe: Recipe, runs: Path) -> None:
     loss, data = make_loss(name, b, SIDES.get(name, SIDE)), TensorBatches(a)
     model = fit(CycleGAN(config), loss, data, recipe, runs / name, layout=torch.contiguous_format)
     made_by = {"command": f"python -m dlcv.cyclegan.train --model {name}", **asdict(recipe)}
+    if name == "cyclegan-monet":
+        made_by |= {"calm": CALM, "calm_weights": CALM_WEIGHTS, "calm_epochs": CALM_EPOCHS}
+        last, loss = replace(recipe, epochs=CALM_EPOCHS), make_loss(name, b, SIDE, CALM_WEIGHTS)
+        bold = {name: weight.clone() for name, weight in model.state_dict().items()}
+        model = fit(model, loss, data, last, runs / f"{name}-calm", layout=torch.contiguous_format)
+        model.load_state_dict({name: bold[name].lerp(weight, CALM) for name, weight in model.state_dict().items()})
     source = f"{len(a):,} training pictures of {config.names[0]}, {len(b):,} of {config.names[1]}, no pairs, no labels"
     weights.save(model, name, topic="cyclegan", recipe=made_by, licence=LICENCE, source=source)
 
