@@ -318,6 +318,7 @@ def test_home_shows_every_topic_and_a_card_opens_its_tab(page):
 @pytest.mark.parametrize("place", PLACES)
 def test_an_address_opens_its_tab(page, place):
     open_place(page, place)
+    page.locator("h1:visible").first.wait_for()
     page.wait_for_timeout(500)
     assert page.evaluate("new URLSearchParams(location.search).get('tab')") == (None if place == "home" else place)
     assert page.locator("h1:visible").count() == 1
