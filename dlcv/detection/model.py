@@ -83,7 +83,7 @@ class Regions(NamedTuple):
 
 
 class Detections(NamedTuple):
-    """D boxes that are left in the end, best first, in pixels of the scaled picture."""
+    """D boxes that are left in the end, best first: in pixels of the scaled picture, and of a predictor in its own."""
 
     boxes: torch.Tensor  # (D, 4)
     labels: torch.Tensor  # (D,): 1 to K

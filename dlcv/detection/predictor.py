@@ -24,15 +24,6 @@ class AnchorsAt(NamedTuple):
     moved: torch.Tensor  # (levels, shapes, 4): where it would move them
 
 
-class Found(NamedTuple):
-    """Objects, the surest first."""
-
-    boxes: torch.Tensor  # (D, 4)
-    labels: torch.Tensor  # (D,): 1 to K
-    scores: torch.Tensor  # (D,)
-    regions: torch.Tensor  # (D,): numbers of the proposals they come from
-
-
 class Region(NamedTuple):
     """What the heads make of one proposal."""
 
@@ -117,13 +108,13 @@ class DetectorPredictor:
         return Region(self._outside(box), cells.cpu(), level, features, probabilities.cpu(), refined)
 
     @torch.inference_mode()
-    def detections(self, score: float = SCORE, overlap: float = OVERLAP) -> Found:
+    def detections(self, score: float = SCORE, overlap: float = OVERLAP) -> Detections:
         """The objects that are surer than `score`; boxes of one class overlap by at most `overlap`."""
         found = self.model.detect(self.regions(), score, overlap)
-        return Found(self._outside(found.boxes), *(some.cpu() for some in found[1:]))
+        return Detections(self._outside(found.boxes), *(some.cpu() for some in found[1:]))
 
     @torch.inference_mode()
-    def cells(self, found: Found) -> torch.Tensor:
+    def cells(self, found: Detections) -> torch.Tensor:
         """The masks of objects as the network gives them, (D, 28, 28) in [0, 1], each over its box."""
         if not self.model.config.masks:
             raise InputError("This network finds boxes only.")
@@ -131,7 +122,7 @@ class DetectorPredictor:
         inside = Detections(boxes, found.labels.to(self.device), found.scores, found.regions)
         return self.model.masks(self.seen, inside).cpu()
 
-    def masks(self, found: Found, cells: torch.Tensor | None = None) -> torch.Tensor:
+    def masks(self, found: Detections, cells: torch.Tensor | None = None) -> torch.Tensor:
         """The masks of objects at full size, (D, H, W) in [0, 1]."""
         cells = self.cells(found) if cells is None else cells
         return paste_masks_in_image(cells[:, None], found.boxes, self.size)[:, 0]
