@@ -3,15 +3,14 @@
 Nothing runs between two questions: a visitor who pauses, stops or leaves has stopped the training with it.
 """
 
-import secrets
 import threading
 import time
-from collections import OrderedDict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from demos import frame
 from demos.gan_live import FORMULATIONS
+from demos.keep import Keep
 from dlcv.errors import InputError
 from dlcv.gan import WINDOW
 
@@ -42,31 +41,7 @@ class Run:
     trained: float = 0.0  # seconds
 
 
-class Runs:
-    """The trainings that may still be asked for, by a name that cannot be guessed."""
-
-    def __init__(self):
-        self._lock, self._runs = threading.Lock(), OrderedDict()
-
-    def add(self, run: Run) -> str:
-        """Keep a run; returns its name."""
-        name = secrets.token_urlsafe(12)
-        with self._lock:
-            self._runs[name] = run
-            while len(self._runs) > RUNS:
-                self._runs.popitem(last=False)
-        return name
-
-    def get(self, name) -> Run:
-        """The run of that name; InputError where it was given up."""
-        with self._lock:
-            if not isinstance(name, str) or name not in self._runs:
-                raise InputError("This training has ended. Start it again.")
-            self._runs.move_to_end(name)
-            return self._runs[name]
-
-
-runs = Runs()
+runs: Keep[Run] = Keep(RUNS, "This training has ended. Start it again.")
 computing = threading.Lock()  # slices of all visitors, one after the other
 
 

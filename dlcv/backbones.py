@@ -59,6 +59,41 @@ def deeplab() -> DeepLab:
     return model.eval()
 
 
+class PoseNetBody(nn.Module):
+    """MobileNetV1 (Howard et al. 2017) with 0.75 of its channels, as PoseNet (Papandreou et al. 2018) has it, whose
+    batch normalisation was folded into the convolutions.
+
+    Pictures (N, 3, H, W) in [-1, 1], H and W of the form 16 k + 1 -> maps at strides 8 and 16, (N, 192, h, w) and
+    (N, 384, (h + 1) / 2, (w + 1) / 2). Pixel x of a map looks at the picture around its pixel 8 x or 16 x.
+    """
+
+    def __init__(self):
+        super().__init__()
+        channels = [24, 48, 96, 96, 192, 192, *[384] * 8]
+        strides = [1, 2, 1, 2, 1, 2, *[1] * 7]
+        self.conv0 = nn.Conv2d(3, 24, 3, stride=2, padding=1)
+        self.dw = nn.ModuleList(nn.Conv2d(c, c, 3, stride, padding=1, groups=c) for c, stride in zip(channels, strides))
+        self.pw = nn.ModuleList(nn.Conv2d(c, out, 1) for c, out in zip(channels, channels[1:]))
+
+    def forward(self, pictures: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        x = F.relu6(self.conv0(pictures))
+        for number, (depthwise, pointwise) in enumerate(zip(self.dw, self.pw)):
+            x = F.relu6(pointwise(F.relu6(depthwise(x))))
+            if number == 4:
+                fine = x
+        return fine, x
+
+
+def posenet_body(published: bool = False) -> PoseNetBody:
+    """PoseNet's body; with `published` its weights for the keypoints of COCO, from the folder in DLCV_START.
+    FileNotFoundError where that has none: they are not on any server that torchvision knows."""
+    model = PoseNetBody()
+    if published:
+        state = _started("posenet_mobilenetv1_075.safetensors")
+        model.load_state_dict({name: value for name, value in state.items() if name in model.state_dict()})
+    return model
+
+
 def _started(file: str) -> dict[str, torch.Tensor]:
     """The weights of a file in the folder DLCV_START, as float32."""
     from safetensors.torch import load_file

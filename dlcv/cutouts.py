@@ -30,12 +30,21 @@ class Person(NamedTuple):
     joints: torch.Tensor  # (14, 3): x, y in pixels, and 1 where marked
 
 
+class Outlined(NamedTuple):
+    """A photograph, upright, and the outline of the person whose joints are marked."""
+
+    picture: torch.Tensor  # (3, H, W) uint8
+    alpha: torch.Tensor  # (H, W) uint8, as of a `Person`
+    joints: torch.Tensor  # (14, 3), as of a `Person`
+    alone: bool  # nobody else is in it
+
+
 class Scene(NamedTuple):
     """People pasted into a photograph."""
 
     picture: torch.Tensor  # (3, H, W) uint8
     instances: torch.Tensor  # (H, W) int64: 0 for the photograph, k on the k-th person
-    joints: torch.Tensor  # (people, 14, 3): 2 where seen, 1 where hidden by another, 0 where unmarked or outside
+    joints: torch.Tensor  # (people, 14, 3): 2 seen, 1 hidden by another, 0 outside of the picture, -1 never marked
 
 
 @torch.inference_mode()
@@ -74,7 +83,7 @@ def part_with(mask: torch.Tensor, points: torch.Tensor) -> torch.Tensor:
     return (parts == counts.argmax()) & (counts.max() > 0)
 
 
-def cut_out(teacher: DeepLab, picture: torch.Tensor, joints: torch.Tensor) -> Person | None:
+def outlined(teacher: DeepLab, picture: torch.Tensor, joints: torch.Tensor) -> Outlined | None:
     """The person of a picture (3, H, W) uint8 with joints (14, 3); None where the outline is not good."""
     picture, joints = upright(picture, joints)
     sure, marked = person_mask(teacher, picture), joints[:, 2] > 0
@@ -84,23 +93,35 @@ def cut_out(teacher: DeepLab, picture: torch.Tensor, joints: torch.Tensor) -> Pe
     inside = there & mask[y.clamp(0, mask.shape[0] - 1), x.clamp(0, mask.shape[1] - 1)]
     if marked.sum() < FEWEST or inside.float().mean() < INSIDE:
         return None
-    left, top, right, bottom = masks_to_boxes(mask[None])[0].long().tolist()
     near = F.max_pool2d(mask[None, None].float(), 5, stride=1, padding=2)[0, 0]  # the soft edge, and no other part
     alpha = (255 * ((sure * near - 0.25) * 2).clamp(0, 1)).to(torch.uint8)
+    others = (sure * (1 - near) > 0.5).float().mean()
+    return Outlined(picture, alpha, joints, bool(others < NOBODY))
+
+
+def cropped(whole: Outlined) -> Person:
+    """The person of a photograph, without the rest of it."""
+    left, top, right, bottom = masks_to_boxes(whole.alpha[None] > 127)[0].long().tolist()
     area = slice(top, bottom + 1), slice(left, right + 1)
-    moved = torch.cat([joints[:, :2] - torch.tensor([left, top]), joints[:, 2:]], dim=1)
-    return Person(picture[:, area[0], area[1]].clone(), alpha[area].clone(), moved)
+    moved = torch.cat([whole.joints[:, :2] - torch.tensor([left, top]), whole.joints[:, 2:]], dim=1)
+    return Person(whole.picture[:, area[0], area[1]].clone(), whole.alpha[area].clone(), moved)
 
 
-def people(split: str = "train") -> list[Person]:
-    """All good cut-outs of Leeds Sports Extended, "train" or "test"; kept beside the data sets after the first time."""
+def photographs(split: str = "train") -> list[Outlined]:
+    """All photographs of Leeds Sports Extended with a good outline, "train" or "test"; kept beside the data sets after
+    the first time."""
 
     def found():
         teacher = deeplab()
-        cut = (cut_out(teacher, picture, joints) for picture, joints in lspet.load(split))
-        return [tuple(person) for person in cut if person]
+        seen = (outlined(teacher, picture, joints) for picture, joints in lspet.load(split))
+        return [tuple(whole) for whole in seen if whole]
 
-    return [Person(*person) for person in _kept(f"cutouts-{split}", found)]
+    return [Outlined(*whole) for whole in _kept(f"outlines-{split}", found)]
+
+
+def people(split: str = "train") -> list[Person]:
+    """The people of those photographs, cut out."""
+    return [cropped(whole) for whole in photographs(split)]
 
 
 def backgrounds(split: str = "train") -> list[torch.Tensor]:
@@ -186,10 +207,11 @@ def compose(
 
 
 def _with_visibility(joints: torch.Tensor, instances: torch.Tensor) -> torch.Tensor:
-    """Joints (N, 14, 3) of the people of a map (H, W): 2 where seen, 1 where another is in front, 0 where not there."""
+    """Joints (N, 14, 3) of the people of a map (H, W): 2 seen, 1 behind another, 0 outside, -1 where not marked."""
     high, wide = instances.shape
     x, y = joints[..., :2].round().long().unbind(-1)
-    there = (joints[..., 2] > 0) & (x >= 0) & (y >= 0) & (x < wide) & (y < high)
+    there = (x >= 0) & (y >= 0) & (x < wide) & (y < high)
     top = instances[y.clamp(0, high - 1), x.clamp(0, wide - 1)]
     hidden = top > torch.arange(1, len(joints) + 1)[:, None]
-    return torch.cat([joints[..., :2], (there * (2 - hidden.long()))[..., None].float()], dim=-1)
+    seen = torch.where(joints[..., 2] > 0, there * (2 - hidden.long()), -1)
+    return torch.cat([joints[..., :2], seen[..., None].float()], dim=-1)

@@ -39,6 +39,7 @@ def test_joints_move_with_the_person_and_may_be_hidden():
                 assert top == number if seen == 2 else top > number
             marked = joints[[3, 2, 13], :2]
             assert (marked[2, 1] < marked[:2, 1]).all()  # upright
+            assert (joints[[3, 2, 13], 2] >= 0).all() and (joints[:2, 2] == -1).all()  # those that nobody marked
     assert kinds == {1, 2}
 
 

@@ -54,7 +54,7 @@ def test_a_run_is_bounded_and_old_ones_are_given_up(monkeypatch):
     monkeypatch.setattr(gan_lab, "LASTS", -1)
     with pytest.raises(InputError, match="ten minutes"):
         gan_lab.advance({"run": run, "who": "both", "rounds": 1})
-    monkeypatch.setattr(gan_lab, "RUNS", 2)
+    monkeypatch.setattr(gan_lab.runs, "most", 2)
     newer = [gan_lab.begin(QUERY)["run"] for _ in range(2)]
     with pytest.raises(InputError, match="ended"):
         gan_lab.runs.get(run)

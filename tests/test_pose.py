@@ -95,15 +95,28 @@ def test_a_peak_is_found_between_pixels():
 
 
 def test_matching_takes_the_best_pair_whose_ends_are_free():
-    links = [Link(0, 0, 0.9, 1), Link(0, 1, 0.8, 1), Link(1, 0, 0.7, 1), Link(1, 1, 0.6, 1), Link(2, 2, 0.5, 0.5)]
-    assert assembly.match(links) == [links[0], links[3]]
+    pairs = (0, 0, 0.9), (0, 1, 0.8), (1, 0, 0.7), (1, 1, 0.2)
+    links = [Link(*pair, agree=1, possible=True) for pair in pairs] + [Link(2, 2, 0.1, 0.5, False)]
+    greedy, optimal = (
+        [step.verdict for step in matching(links)] for matching in (assembly.greedily, assembly.optimally)
+    )
+    assert greedy == ["chosen", "an end is taken", "an end is taken", "chosen", "too weak"]  # 1.1 in all
+    assert optimal == ["another choice is better", "chosen", "chosen", "another choice is better", "too weak"]  # 1.5
+    assert assembly.greedily([]) == assembly.optimally([]) == []
     assert assembly.candidates(torch.zeros(2, 5, 5), [], [Peak(0, 0, 1)]) == []
+
+
+def test_no_threshold_counts_for_what_was_placed_by_hand():
+    there, field = Peak(1.0, 1.0, 1.0), torch.zeros(2, 5, 5)
+    for placed in (False, True):
+        [link] = assembly.candidates(field, [there], [Peak(3.0, 1.0, 0.2, placed)])
+        assert link.affinity == 0 and link.possible == placed
 
 
 @pytest.mark.parametrize("count", [0, 1, 3])
 def test_drawn_people_are_found_again(count):
     people = torch.stack([person(x, y, h) for x, y, h in ((20, 4, 45), (55, 10, 40), (80, 5, 50))])[:count]
-    found, peaks, _, _ = assembly.people_of(*drawn(people))
+    found, peaks, _ = assembly.people_of(*drawn(people))
     assert len(found) == count
     for one in found:
         where = torch.tensor([peaks[joint][number][:2] for joint, number in enumerate(one.peaks)])
@@ -113,11 +126,11 @@ def test_drawn_people_are_found_again(count):
 
 def test_people_who_overlap_keep_their_limbs():
     people = torch.stack([person(40, 5, 45), person(47, 8, 42)])
-    found, peaks, _, chosen = assembly.people_of(*drawn(people))
+    found, peaks, steps = assembly.people_of(*drawn(people))
     assert len(found) == 2
     right, total = 0, 0
-    for (first, second), links in zip(LIMBS, chosen):
-        for link in links:
+    for (first, second), limb in zip(LIMBS, steps):
+        for link in (step.link for step in limb if step.verdict == assembly.CHOSEN):
             ends = [
                 torch.tensor(peaks[joint][number][:2]) for joint, number in ((first, link.first), (second, link.second))
             ]
@@ -129,37 +142,61 @@ def test_people_who_overlap_keep_their_limbs():
 def test_the_machine_refines_at_stride_8():
     model = PoseMachine(PoseConfig(stages=2, width=16)).eval()
     with torch.inference_mode():
-        out = model(torch.rand(2, 3, 64, 96))
-    assert [maps.shape for maps in out.beliefs] == [(2, 14, 8, 12)] * 2
-    assert [maps.shape for maps in out.fields] == [(2, 13, 2, 8, 12)] * 2
-    sum(maps.mean() for maps in model.train()(torch.rand(2, 3, 64, 64)).beliefs).backward()
+        out = model(torch.rand(2, 3, 65, 97))
+    assert [maps.shape for maps in out.beliefs] == [(2, 14, 9, 13)] * 2
+    assert [maps.shape for maps in out.fields] == [(2, 13, 2, 9, 13)] * 2
+    sum(maps.mean() for maps in model.train()(torch.rand(2, 3, 65, 65)).beliefs).backward()
     assert model.stages[0].layers[0][0].weight.grad is not None
 
 
-def test_of_an_unmarked_joint_nothing_is_known_on_that_person():
-    people = torch.stack([person(60, 10, 200), person(180, 10, 200)])
+def test_of_an_unmarked_joint_nothing_is_known_on_that_person_and_beside():
+    people = torch.stack([person(45, 8, 150), person(135, 8, 150)])
     wrist = JOINTS.index("left wrist")
-    people[0, wrist, 2] = 0
-    instances = torch.zeros(256, 256, dtype=torch.int64)
-    instances[:, :128], instances[:, 128:] = 1, 2
+    people[0, wrist, 2] = -1
+    instances = torch.zeros(193, 193, dtype=torch.int64)
+    instances[:, :96], instances[:, 110:] = 1, 2
     known = train.what_is_known(people, instances)
-    assert known.shape == (14 + 26, 32, 32)
-    assert known[wrist, :, :16].max() == 0 and known[wrist, :, 16:].min() == 1
+    assert known.shape == (14 + 26, 25, 25)
+    assert known[wrist, :, :13].max() == 0 and known[wrist, :, 13:].min() == 1
     limb = LIMBS.index((JOINTS.index("left elbow"), wrist))
     touched = {wrist, 14 + 2 * limb, 15 + 2 * limb}
     assert all(known[number].min() == (0 if number in touched else 1) for number in range(40))
+    assert train.what_is_known(people[:0], instances).min() == 1
 
 
 def test_what_is_learned_is_what_the_assembly_reads():
-    people = torch.stack([person(60, 10, 230), person(180, 10, 200)])
+    people = torch.stack([person(45, 8, 175), person(135, 8, 150)])
     truth = train.truth_of(people)
-    found, _, _, _ = assembly.people_of(truth[:14], truth[14:].unflatten(0, (13, 2)))
+    found, _, _ = assembly.people_of(truth[:14], truth[14:].unflatten(0, (13, 2)))
     assert len(found) == 2
 
 
+def test_variation_moves_joints_with_their_picture():
+    torch.manual_seed(0)
+    joints = person(90, 20, 150)
+    joints[0, 2], joints[1, :2] = -1, torch.tensor([-120.0, 90])
+    picture = torch.zeros(3, 193, 193, dtype=torch.uint8)
+    elbow, opposite = JOINTS.index("left elbow"), JOINTS.index("right elbow")
+    x, y = joints[elbow, :2].round().long().tolist()
+    picture[:, y - 2 : y + 3, x - 2 : x + 3] = 255
+    sides = set()
+    for _ in range(12):
+        seen, moved, _ = train.varied((picture, joints[None], torch.ones(193, 193, dtype=torch.int64)))
+        gone = moved[0, [0, 1, 4, 5], 2]
+        assert -1 in gone and 0 in gone  # not marked, and outside
+        side = next((s for s in (elbow, opposite) if moved[0, s, 2] > 0 and _bright(seen, moved[0, s])), None)
+        sides.add(side)
+    assert {elbow, opposite} <= sides  # mirrored, a left elbow is a right one
+
+
+def _bright(picture: torch.Tensor, joint: torch.Tensor) -> bool:
+    x, y = joint[:2].round().long().tolist()
+    return bool(picture[:, y, x].min() > 190)
+
+
 def test_a_step_of_training():
-    model, joints = PoseMachine(PoseConfig(stages=2, width=16)), person(60, 10, 230)[None]
-    sample = torch.randint(255, (3, 256, 256), dtype=torch.uint8), joints, torch.ones(256, 256, dtype=torch.int64)
+    model, joints = PoseMachine(PoseConfig(stages=2, width=16)), person(95, 10, 150)[None]
+    sample = torch.randint(255, (3, 193, 193), dtype=torch.uint8), joints, torch.ones(193, 193, dtype=torch.int64)
     terms = train.pose_loss(model, [sample, sample], 0.0, torch.Generator().manual_seed(0))
     terms["loss"].backward()
     assert terms["loss"].isfinite() and set(terms) == {"loss", "stage_1", "stage_2"}

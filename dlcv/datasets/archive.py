@@ -67,4 +67,4 @@ def picture(file: Path | io.BytesIO, side: int | None = None) -> torch.Tensor:
     """A picture (3, H, W) uint8, or its centre square, (3, side, side)."""
     square = [v2.Resize(side, antialias=True), v2.CenterCrop(side)] if side else []
     with Image.open(file) as opened:
-        return v2.Compose([*square, v2.ToImage()])(opened.convert("RGB"))
+        return v2.Compose([*square, v2.PILToTensor()])(opened.convert("RGB"))

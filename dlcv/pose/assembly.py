@@ -8,9 +8,10 @@ from typing import NamedTuple
 import torch
 from torch.nn import functional as F
 
-from .skeleton import JOINTS, LIMBS
+from .skeleton import LIMBS
 
 PEAK, LINK = 0.2, 0.2  # belief of a joint, and mean affinity along a limb, at least
+MOST = 60  # places where a joint may be, the surest
 SAMPLES = 10  # points of a line integral
 AGREE = 0.8  # of them must point along the limb
 FEWEST, MEAN = 4, 0.3  # joints of a person, and their mean belief, at least
@@ -22,6 +23,7 @@ class Peak(NamedTuple):
     x: float
     y: float
     belief: float
+    placed: bool = False  # by hand: then no threshold counts
 
 
 class Link(NamedTuple):
@@ -30,7 +32,18 @@ class Link(NamedTuple):
     first: int  # number of the peak of the limb's first joint
     second: int  # of its second joint
     affinity: float  # mean of the field along the line, in its direction; -1 to 1
-    agree: float  # share of the points where it is above LINK
+    agree: float  # share of the points where it is above the threshold
+    possible: bool  # both are large enough, or one of the ends was placed by hand
+
+
+class Step(NamedTuple):
+    """One pair in the course of the matching."""
+
+    link: Link
+    verdict: str  # one of VERDICTS
+
+
+VERDICTS = CHOSEN, WEAK, TAKEN, WORSE = "chosen", "too weak", "an end is taken", "another choice is better"
 
 
 class Person(NamedTuple):
@@ -45,20 +58,27 @@ def find_peaks(beliefs: torch.Tensor, threshold: float = PEAK) -> list[list[Peak
 
     Between pixels by a parabola through the peak and its neighbours, along x and along y.
     """
-    largest = F.max_pool2d(beliefs[None], 3, stride=1, padding=1)[0]
+    size = beliefs.shape[1:]
+    distinct = beliefs.double() + 1e-6 * torch.linspace(0, 1, size.numel()).double().view(
+        size
+    )  # of two equal ones, one
+    largest = F.max_pool2d(distinct[None], 3, stride=1, padding=1)[0]
+    joints, rows, columns = ((distinct == largest) & (beliefs > threshold)).nonzero().unbind(1)
     padded = F.pad(beliefs[None], (1, 1, 1, 1), mode="replicate")[0]
+    at = beliefs[joints, rows, columns]
+    x = columns + _vertex(padded[joints, rows + 1, columns], at, padded[joints, rows + 1, columns + 2])
+    y = rows + _vertex(padded[joints, rows, columns + 1], at, padded[joints, rows + 2, columns + 1])
     found: list[list[Peak]] = [[] for _ in beliefs]
-    for joint, row, column in ((beliefs == largest) & (beliefs > threshold)).nonzero().tolist():
-        around = padded[joint, row : row + 3, column : column + 3]
-        x, y = (at + _vertex(*line.tolist()) for at, line in ((column, around[1]), (row, around[:, 1])))
-        found[joint].append(Peak(x, y, beliefs[joint, row, column].item()))
-    return [sorted(peaks, key=lambda peak: -peak.belief) for peaks in found]
+    order = at.argsort(descending=True)
+    for joint, *peak in zip(*(some[order].tolist() for some in (joints, x, y, at))):
+        found[joint].append(Peak(*peak))
+    return [of_joint[:MOST] for of_joint in found]
 
 
-def _vertex(before: float, at: float, after: float) -> float:
-    """Where the parabola through three values at -1, 0, 1 is largest."""
-    bend = before - 2 * at + after
-    return max(-0.5, min(0.5, 0.5 * (before - after) / bend)) if bend < 0 else 0.0
+def _vertex(before: torch.Tensor, at: torch.Tensor, after: torch.Tensor) -> torch.Tensor:
+    """Where the parabolas through three values at -1, 0, 1 are largest, (N,)."""
+    bend = (before - 2 * at + after).clamp_max(-1e-9)
+    return (0.5 * (before - after) / bend).clamp(-0.5, 0.5)
 
 
 def line_integral(field: torch.Tensor, starts: torch.Tensor, ends: torch.Tensor) -> torch.Tensor:
@@ -81,37 +101,57 @@ def candidates(field: torch.Tensor, firsts: list[Peak], seconds: list[Peak], thr
     starts, ends = (torch.tensor([peak[:2] for peak in peaks]) for peaks in (firsts, seconds))
     pairs = torch.cartesian_prod(torch.arange(len(starts)), torch.arange(len(ends)))
     along = line_integral(field, starts[pairs[:, 0]], ends[pairs[:, 1]])
-    links = [
-        Link(*pair, affinity, agree)
-        for pair, affinity, agree in zip(
-            pairs.tolist(), along.mean(1).tolist(), (along > threshold).float().mean(1).tolist()
-        )
-    ]
+    means, agrees = along.mean(1).tolist(), (along > threshold).float().mean(1).tolist()
+    links = []
+    for (first, second), affinity, agree in zip(pairs.tolist(), means, agrees):
+        placed = firsts[first].placed or seconds[second].placed
+        links.append(Link(first, second, affinity, agree, placed or affinity > threshold and agree >= AGREE))
     return sorted(links, key=lambda link: -link.affinity)
 
 
-def match(links: list[Link], threshold: float = LINK) -> list[Link]:
-    """Each peak in one limb at most: greedily the best pair whose ends are both still free (best first)."""
-    chosen, firsts, seconds = [], set(), set()
+def greedily(links: list[Link]) -> list[Step]:
+    """Each peak in one limb at most: from the best pair on, each whose ends are both still free is chosen."""
+    steps, firsts, seconds = [], set(), set()
     for link in links:
-        if link.affinity > threshold and link.agree >= AGREE and not (link.first in firsts or link.second in seconds):
-            chosen.append(link)
+        verdict = WEAK if not link.possible else TAKEN if link.first in firsts or link.second in seconds else CHOSEN
+        steps.append(Step(link, verdict))
+        if verdict == CHOSEN:
             firsts.add(link.first)
             seconds.add(link.second)
-    return chosen
+    return steps
 
 
-def assemble(peaks: list[list[Peak]], limbs: list[list[Link]]) -> list[Person]:
+def optimally(links: list[Link]) -> list[Step]:
+    """The same with the largest sum of affinities that any choice has: maximum weight bipartite matching."""
+    from scipy.optimize import linear_sum_assignment
+
+    size = [1 + max((link[end] for link in links), default=-1) for end in (0, 1)]
+    gains = torch.zeros(size)
+    for link in links:
+        gains[link.first, link.second] = max(link.affinity, 1e-6) if link.possible else 0.0
+    chosen = set(zip(*(some.tolist() for some in linear_sum_assignment(gains.numpy(), maximize=True))))
+    return [
+        Step(link, WEAK if not link.possible else CHOSEN if (link.first, link.second) in chosen else WORSE)
+        for link in links
+    ]
+
+
+MATCHINGS = {"greedy": greedily, "optimal": optimally}
+
+
+def assemble(
+    peaks: list[list[Peak]], limbs: list[list[Link]], ends: tuple[tuple[int, int], ...] = LIMBS
+) -> list[Person]:
     """People from the chosen links of every limb: those that share a peak belong to one. Surest first.
 
     Limbs grow from the neck, so a person whose neck is hidden begins at the first limb that was found.
     """
     people: list[list[int | None]] = []
-    for (first, second), links in zip(LIMBS, limbs, strict=True):
+    for (first, second), links in zip(ends, limbs, strict=True):
         for link in links:
             owner = next((person for person in people if person[first] == link.first), None)
             if owner is None:
-                owner = [None] * len(JOINTS)
+                owner = [None] * len(peaks)
                 owner[first] = link.first
                 people.append(owner)
             if owner[second] is None:
@@ -125,11 +165,30 @@ def assemble(peaks: list[list[Peak]], limbs: list[list[Link]]) -> list[Person]:
     return sorted(found, key=lambda person: -person.score)
 
 
-def people_of(
-    beliefs: torch.Tensor, fields: torch.Tensor, peak: float = PEAK, link: float = LINK
-) -> tuple[list[Person], list[list[Peak]], list[list[Link]], list[list[Link]]]:
-    """All four steps: the people, the peaks of each joint, the candidates of each limb and those that were chosen."""
-    peaks = find_peaks(beliefs, peak)
-    pairs = [candidates(field, peaks[a], peaks[b], link) for field, (a, b) in zip(fields, LIMBS, strict=True)]
-    chosen = [match(links, link) for links in pairs]
-    return assemble(peaks, chosen), peaks, pairs, chosen
+class Assembled(NamedTuple):
+    """The people, and everything on the way to them."""
+
+    people: list[Person]
+    peaks: list[list[Peak]]  # of each joint, surest first
+    steps: list[list[Step]]  # of each limb: all candidate pairs, best first, and what became of them
+
+
+def assembled(
+    fields: torch.Tensor,
+    peaks: list[list[Peak]],
+    link: float = LINK,
+    matching: str = "greedy",
+    ends: tuple[tuple[int, int], ...] = LIMBS,
+) -> Assembled:
+    """From the peaks of each joint on: line integrals in the fields (L, 2, H, W), matching, people."""
+    steps = [
+        MATCHINGS[matching](candidates(field, peaks[a], peaks[b], link))
+        for field, (a, b) in zip(fields, ends, strict=True)
+    ]
+    chosen = [[step.link for step in limb if step.verdict == CHOSEN] for limb in steps]
+    return Assembled(assemble(peaks, chosen, ends), peaks, steps)
+
+
+def people_of(beliefs: torch.Tensor, fields: torch.Tensor, peak: float = PEAK, link: float = LINK) -> Assembled:
+    """All four steps, for the belief maps (J, H, W) and the fields (L, 2, H, W) of one stage."""
+    return assembled(fields, find_peaks(beliefs, peak), link)

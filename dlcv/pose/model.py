@@ -1,4 +1,4 @@
-"""A Convolutional Pose Machine with Part Affinity Fields (Wei et al. 2016, Cao et al. 2017) on a MobileNetV2.
+"""A Convolutional Pose Machine with Part Affinity Fields (Wei et al. 2016, Cao et al. 2017) on PoseNet's body.
 
 stage 1      from the features F of the picture: belief maps S_1 and affinity fields L_1
 stage t      from F, S_{t-1} and L_{t-1} once more: what is unsure is decided by what is around it
@@ -10,11 +10,13 @@ from typing import NamedTuple
 import torch
 from huggingface_hub import PyTorchModelHubMixin
 from torch import nn
+from torch.nn import functional as F
 
-from ..backbones import mobilenet_v2
+from ..backbones import posenet_body
 from .skeleton import JOINTS, LIMBS
 
-STRIDE = 8  # pixels of the picture to a pixel of the maps
+STRIDE = 8  # pixels of the picture to a pixel of the maps; the first of both are at the same place
+STEP = 16  # sides of pictures have 16 k + 1 pixels
 
 
 @dataclass
@@ -23,20 +25,21 @@ class PoseConfig:
 
     stages: int = 3
     width: int = 96  # channels of the features, and of the stages
-    side: int = 368  # pixels of the longer side that pictures are seen at
+    side: int = 369  # pixels of the longer side that pictures are seen at
 
 
 class PoseOutput(NamedTuple):
     """What the S stages say of N pictures."""
 
-    beliefs: list[torch.Tensor]  # S of (N, J, H / 8, W / 8)
-    fields: list[torch.Tensor]  # S of (N, L, 2, H / 8, W / 8)
+    beliefs: list[torch.Tensor]  # S of (N, J, h, w), where H = 8 (h - 1) + 1
+    fields: list[torch.Tensor]  # S of (N, L, 2, h, w)
 
 
-def conv(channels_in: int, channels_out: int, dilation: int = 1) -> nn.Sequential:
-    """3 x 3, with batch normalisation and ReLU."""
+def conv(channels_in: int, channels_out: int, dilation: int = 1, size: int = 3) -> nn.Sequential:
+    """size x size, with batch normalisation and ReLU."""
+    around = dilation * (size // 2)
     return nn.Sequential(
-        nn.Conv2d(channels_in, channels_out, 3, padding=dilation, dilation=dilation, bias=False),
+        nn.Conv2d(channels_in, channels_out, size, padding=around, dilation=dilation, bias=False),
         nn.BatchNorm2d(channels_out),
         nn.ReLU(inplace=True),
     )
@@ -58,6 +61,8 @@ class Stage(nn.Module):
             conv(width, width),
             nn.Conv2d(width, len(JOINTS) + 2 * len(LIMBS), 1),
         )
+        nn.init.zeros_(self.layers[-1].weight)  # begins with nobody anywhere, which is nearly right
+        nn.init.zeros_(self.layers[-1].bias)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         return self.layers(x)
@@ -69,18 +74,19 @@ class PoseMachine(nn.Module, PyTorchModelHubMixin, pipeline_tag="keypoint-detect
     def __init__(self, config: PoseConfig, published: bool = False):
         super().__init__()
         self.config = config
-        self.backbone = mobilenet_v2(published).features[:14]
-        self.backbone[7].conv[1][0].stride = (1, 1)  # stays at stride 8, and sees as far as at 16
-        for block in self.backbone[8:]:
-            block.conv[1][0].dilation = block.conv[1][0].padding = (2, 2)
-        self.features = nn.Sequential(conv(96, config.width), conv(config.width, config.width))
+        self.backbone = posenet_body(published)
+        self.features = nn.Sequential(
+            conv(192 + 384, config.width, size=1), conv(config.width, config.width), conv(config.width, config.width)
+        )
         maps = len(JOINTS) + 2 * len(LIMBS)
         widths = [config.width] + [config.width + maps] * (config.stages - 1)
         self.stages = nn.ModuleList(Stage(width, config.width) for width in widths)
 
     def forward(self, pictures: torch.Tensor) -> PoseOutput:
-        """Pictures (N, 3, H, W) in [0, 1], H and W multiples of 8."""
-        features = self.features(self.backbone(2 * pictures - 1))
+        """Pictures (N, 3, H, W) in [0, 1], H and W of the form 16 k + 1."""
+        fine, coarse = self.backbone(2 * pictures - 1)
+        coarse = F.interpolate(coarse, fine.shape[2:], mode="bilinear", align_corners=True)
+        features = self.features(torch.cat([fine, coarse], dim=1))
         maps, beliefs, fields = None, [], []
         for stage in self.stages:
             maps = stage(features if maps is None else torch.cat([features, maps], dim=1))

@@ -21,3 +21,15 @@ LIMBS = tuple(
     )
 )
 """Pairs of joints, a tree that grows from the neck: the first of each pair stands in an earlier one, or is the neck."""
+
+COCO = (
+    "nose, left eye, right eye, left ear, right ear, left shoulder, right shoulder, left elbow, right elbow,"
+    " left wrist, right wrist, left hip, right hip, left knee, right knee, left ankle, right ankle"
+).split(", ")
+"""The keypoints of COCO in their order; twelve of them are among `JOINTS`."""
+
+OPENPOSE = (
+    "nose, neck, right shoulder, right elbow, right wrist, left shoulder, left elbow, left wrist, right hip,"
+    " right knee, right ankle, left hip, left knee, left ankle, right eye, left eye, right ear, left ear"
+).split(", ")
+"""The keypoints of OpenPose's network for COCO in their order."""

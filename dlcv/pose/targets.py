@@ -1,7 +1,7 @@
 """What a pose network should say of a picture whose people are known: belief maps and affinity fields.
 
-Points are x, y in pixels of the maps, pixel centres at integers. A joint is 2 where seen, 1 where hidden, 0 where
-nobody knows; both of the former are to be found.
+Points are x, y in pixels of the maps, pixel centres at integers. A joint is 2 where seen, 1 where hidden, 0 where it is
+outside of the picture, -1 where nobody marked it; the first two are to be found.
 """
 
 import torch
@@ -28,20 +28,13 @@ def affinity_fields(people: torch.Tensor, height: int, width: int, reach: float 
 
     Where limbs of several people cross, the mean of their vectors (Cao et al. 2017, eq. 8 to 10).
     """
-    fields = torch.zeros(len(LIMBS), 2, height, width)
     y, x = torch.arange(height).float()[:, None], torch.arange(width).float()
-    for number, (first, second) in enumerate(LIMBS):
-        count = torch.zeros(height, width)
-        for person in people:
-            (x1, y1, seen), (x2, y2, also) = person[first], person[second]
-            length = torch.hypot(x2 - x1, y2 - y1)
-            if not (seen > 0 and also > 0 and length > 1e-3):
-                continue
-            u, v = (x2 - x1) / length, (y2 - y1) / length
-            along, aside = u * (x - x1) + v * (y - y1), v * (x - x1) - u * (y - y1)
-            on = (along >= 0) & (along <= length) & (aside.abs() <= reach)
-            fields[number, 0] += u * on
-            fields[number, 1] += v * on
-            count += on
-        fields[number] /= count.clamp_min(1)
-    return fields
+    begin, end = people[:, torch.tensor(LIMBS)].unbind(2)  # both (N, L, 3)
+    length = (end - begin)[..., :2].norm(dim=2)
+    there = (begin[..., 2] > 0) & (end[..., 2] > 0) & (length > 1e-3)
+    unit = (end - begin)[..., :2] / length.clamp_min(1e-3)[..., None]
+    u, v, length, there = (some[..., None, None] for some in (*unit.unbind(2), length, there))
+    from_x, from_y = x - begin[..., :1, None], y - begin[..., 1:2, None]  # (N, L, 1 or height, width or 1)
+    along, aside = u * from_x + v * from_y, v * from_x - u * from_y
+    on = there & (along >= 0) & (along <= length) & (aside.abs() <= reach)  # (N, L, height, width)
+    return (unit[..., None, None] * on[:, :, None]).sum(0) / on.sum(0).clamp_min(1)[:, None]

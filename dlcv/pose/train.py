@@ -1,7 +1,8 @@
 """Train the pose machines that ship: python -m dlcv.pose.train [--preset cpu|gpu] [--model NAME ...] [--data DIR]
 
 Leeds Sports marks one person a picture. Here its people, cut out, are pasted into other photographs, one to eight at
-all sizes, so that the machine learns to tell several apart.
+all sizes, so that the machine learns to tell several apart. A few photographs of COCO show real groups, with twelve of
+the fourteen joints.
 """
 
 from dataclasses import asdict, replace
@@ -10,43 +11,44 @@ from pathlib import Path
 import torch
 from torch.nn import functional as F
 from torch.utils.data import ConcatDataset, Dataset
+from torchvision import tv_tensors
 from torchvision.transforms import v2
 
 from .. import cutouts, weights
-from ..datasets import lspet
+from ..datasets import coco, lspet
 from ..training import Recipe, command_line, fit
 from . import loss as objectives
 from . import targets
 from .model import STRIDE, PoseConfig, PoseMachine
-from .skeleton import JOINTS, LIMBS
+from .skeleton import COCO, JOINTS, LIMBS
 
 CONFIGS = {"pose-people": PoseConfig(), "pose-people-large": PoseConfig(stages=6, width=160)}
-SIDE = 256  # pixels of the pictures that are learned from
-SCENES, CROWD = 6000, 8  # made pictures an epoch, and people in one at most
+SIDE = 193  # pixels of the pictures that are learned from
+SCENES, CROWD = 3000, 8  # made pictures an epoch, and people in one at most
+REAL = 8  # times that a part of each photograph of COCO is shown an epoch
+SMALLEST = 96  # pixels of a side of such a part
 LICENCE = "cc-by-nc-sa-4.0"  # the photographs are for research only
 
 
 def recipes(small: int, large: int) -> dict[str, Recipe]:
     """Epochs of each machine."""
-    usual = Recipe(batch_size=16, learning_rate=1e-3, weight_decay=0.01, clip=10.0)
+    usual = Recipe(batch_size=16, learning_rate=1e-3, weight_decay=0.01, clip=10.0, average=0.998)
     return {"pose-people": replace(usual, epochs=small), "pose-people-large": replace(usual, epochs=large)}
 
 
-PRESETS = {"cpu": recipes(small=8, large=2), "gpu": recipes(small=60, large=60)}
+PRESETS = {"cpu": recipes(small=5, large=2), "gpu": recipes(small=60, large=60)}
 
 
-def square(picture: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
-    """A square of a photograph (3, H, W) uint8, anywhere in it, as (3, SIDE, SIDE)."""
-    side = min(picture.shape[1:])
-    top, left = (torch.randint(length - side + 1, (), generator=generator).item() for length in picture.shape[1:])
-    return v2.functional.resize(picture[:, top : top + side, left : left + side], [SIDE, SIDE], antialias=True)
+def resized(picture: torch.Tensor) -> torch.Tensor:
+    """A square picture (3, s, s) as (3, SIDE, SIDE)."""
+    return v2.functional.resize(picture, [SIDE, SIDE], antialias=True)
 
 
 class MadeScenes(Dataset):
     """Cut-out people in photographs: picture, joints (people, 14, 3), and a map (H, W) of the people."""
 
-    def __init__(self, count: int):
-        self.count, self.people, self.backgrounds = count, cutouts.people(), cutouts.backgrounds()
+    def __init__(self, count: int, split: str = "train"):
+        self.count, self.people, self.backgrounds = count, cutouts.people(split), cutouts.backgrounds(split)
 
     def __len__(self):
         return self.count
@@ -58,13 +60,16 @@ class MadeScenes(Dataset):
             return torch.randint(count, (), generator=generator).item()
 
         chosen = [self.people[any_below(len(self.people))] for _ in range(1 + any_below(CROWD))]
-        background = square(self.backgrounds[any_below(len(self.backgrounds))], generator)
-        scene = cutouts.compose(background, chosen, generator, heights=(0.15, 0.95))
+        photograph = self.backgrounds[any_below(len(self.backgrounds))]
+        side = min(photograph.shape[1:])
+        top, left = (any_below(length - side + 1) for length in photograph.shape[1:])
+        background = resized(photograph[:, top : top + side, left : left + side])
+        scene = cutouts.compose(background, chosen, generator, heights=(0.25, 1.0))
         return scene.picture, scene.joints, scene.instances
 
 
 class OnePerson(Dataset):
-    """The pictures of Leeds Sports as they are, on grey, in the same form as `MadeScenes`."""
+    """The pictures of Leeds Sports as they are, in the middle of grey, in the same form as `MadeScenes`."""
 
     def __init__(self):
         self.samples = lspet.load("train")
@@ -75,52 +80,115 @@ class OnePerson(Dataset):
     def __getitem__(self, index: int):
         picture, joints = self.samples[index]
         height, width = picture.shape[1:]
-        scale = SIDE / max(height, width)
-        size = [round(scale * height), round(scale * width)]
-        canvas = torch.full((3, SIDE, SIDE), 128, dtype=torch.uint8)
-        canvas[:, : size[0], : size[1]] = v2.functional.resize(picture, size, antialias=True)
-        moved = torch.cat([(joints[:, :2] + 0.5) * scale - 0.5, 2 * joints[:, 2:]], dim=1)
-        return canvas, moved[None], torch.ones(SIDE, SIDE, dtype=torch.int64)
+        longest = max(height, width)
+        left, top = (longest - width) // 2, (longest - height) // 2
+        canvas = torch.full((3, longest, longest), 128, dtype=torch.uint8)
+        canvas[:, top : top + height, left : left + width] = picture
+        where = ((joints[:, :2] + torch.tensor([left, top]) + 0.5) * SIDE / longest) - 0.5
+        marked = torch.where(joints[:, 2:] > 0, 2, -1)
+        return resized(canvas), torch.cat([where, marked], dim=1)[None], torch.ones(SIDE, SIDE, dtype=torch.int64)
+
+
+def real_people(split: str) -> list[tuple[torch.Tensor, torch.Tensor, torch.Tensor]]:
+    """Photographs of COCO in the form of `MadeScenes`. Of a crowd, and of neck and head top, nothing is known."""
+    found = []
+    numbers = [COCO.index(name) for name in JOINTS[:12]]
+    for picture, _, people in coco.load(split):
+        instances = torch.zeros(picture.shape[1:], dtype=torch.int64)
+        joints = torch.full((len(people), len(JOINTS), 3), -1.0)
+        people = sorted(people, key=lambda person: -person["area"])
+        for number, person in enumerate(people, 1):
+            instances[coco.mask_of(person, *picture.shape[1:])] = number
+            keypoints = torch.tensor(person["keypoints"]).float().unflatten(0, (17, 3))[numbers]
+            keypoints[keypoints[:, 2] == 0, 2] = -1
+            joints[number - 1, :12] = keypoints
+        found.append((picture, joints, instances))
+    return found
+
+
+class RealPeople(Dataset):
+    """Squares of photographs of COCO, around one of their people where there are any."""
+
+    def __init__(self):
+        self.samples = real_people("train")
+
+    def __len__(self):
+        return REAL * len(self.samples)
+
+    def __getitem__(self, seed: int):
+        generator = torch.Generator().manual_seed(seed)
+        picture, joints, instances = self.samples[seed % len(self.samples)]
+        known = joints[(joints[:, :, 2] > 0).sum(1) >= 4]
+        side, middle = float(max(picture.shape[1:])), torch.tensor(picture.shape[:0:-1]) / 2
+        if len(known):
+            person = known[torch.randint(len(known), (), generator=generator)]
+            person = person[person[:, 2] > 0, :2]
+            extent = (person.amax(0) - person.amin(0)).max().item()
+            side = max(SMALLEST, extent * (1.3 + 2 * torch.rand((), generator=generator).item()))
+            middle = (person.amax(0) + person.amin(0)) / 2
+        left, top = (middle - side / 2).round().int().tolist()
+        square = top, left, round(side), round(side)
+        scaled = (joints[..., :2] - torch.tensor([left, top]) + 0.5) * SIDE / round(side) - 0.5
+        seen = v2.functional.crop(instances[None], *square)
+        seen = v2.functional.resize(seen, [SIDE, SIDE], v2.InterpolationMode.NEAREST)[0]
+        picture = resized(v2.functional.crop(picture, *square))
+        return picture, torch.cat([scaled, joints[..., 2:]], dim=-1), seen
+
+
+LIGHT = v2.Compose([v2.ColorJitter(0.3, 0.3, 0.3, 0.05), v2.RandomGrayscale(0.1)])
+MOVE = v2.RandomAffine(
+    40,
+    (0.08, 0.08),
+    (0.75, 1.15),
+    interpolation=v2.InterpolationMode.BILINEAR,
+    fill={tv_tensors.Image: 128, "others": 0},
+)
+MIRRORED = [cutouts.JOINT_PAIRS.get(joint, joint) for joint in range(len(JOINTS))]
+
+
+def varied(sample: tuple[torch.Tensor, ...]) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """A picture, its joints and its map: in other light, turned, at another scale, and half of them mirrored."""
+    picture, joints, instances = sample
+    if torch.rand(()) < 0.5:
+        picture, instances = picture.flip(2), instances.flip(1)
+        joints = (joints * torch.tensor([-1, 1, 1]) + torch.tensor([SIDE - 1, 0, 0]))[:, MIRRORED]
+    points = tv_tensors.KeyPoints(joints[..., :2], canvas_size=(SIDE, SIDE))
+    moved = MOVE(tv_tensors.Image(LIGHT(picture)), tv_tensors.Mask(instances), points)
+    picture, instances, points = (some.as_subclass(torch.Tensor) for some in moved)
+    inside = ((points > 0) & (points < SIDE - 1)).all(-1)  # torchvision moves those outside to the border
+    seen = torch.where(inside, joints[..., 2], joints[..., 2].clamp_max(0))
+    return picture, torch.cat([points, seen[..., None]], dim=-1), instances
 
 
 def what_is_known(joints: torch.Tensor, instances: torch.Tensor) -> torch.Tensor:
-    """Where something is known of each map: people (N, 14, 3) and their map (H, W) -> (J + 2 L, H / 8, W / 8).
+    """Where something is known of each map: people (N, 14, 3) and their map (H, W) -> (J + 2 L, h, w).
 
-    On a person of whom a joint is not marked, nothing is known of that joint and its limbs.
+    On a person of whom a joint is not marked, and beside, nothing is known of that joint and its limbs.
     """
-    known = torch.ones(len(JOINTS) + 2 * len(LIMBS), *instances.shape)
-    height, width = instances.shape
-    for number, person in enumerate(joints, 1):
-        inside = (person[:, 0] >= 0) & (person[:, 1] >= 0) & (person[:, 0] < width) & (person[:, 1] < height)
-        unmarked = set(((person[:, 2] == 0) & inside | (person.abs().sum(1) == 0)).nonzero()[:, 0].tolist())
-        limbs = [limb for limb, ends in enumerate(LIMBS) if unmarked & set(ends)]
-        maps = [*unmarked, *(len(JOINTS) + 2 * limb + axis for limb in limbs for axis in (0, 1))]
-        known[maps] *= instances != number
-    return F.avg_pool2d(known, STRIDE).floor()
+    numbers = torch.arange(1, len(joints) + 1)[:, None, None, None]
+    near = F.max_pool2d((instances == numbers).float(), 2 * STRIDE + 1, STRIDE, padding=STRIDE)  # (N, 1, h, w)
+    unmarked = joints[..., 2] < 0
+    limbs = unmarked[:, torch.tensor(LIMBS)].any(2)
+    maps = torch.cat([unmarked, limbs.repeat_interleave(2, dim=1)], dim=1)  # (N, J + 2 L)
+    return 1 - (maps[..., None, None] * near).sum(0).clamp_max(1)
 
 
 def truth_of(joints: torch.Tensor) -> torch.Tensor:
-    """People (N, 14, 3) in pixels -> belief maps and affinity fields, (J + 2 L, SIDE / 8, SIDE / 8)."""
-    inside = ((joints[..., :2] >= 0) & (joints[..., :2] < SIDE)).all(-1)
-    on_maps = torch.stack(
-        [*((joints[..., axis] + 0.5) / STRIDE - 0.5 for axis in (0, 1)), joints[..., 2] * inside], dim=-1
-    )
-    side = SIDE // STRIDE
+    """People (N, 14, 3) in pixels -> belief maps and affinity fields, (J + 2 L, h, w)."""
+    on_maps = torch.cat([joints[..., :2] / STRIDE, joints[..., 2:]], dim=-1)
+    side = SIDE // STRIDE + 1
     return torch.cat(
         [targets.belief_maps(on_maps, side, side), targets.affinity_fields(on_maps, side, side).flatten(0, 1)]
     )
 
 
-LIGHT = v2.Compose([v2.ColorJitter(0.3, 0.3, 0.3, 0.05), v2.RandomGrayscale(0.1)])
-
-
 def pose_loss(model, batch, progress, generator):
-    """Of all stages, on pictures in other light each time."""
+    """Of all stages, on pictures that are varied each time."""
     torch.manual_seed(generator.initial_seed())  # what torchvision's transforms draw from
-    pictures = torch.stack([LIGHT(picture) for picture, _, _ in batch]).float() / 255
-    truth = torch.stack([truth_of(joints) for _, joints, _ in batch])
-    known = torch.stack([what_is_known(joints, instances) for _, joints, instances in batch])
-    out = model(pictures)
+    pictures, joints, instances = zip(*map(varied, batch))
+    truth = torch.stack([truth_of(people) for people in joints])
+    known = torch.stack([what_is_known(*some) for some in zip(joints, instances)])
+    out = model(torch.stack(pictures).float() / 255)
     stages = [torch.cat([b, f.flatten(1, 2)], dim=1) for b, f in zip(out.beliefs, out.fields)]
     terms = {f"stage_{number}": objectives.stage_loss(found, truth, known) for number, found in enumerate(stages, 1)}
     return {"loss": objectives.loss(stages, truth, known)} | terms
@@ -129,14 +197,14 @@ def pose_loss(model, batch, progress, generator):
 def train(name: str, recipe: Recipe, runs: Path) -> None:
     """Train one machine, or go on with it, and write checkpoints/<name>."""
     torch.manual_seed(recipe.seed)
-    made, alone = MadeScenes(SCENES), OnePerson()
-    model = fit(
-        PoseMachine(CONFIGS[name], published=True), pose_loss, ConcatDataset([made, alone]), recipe, runs / name
-    )
+    made, alone, real = MadeScenes(SCENES), OnePerson(), RealPeople()
+    data = ConcatDataset([made, alone, real])
+    model = fit(PoseMachine(CONFIGS[name], published=True), pose_loss, data, recipe, runs / name)
     made_by = {"command": f"python -m dlcv.pose.train --model {name}", **asdict(recipe)}
     source = (
         f"{len(alone):,} people of Leeds Sports Extended, and {len(made):,} pictures of one to {CROWD} of them, cut out"
-        " by a published DeepLab; begun with MobileNetV2's weights for ImageNet (Apache 2.0)"
+        f" by a published DeepLab; {len(real.samples)} photographs of COCO; begun with PoseNet's published weights for"
+        " COCO (Apache 2.0)"
     )
     weights.save(model, name, topic="pose", recipe=made_by, licence=LICENCE, source=source)
 

@@ -1,0 +1,39 @@
+"""What the server remembers for the boards between two questions, by names that cannot be guessed."""
+
+import secrets
+import threading
+from collections import OrderedDict
+from typing import Generic, TypeVar
+
+from dlcv.errors import InputError
+
+T = TypeVar("T")
+
+
+class Keep(Generic[T]):
+    """The newest things that may still be asked for: what was asked for the longest time ago is given up for a new one.
+
+    Safe to use from many threads.
+    """
+
+    def __init__(self, most: int, gone: str):
+        """Keep `most` things; `gone` is what a visitor reads who asks for one that was given up."""
+        self.most, self._gone = most, gone
+        self._lock, self._things = threading.Lock(), OrderedDict()
+
+    def add(self, thing: T) -> str:
+        """Keep a thing; returns its name."""
+        name = secrets.token_urlsafe(12)
+        with self._lock:
+            self._things[name] = thing
+            while len(self._things) > self.most:
+                self._things.popitem(last=False)
+        return name
+
+    def get(self, name) -> T:
+        """The thing of that name; InputError where it was given up."""
+        with self._lock:
+            if not isinstance(name, str) or name not in self._things:
+                raise InputError(self._gone)
+            self._things.move_to_end(name)
+            return self._things[name]

@@ -1,0 +1,158 @@
+"""The pose tab: where the joints of people are, stage by stage, and which of them belong to one person."""
+
+from importlib.util import find_spec
+from pathlib import Path
+
+import gradio as gr
+import PIL.Image
+
+from demos import frame, pose_live
+from demos.pose_live import LIVE_SIDE, MODEL
+from dlcv.pose import NOTICE
+
+STAGES = r"\begin{aligned} S^1, L^1 &= \phi^1(F) \\ S^t, L^t &= \phi^t(F, S^{t-1}, L^{t-1}) \end{aligned}"
+INTEGRAL = r"E = \int_0^1 L\big(p(u)\big) \cdot \frac{d_{j_2} - d_{j_1}}{\| d_{j_2} - d_{j_1} \|_2} \, du"
+PHOTOGRAPHS = [
+    Path(find_spec("skimage").origin).parent / "data" / name for name in ("astronaut.png", "camera.png")
+]  # those of people that come with packages
+DETAILS = {"Fast": 257, "Usual": 369, "Fine": 737}  # pixels of the longer side that a picture is seen at
+MATCHINGS = {"greedy": "Greedy", "optimal": "Optimal"}
+PEAK, LINK = 0.2, 0.2
+
+
+def mosaic(columns: int, rows: int, side: int = 240) -> PIL.Image.Image:
+    """The packaged photographs of people as tiles, every other pair of them mirrored: one person in each."""
+    found = PIL.Image.new("RGB", (columns * side, rows * side))
+    for tile in range(columns * rows):
+        with PIL.Image.open(PHOTOGRAPHS[(tile + tile // columns) % len(PHOTOGRAPHS)]) as opened:
+            photograph = opened.convert("RGB").resize((side, side))
+        if tile // 2 % 2:
+            photograph = photograph.transpose(PIL.Image.Transpose.FLIP_LEFT_RIGHT)
+        found.paste(photograph, (tile % columns * side, tile // columns * side))
+    return found
+
+
+def see(picture, detail):
+    """What the machine says of a picture, for the boards."""
+    side = DETAILS[frame.choice({"detail": detail}, "detail", DETAILS)]
+    x = pose_live.tensor_of(picture)
+    return pose_live.shown(x, pose_live.predictor().look(x, side), "ours")
+
+
+def see_published(picture, progress=gr.Progress()):  # noqa: B008  where Gradio looks for it
+    """What OpenPose's published network says of a picture; it is fetched from the Hub first."""
+    from dlcv.pose import published
+
+    x = pose_live.tensor_of(picture)
+    progress(0.0, "Fetching the weights, then looking")
+    return pose_live.shown(x, published.look(x), "published")
+
+
+def see_again(picture, detail):
+    """`see`, unless the picture was taken away."""
+    return gr.skip() if picture is None else see(picture, detail)
+
+
+def pose_people(picture, side, peak, link):
+    """The people of a picture: for a client."""
+    from dlcv.pose import layouts
+    from dlcv.pose.predictor import SIDES, people_of
+
+    limits = {"peak": pose_live.PEAK_LIMITS, "link": pose_live.LINK_LIMITS}
+    given = {"peak": peak, "link": link}
+    seen = pose_live.predictor().look(pose_live.tensor_of(picture), frame.whole(side, "side", *SIDES))
+    found = people_of(seen, **{name: frame.number(given, name, *limits[name]) for name in limits})
+    return {"openpose": layouts.as_openpose(found), "coco": layouts.as_coco(found)}
+
+
+def _offer() -> None:
+    """The public endpoint /pose_people, on components that nobody sees."""
+    inputs = [
+        frame.SafeImage(label="Picture", type="pil", visible=False),
+        gr.Number(DETAILS["Usual"], label="Pixels of the longer side that the picture is seen at", visible=False),
+        gr.Number(PEAK, label="Belief of a joint, at least", visible=False),
+        gr.Number(LINK, label="Affinity along a limb, at least", visible=False),
+    ]
+    frame.api(pose_people, inputs, [gr.JSON(label="People", visible=False)], "pose_people", **frame.COMPUTE)
+
+
+def build() -> None:
+    """The tab's content."""
+    frame.heading(
+        "pose",
+        "A Convolutional Pose Machine says for every pixel how much it believes in each joint, and takes a second look"
+        " at what it said. Part Affinity Fields say which joints belong to one person. Choose a picture of people, and"
+        " see who is in it.",
+    )
+    frame.equations(
+        (
+            STAGES,
+            "$F$ are the features of the picture, $S^t$ the belief maps and $L^t$ the affinity fields of stage $t$,"
+            " which sees what the stage before believed",
+        ),
+        (
+            INTEGRAL,
+            "how well the field $L$ of a limb agrees with the line $p(u)$ from the joint $d_{j_1}$ to the joint"
+            " $d_{j_2}$",
+        ),
+    )
+    with gr.Row(equal_height=False):
+        with gr.Column(scale=2, min_width=300):
+            picture = frame.SafeImage(
+                value=str(PHOTOGRAPHS[0]),
+                label="Picture",
+                type="pil",
+                sources=["upload", "webcam", "clipboard"],
+                height=280,
+                elem_id="pose-picture",
+            )
+            gr.Examples(
+                [[str(path)] for path in PHOTOGRAPHS]
+                + [[mosaic(3, 2)], [mosaic(5, 4, side=200)]]
+                + [[photograph] for photograph in frame.PHOTOGRAPHS[1:3]],
+                picture,
+                label="Examples: one person, six, twenty, nobody",
+                cache_examples=False,
+            )
+            detail = gr.Radio(
+                list(DETAILS),
+                value="Usual",
+                label="Look",
+                info="A finer one finds smaller people, and takes longer.",
+                elem_id="pose-detail",
+            )
+            with gr.Accordion("OpenPose's own network", open=False):
+                gr.Markdown(NOTICE)
+                other = gr.Button("Fetch and look", elem_id="pose-published")
+        with gr.Column(scale=5, min_width=320):
+            board = frame.Board(
+                "pose",
+                server_functions=[pose_live.keep, pose_live.people, pose_live.keypoints],
+                gpu=False,
+                value={"settings": {"peak": PEAK, "link": LINK, "matchings": MATCHINGS}},
+                scripts=["skeleton.js"],
+            )
+    frame.section(
+        "Look inside",
+        "What each stage believes, and how people are put together. In the first stages a left knee may still be a"
+        " right one. Where two people are close, the field decides whose arm it is.",
+    )
+    frame.Board("pose_inside", server_functions=[pose_live.pairs], gpu=False, scripts=["skeleton.js"])
+    frame.section("Live", "The same machine on the pictures of your camera, which are not kept.")
+    live = {"peak": PEAK, "link": LINK, "side": LIVE_SIDE}
+    frame.Board("pose_camera", server_functions=[pose_live.watch], value=live, scripts=["skeleton.js"])
+    quiet = {"api_visibility": "private", "show_progress_on": picture, "trigger_mode": "always_last"} | frame.COMPUTE
+    frame.on_first_show(see, [picture, detail], board, **frame.COMPUTE)
+    gr.on([picture.change, detail.input], frame.guard(see_again), [picture, detail], board, **quiet)
+    other.click(frame.guard(see_published), picture, board, **quiet)
+    frame.weights_card(
+        {"Pose machine": [MODEL]},
+        note="Leeds Sports marks one person a picture, so pictures of several people were made by cutting them out and"
+        " pasting them together; the outlines come from a published network. Nose, eyes and ears are not among the"
+        " joints.",
+    )
+    _offer()
+
+
+if __name__ == "__main__":
+    frame.show_alone("demos.pose")

@@ -1,0 +1,104 @@
+// People and maps on canvases, for the boards of the pose tab.
+
+const limbColour = (limb, count) => `hsl(${Math.round(360 * limb / count)} 90% 58%)`;
+
+// People, each {number, places}: places are [x, y] in pixels of the canvas, or null where a joint was not found.
+// `limbs` are pairs of joints; `size` is the width of a limb.
+function drawPeople(context, people, limbs, size) {
+  context.lineCap = 'round';
+  for (const {places} of people) {
+    for (const [under, width] of [[true, 1.6 * size], [false, size]]) {
+      limbs.forEach(([first, second], limb) => {
+        if (!places[first] || !places[second]) return;
+        context.strokeStyle = under ? 'rgb(0 0 0 / 0.55)' : limbColour(limb, limbs.length);
+        context.lineWidth = width;
+        context.beginPath();
+        context.moveTo(...places[first]);
+        context.lineTo(...places[second]);
+        context.stroke();
+      });
+    }
+    for (const place of places) {
+      if (!place) continue;
+      context.beginPath();
+      context.arc(...place, 1.1 * size, 0, 2 * Math.PI);
+      context.fillStyle = '#fff';
+      context.fill();
+      context.lineWidth = 0.35 * size;
+      context.strokeStyle = '#111';
+      context.stroke();
+    }
+  }
+  for (const {number, places} of people) {
+    const [x, y] = places.filter(Boolean).reduce((top, place) => place[1] < top[1] ? place : top);
+    label(context, String(number), x, y - 4 * size, 4.4 * size);
+  }
+}
+
+// A number in a dark pill, its middle at x, y but inside of the canvas.
+function label(context, text, x, y, size) {
+  context.font = `700 ${size}px system-ui, sans-serif`;
+  const width = context.measureText(text).width + size, high = 1.3 * size, {canvas} = context;
+  x = Math.min(Math.max(x, width / 2), canvas.width - width / 2);
+  y = Math.min(Math.max(y, high / 2), canvas.height - high / 2);
+  context.beginPath();
+  context.roundRect(x - width / 2, y - high / 2, width, high, high / 2);
+  context.fillStyle = 'rgb(0 0 0 / 0.75)';
+  context.fill();
+  context.fillStyle = '#fff';
+  context.textAlign = 'center';
+  context.textBaseline = 'middle';
+  context.fillText(text, x, y + 0.06 * size);
+}
+
+// The maps of a picture, as Python sends them: at(stage, channel, row, column), channels the beliefs and then x and y of
+// each field.
+function mapsOf({maps, joints, limbs}) {
+  const {stages, rows, columns} = maps, channels = joints.length + 2 * limbs.length;
+  const values = Int8Array.from(atob(maps.values), (letter) => letter.charCodeAt(0));
+  const at = (stage, channel, row, column) => values[((stage * channels + channel) * rows + row) * columns + column] / 127;
+  return {stages, rows, columns, at};
+}
+
+// Where pixel x (axis 0) or y (axis 1) of the maps is on a canvas that shows the picture `zoom` times as large.
+const onCanvas = (at, axis, {maps}, zoom) => (at + maps.centre) * maps.scale[axis] * zoom;
+
+// One belief map over what the canvas shows: nothing where it is 0, bright where it is 1.
+function drawBelief(context, value, maps, stage, joint, zoom) {
+  const small = document.createElement('canvas'), {rows, columns} = maps;
+  [small.width, small.height] = [columns, rows];
+  const pixels = new ImageData(columns, rows);
+  for (let row = 0; row < rows; row++) {
+    for (let column = 0; column < columns; column++) {
+      const belief = Math.max(0, maps.at(stage, joint, row, column));
+      pixels.data.set([255, 90 + 150 * belief, 40 + 60 * belief, 255 * Math.min(1, 1.5 * belief)], 4 * (row * columns + column));
+    }
+  }
+  small.getContext('2d').putImageData(pixels, 0, 0);
+  const left = onCanvas(-0.5, 0, value, zoom), top = onCanvas(-0.5, 1, value, zoom);
+  context.drawImage(small, left, top, onCanvas(columns - 0.5, 0, value, zoom) - left, onCanvas(rows - 0.5, 1, value, zoom) - top);
+}
+
+// One affinity field as arrows, wherever it is longer than `least`.
+function drawField(context, value, maps, stage, limb, zoom, least = 0.15) {
+  const {joints, limbs} = value, cell = Math.min(...value.maps.scale) * zoom, channel = joints.length + 2 * limb;
+  context.strokeStyle = limbColour(limb, limbs.length);
+  context.lineWidth = Math.max(1.2, cell / 9);
+  context.lineCap = 'round';
+  context.beginPath();
+  for (let row = 0; row < maps.rows; row++) {
+    for (let column = 0; column < maps.columns; column++) {
+      const u = maps.at(stage, channel, row, column), v = maps.at(stage, channel + 1, row, column), long = Math.hypot(u, v);
+      if (long < least) continue;
+      const x = onCanvas(column, 0, value, zoom), y = onCanvas(row, 1, value, zoom), half = 0.45 * cell;
+      const tip = [x + half * u, y + half * v], turn = Math.atan2(v, u), head = 0.35 * cell * Math.min(1, long);
+      context.moveTo(x - half * u, y - half * v);
+      context.lineTo(...tip);
+      for (const side of [2.6, -2.6]) {
+        context.moveTo(...tip);
+        context.lineTo(tip[0] + head * Math.cos(turn + side), tip[1] + head * Math.sin(turn + side));
+      }
+    }
+  }
+  context.stroke();
+}
