@@ -39,8 +39,8 @@ def heat(values, low: float = 0.0, high: float = 1.0) -> Image.Image:
     return Image.fromarray(np.stack(colours, axis=-1).round().astype(np.uint8))
 
 
-def data_uri(picture: Image.Image) -> str:
-    """A picture as PNG in a data URI."""
-    png = io.BytesIO()
-    picture.save(png, "PNG", compress_level=1)
-    return "data:image/png;base64," + base64.b64encode(png.getvalue()).decode()
+def data_uri(picture: Image.Image, kind: str = "PNG") -> str:
+    """A picture in a data URI, as PNG or, where it is a large photograph, as JPEG."""
+    file = io.BytesIO()
+    picture.save(file, kind, **({"compress_level": 1} if kind == "PNG" else {"quality": 88}))
+    return f"data:image/{kind.lower()};base64," + base64.b64encode(file.getvalue()).decode()

@@ -6,10 +6,6 @@ function unpacked(text) {
   return Float32Array.from(numbersOf(text, Int16Array), (value) => value / 16384);
 }
 
-function numbersOf(text, Type) {
-  return new Type(Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0)).buffer);
-}
-
 // The same turned so that the file's axis `up` is z, as dlcv.pointnet.reading does it.
 function upright(points, up) {
   const turned = new Float32Array(points.length);
@@ -41,9 +37,9 @@ function byHeight(points) {
 const VIEW = {yaw: 0.62, pitch: 0.38, zoom: 1};
 
 // const cloud = makeCloud(canvas); cloud.show(points, colours, sizes): a css colour and a radius (1 is usual) per point.
-// With `still` it does not turn.
-function makeCloud(canvas, {still = false} = {}) {
-  const view = {...VIEW}, put = canvas.getContext('2d');
+// With `still` it does not turn; with `apart`, what its view is at first, it turns alone.
+function makeCloud(canvas, {still = false, apart = null} = {}) {
+  const first = {...VIEW, ...apart}, view = {...first}, put = canvas.getContext('2d');
   let points = new Float32Array(0), colours = [], sizes = null, asked = 0, dragging = null, order = new Uint16Array(0);
   let depth = new Float32Array(0);
 
@@ -96,12 +92,13 @@ function makeCloud(canvas, {still = false} = {}) {
     Object.assign(view, change);
     view.pitch = Math.max(-1.57, Math.min(1.57, view.pitch));
     view.zoom = Math.max(0.5, Math.min(6, view.zoom));
-    document.dispatchEvent(new CustomEvent('cloud:view', {detail: {...view}}));
+    if (apart) redraw();
+    else document.dispatchEvent(new CustomEvent('cloud:view', {detail: {...view}}));
   }
 
   new ResizeObserver(redraw).observe(canvas);
   if (!still) {
-    document.addEventListener('cloud:view', ({detail}) => { Object.assign(view, detail); redraw(); });
+    if (!apart) document.addEventListener('cloud:view', ({detail}) => { Object.assign(view, detail); redraw(); });
     canvas.addEventListener('pointerdown', (event) => {
       try { canvas.setPointerCapture(event.pointerId); } catch (_) { /* a made-up pointer */ }
       dragging = [event.clientX, event.clientY];
@@ -119,7 +116,7 @@ function makeCloud(canvas, {still = false} = {}) {
       event.preventDefault();
       turn({zoom: view.zoom * Math.exp(-event.deltaY / 500)});
     }, {passive: false});
-    canvas.addEventListener('dblclick', () => turn(VIEW));
+    canvas.addEventListener('dblclick', () => turn(first));
     canvas.addEventListener('keydown', (event) => {
       const step = {ArrowLeft: [0.15, 0], ArrowRight: [-0.15, 0], ArrowUp: [0, 0.15], ArrowDown: [0, -0.15]}[event.key];
       const closer = {'+': 1.15, '-': 1 / 1.15}[event.key];

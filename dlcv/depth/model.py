@@ -12,13 +12,15 @@ import torch
 from huggingface_hub import PyTorchModelHubMixin
 from torch import nn
 from torch.nn import functional as F
+from torchvision.transforms import v2
 
 from ..backbones import mobilenet_v2
 
 ENDS, CHANNELS = (2, 4, 7, 14, 18), (16, 24, 32, 96, 320)  # of MobileNetV2's layers at strides 2, 4, 8, 16 and 32
-WIDTHS = (24, 32, 48, 64, 128)  # of the decoder, at strides 1, 2, 4, 8 and 16
+WIDTHS = (16, 24, 40, 64, 128)  # of the decoder, at strides 1, 2, 4, 8 and 16
 SCALES = 4
-LARGEST = 0.3  # disparity at most, of the picture's width
+LARGEST = 0.15  # disparity at most, of the picture's width; the paper's is 0.3
+FIRST = -1.5  # what is said before anything is learned, under a sigmoid: far, for near patterns repeat
 
 
 @dataclass
@@ -30,6 +32,11 @@ class DepthConfig:
     farthest: float = 10.0
     height: int = 128  # pixels that pictures are seen at
     width: int = 256
+
+
+def sized(picture: torch.Tensor, config: DepthConfig) -> torch.Tensor:
+    """A picture (3, H, W) as small as the network sees it, whatever its shape: disparities are parts of the width."""
+    return v2.functional.resize(picture, [config.height, config.width], antialias=True)
 
 
 class DepthOutput(NamedTuple):
@@ -58,6 +65,8 @@ class DepthNet(nn.Module, PyTorchModelHubMixin, pipeline_tag="depth-estimation",
         told = [says if level < SCALES - 1 else 0 for level in range(len(WIDTHS))]  # by the next smaller size
         self.merge = nn.ModuleList(conv(w + s + t, w) for w, s, t in zip(WIDTHS, beside, told))
         self.say = nn.ModuleList(nn.Conv2d(w, says, 3, padding=1, padding_mode="reflect") for w in WIDTHS[:SCALES])
+        for head in self.say:
+            nn.init.constant_(head.bias, FIRST)
 
     def forward(self, pictures: torch.Tensor) -> DepthOutput:
         """Pictures (N, 3, H, W) in [0, 1], H and W multiples of 32."""
@@ -73,7 +82,8 @@ class DepthNet(nn.Module, PyTorchModelHubMixin, pipeline_tag="depth-estimation",
                 parts.append(F.interpolate(said, scale_factor=2.0, mode="bilinear").to(x.dtype))
             x = self.merge[level](torch.cat(parts, dim=1))
             if level < SCALES:
-                said = self.say[level](x).float().sigmoid()
+                with torch.autocast(x.device.type, enabled=False):  # bfloat16 would say disparities to 1 %
+                    said = self.say[level](x.float()).sigmoid()
                 maps.insert(0, self._in_units(said))
         return DepthOutput(maps)
 

@@ -2,6 +2,8 @@
 
 A scene is a handful of planes, boxes and balls, each with a pattern in its own colours that sticks to it in space, so
 that both eyes see the same pattern. Some shine: their highlights, as real ones do, lie elsewhere for each eye.
+One picture alone has no scale, so it must be possible to learn one: the eyes are always EYES above the floor, and
+things stand on it, as they do for a person or a car.
 Camera: x right, y down, z forward, in metres; the left eye at the origin, the right one BASELINE to the right.
 """
 
@@ -12,6 +14,7 @@ import torch
 from torch.nn import functional as F
 
 BASELINE = 0.3  # metres between the eyes
+EYES, CEILING = 1.2, 1.5  # metres down to the floor, and up to the ceiling where there is one
 FOCAL = 0.8  # of the picture's width
 FAR = 60.0  # metres: the sky
 
@@ -55,40 +58,44 @@ def _turned(yaw: float, pitch: float, roll: float) -> torch.Tensor:
 
 
 def things_of(generator: torch.Generator) -> list[Thing]:
-    """A room or a street: floor and walls first, then what stands in it, some of it thin."""
+    """A room or a street: floor and walls first, then what stands in it, some of it thin, some leaning."""
 
     def between(low: float, high: float) -> float:
         return _uniform(generator, low, high)
 
-    def thing(kind, centre, axes, size):
-        colours = torch.rand(2, 3, generator=generator) * between(0.5, 1.0)
+    def thing(kind, centre, axes, size=(0.0, 0.0, 0.0)):
+        grey, colours = torch.rand(2, 1, generator=generator), torch.rand(2, 3, generator=generator)
+        colours = grey.lerp(colours, between(0.0, 0.8)) * between(0.6, 1.0)
         pattern = ("stripes", "checks", "clouds")[int(between(0, 3))]
         shine = between(0.2, 0.8) if between(0, 1) < 0.25 else 0.0
         seed = int(between(0, 10**6))
         where, half = torch.tensor(centre), torch.tensor(size)
-        return Thing(kind, where, axes, half, colours, pattern, between(0.15, 1.2), shine, seed)
+        return Thing(kind, where, axes, half, colours, pattern, between(0.2, 1.2), shine, seed)
 
-    floor, indoors = between(1.0, 2.0), between(0, 1) < 0.5
-    tilt = between(-4, 4)
-    found = [thing("plane", (0.0, floor, 0.0), _turned(0, between(-2, 2), tilt), (0.0, 0.0, 0.0))]
-    wall = between(4, 9) if indoors else between(15, 40)
-    found.append(thing("plane", (0.0, 0.0, wall), _turned(0, 90, between(-25, 25)), (0.0, 0.0, 0.0)))
+    indoors = between(0, 1) < 0.5
+    floor = _turned(0, between(-1.5, 1.5), between(-3, 3))
+    found = [thing("plane", (0.0, EYES, 0.0), floor)]
+    if indoors and between(0, 1) < 0.7:
+        found.append(thing("plane", (0.0, -CEILING, 0.0), floor))
+    wall = between(5, 9) if indoors else between(15, 40)
+    found.append(thing("plane", (0.0, 0.0, wall), _turned(0, 90, between(-25, 25))))
     for side in (-1, 1):
         if between(0, 1) < 0.7:
             away = side * (between(1.5, 3.5) if indoors else between(3, 8))
-            found.append(
-                thing("plane", (away, 0.0, 0.0), _turned(0, 0, 90) @ _turned(between(-12, 12), 0, 0), (0.0,) * 3)
-            )
-    for _ in range(3 + int(between(0, 9))):
-        far = between(1.5, 0.9 * wall)
-        centre = (between(-0.6, 0.6) * far, between(-0.3 * far, floor), far)
-        large = between(0.08, 0.3) * far
+            found.append(thing("plane", (away, 0.0, 0.0), _turned(0, 0, 90) @ _turned(between(-12, 12), 0, 0)))
+    for _ in range(3 + int(between(0, 8))):
+        far = 1 / between(1 / (0.9 * wall), 1 / 3.2)  # evenly in disparity
+        x, large = between(-0.6, 0.6) * far, 1.0 if indoors else 1.8
+        below = EYES - (floor[1, 0] * x + floor[1, 2] * far).item() / floor[1, 1].item()  # the floor there
         if between(0, 1) < 0.3:
-            found.append(thing("ball", centre, torch.eye(3), (large,) * 3))
+            radius = large * between(0.15, 0.5)
+            found.append(thing("ball", (x, below - radius, far), torch.eye(3), (radius,) * 3))
             continue
-        thin = between(0, 1) < 0.3  # posts and boards
-        size = tuple(large * (between(0.04, 0.15) if thin and axis != 1 else between(0.4, 1.4)) for axis in range(3))
-        found.append(thing("box", centre, _turned(between(-60, 60), between(-20, 20), between(-20, 20)), size))
+        size = tuple(large * between(0.15, 0.6) for _ in range(3))
+        if between(0, 1) < 0.3:  # posts
+            size = tuple(large * (between(0.5, 1.0) if axis == 1 else between(0.02, 0.07)) for axis in range(3))
+        leans = (between(-10, 10), between(-10, 10)) if between(0, 1) < 0.4 else (0.0, 0.0)
+        found.append(thing("box", (x, below - size[1], far), _turned(between(-60, 60), *leans), size))
     return found
 
 
@@ -116,16 +123,20 @@ def _hits(thing: Thing, origin: torch.Tensor, rays: torch.Tensor) -> tuple[torch
 
 
 def _pattern(thing: Thing, points: torch.Tensor) -> torch.Tensor:
-    """How much of its second colour an object shows at points (P, 3) on it: (P,) in [0, 1]."""
+    """How much of its second colour an object shows at points (P, 3) on it: (P,) in [0, 1].
+
+    Over stripes and checks lie clouds too: nothing real repeats exactly, and what does is matched wrongly.
+    """
     inside = (points - thing.centre) @ thing.axes.T / thing.scale
-    if thing.pattern == "stripes":
-        return (inside.sum(1) * math.pi).sin().mul(4).clamp(-1, 1) * 0.5 + 0.5
-    if thing.pattern == "checks":
-        return (inside + 0.37).floor().sum(1).remainder(2)
     generator = torch.Generator().manual_seed(thing.seed)
     waves = torch.randn(24, 3, generator=generator) * torch.linspace(0.7, 9, 24)[:, None]
     phases = 2 * math.pi * torch.rand(24, generator=generator)
-    return ((inside @ waves.T + phases).sin() @ torch.linspace(1, 0.35, 24) / 4).sigmoid()
+    clouds = ((inside @ waves.T + phases).sin() @ torch.linspace(1, 0.35, 24) / 4).sigmoid()
+    if thing.pattern == "stripes":
+        return 0.5 * clouds + 0.25 * (1 + (inside.sum(1) * math.pi).sin().mul(4).clamp(-1, 1))
+    if thing.pattern == "checks":
+        return 0.5 * clouds + 0.5 * (inside + 0.37).floor().sum(1).remainder(2)
+    return clouds
 
 
 def _seen(things: list[Thing], eye: float, height: int, width: int, light: torch.Tensor):
@@ -143,11 +154,14 @@ def _seen(things: list[Thing], eye: float, height: int, width: int, light: torch
             continue
         ray, normal, distance = rays[nearer], normal[nearer], distance[nearer]
         points = origin + distance[:, None] * ray
-        share = _pattern(thing, points)[:, None]
+        sight = F.normalize(ray, dim=1)
+        facing = (sight * normal).sum(1, keepdim=True)
+        fine = thing.scale * FOCAL * width / distance[:, None] * facing.abs() / 4  # below 1 for less than 4 pixels
+        share = 0.5 + (_pattern(thing, points)[:, None] - 0.5) * fine.clamp(max=1)  # too small to be seen: grey
         plain = thing.colours[0] * (1 - share) + thing.colours[1] * share
-        mirrored = F.normalize(ray, dim=1) - 2 * (F.normalize(ray, dim=1) * normal).sum(1, keepdim=True) * normal
+        mirrored = sight - 2 * facing * normal
         glance = thing.shine * (mirrored @ light).clamp_min(0)[:, None] ** 20
-        colours[nearer] = plain * (0.45 + 0.55 * (normal @ light).clamp_min(0)[:, None]) + glance
+        colours[nearer] = plain * (0.6 + 0.4 * (normal @ light).clamp_min(0)[:, None]) + glance
         depth[nearer] = distance
     return colours.clamp(0, 1).T.unflatten(1, (height, width)), depth.view(1, height, width)
 
@@ -158,6 +172,6 @@ def pair(seed: int, height: int = 128, width: int = 256) -> Pair:
     things = things_of(generator)
     light = F.normalize(torch.tensor([_uniform(generator, -1, 1), -1.0, _uniform(generator, -1, 0.2)]), dim=0)
     (left, near_left), (right, near_right) = (_seen(things, eye, height, width, light) for eye in (0.0, BASELINE))
-    noise = _uniform(generator, 0, 0.02)
+    noise = _uniform(generator, 0, 0.008)
     left, right = ((p + noise * torch.randn(p.shape, generator=generator)).clamp(0, 1) for p in (left, right))
     return Pair(left, right, *(FOCAL * width * BASELINE / depth for depth in (near_left, near_right)))

@@ -1,0 +1,196 @@
+"""What the Depth tab shows of two eyes: what the network sees in the left picture alone, and what the pair says."""
+
+import functools
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+import PIL.Image
+
+from demos import frame
+from demos.depth_live import STEREO, coded, ends, image_of, predictor, tensor_of, upright
+from dlcv import draw, runtime, weights
+from dlcv.errors import InputError
+
+if TYPE_CHECKING:
+    import torch
+
+LOSSES = {
+    "All losses": STEREO,
+    "Without consistency": "depth-stereo-without-consistency",
+    "Without smoothness": "depth-stereo-without-smoothness",
+}
+PLACES = [place / 10 for place in range(-5, 16)]  # of the eye: 0 is the left one, 1 the right one
+PAIRS = {"motorcycle": "Motorcycle, a real pair", "made": "A made scene"}
+MADE_SEED, MOST_SEED = 1_000_309, 9_999_999  # of the made scene shown first: none that was learned from
+
+runtime.preload(predictor, *LOSSES.values())
+
+
+class Camera(NamedTuple):
+    """Of a pair: Z = f b / (d + offset)."""
+
+    focal: float  # pixels
+    baseline: float  # metres
+    offset: float = 0.0  # pixels between the centres of both pictures
+    learned: bool = False  # whether the network learned from such a one, and so knows how far things are
+
+
+MOTORCYCLE = Camera(994.978, 0.193, 31.086)  # Scharstein et al. 2014
+
+
+def example(name: str, seed: int = MADE_SEED) -> tuple:
+    """A pair (3, H, W) each, the true disparity of the left picture in pixels (H, W), and its camera: of the packaged
+    pair, or a made scene."""
+    import torch
+
+    if name == "made":
+        from dlcv.depth import scenes
+
+        found = scenes.pair(seed, 256, 512)
+        camera = Camera(scenes.FOCAL * 512, scenes.BASELINE, learned=True)
+        return found.left, found.right, found.disparity_left[0], camera
+    from skimage import data
+
+    left, right, disparity = data.stereo_motorcycle()
+    left, right = (torch.from_numpy(picture).permute(2, 0, 1).float() / 255 for picture in (left, right))
+    return left, right, torch.from_numpy(disparity).nan_to_num(posinf=0), MOTORCYCLE
+
+
+def eyes_of(left: PIL.Image.Image | None, right: PIL.Image.Image | None, focal=0, baseline=0) -> tuple:
+    """A visitor's own pair; its focal length in pixels and its baseline in metres, 0 where they are not known."""
+    if left is None or right is None:
+        raise InputError("Give both pictures of a rectified pair: what the left eye sees, and what the right one sees.")
+    left, right = upright(left), upright(right)
+    if left.size != right.size:
+        sizes = " and ".join(f"{one.width:,} × {one.height:,}" for one in (left, right))
+        raise InputError(f"A rectified pair has two pictures of one size; these have {sizes} pixels.")
+    focal, baseline = (
+        frame.number({name: value or 0}, name, 0, 100_000) for name, value in (("focal", focal), ("baseline", baseline))
+    )
+    eyes = tensor_of(left), tensor_of(right)
+    camera = Camera(focal * eyes[0].shape[2] / left.width, baseline) if focal and baseline else None
+    return *eyes, None, camera
+
+
+@functools.lru_cache(maxsize=8)
+def answer(name: str, seed: int) -> dict:
+    """Everything about one of the pairs that are there; whoever opens the tab asks for the same one."""
+    return look(*example(name, seed))
+
+
+def pair(query: dict) -> dict:
+    """Everything about one of the pairs that are there; a seed makes another scene."""
+    name = frame.choice(query, "name", PAIRS)
+    return answer(name, frame.whole(query.get("seed"), "seed", 0, MOST_SEED))
+
+
+def look(left: "torch.Tensor", right: "torch.Tensor", truth: "torch.Tensor | None", camera: Camera | None) -> dict:
+    """What the network says of both eyes from the left picture alone, what that makes of the pair, and what matching
+    the pair says: pictures, and a line about each."""
+    from dlcv.depth import predictor as depth
+
+    seen = predictor(STEREO).see(left)
+    found, matched = depth.rebuild(seen, left, right), depth.semi_global(left, right)
+    width, both = left.shape[2], seen.maps[0]
+    low, high = ends(both)
+    disparity = [draw.heat(one, low, high) for one in both]
+    inside = (low * width, high * width)
+    learned = camera if camera and camera.learned else None
+    unknown = "; the network does not know this camera, so that the scale is relative"
+    there = matched.disparity > 0
+    known = ends(matched.disparity[there]) if there.any() else (0.0, 1.0)
+    matching = np.where(there[..., None], np.array(draw.heat(matched.disparity, *known)), 128).astype(np.uint8)
+    said = {
+        "disparity": ranges(*inside, learned) + ("" if learned else unknown),
+        "matched": f"{ranges(*known, camera)}; {100 * (1 - matched.share):.0f} %, grey, is not matched",
+        "l1": [f"{one.mean():.3f} of 1 on average" for one in found.l1],
+        "ssim": [f"{one.mean():.3f} on average" for one in found.ssim],
+        "scales": [f"{one.shape[2]} × {one.shape[1]}" for one in seen.maps],
+        "truth": against_truth(both[0] * width, matched.disparity, truth, learned is not None),
+    }
+    pictures = {
+        "left": image_of(left),
+        "right": image_of(right),
+        "disparity": disparity,
+        "matched": PIL.Image.fromarray(matching),
+        "rebuilt": [image_of(found.left), image_of(found.right)],
+        "l1": [draw.heat(one, 0, 0.4) for one in found.l1],
+        "ssim": [draw.heat(one, 0, 0.6) for one in found.ssim],
+        "scales": [draw.heat(one[0], low, high) for one in seen.maps],
+    }
+    return {
+        "shape": [left.shape[1], width],
+        "pictures": {name: uris(some) for name, some in pictures.items()},
+        "said": said,
+        # in sixteenths of a pixel of the network's width, so that a threshold needs no further question
+        "apart": [coded((16 * one).clamp(0, 255).round(), "u1") for one in found.disagreement],
+        "grid": list(both.shape[1:]),
+        "views": views(left, both[0]),
+        "losses": [loss_of(title, name, left, right) for title, name in LOSSES.items() if name in weights.passports()],
+    }
+
+
+def uris(pictures) -> list[str]:
+    """Pictures for the wire: photographs as JPEG."""
+    some = pictures if isinstance(pictures, list) else [pictures]
+    return [draw.data_uri(one, "JPEG" if one.width > 300 else "PNG") for one in some]
+
+
+def ranges(low: float, high: float, camera: Camera | None) -> str:
+    """A range of disparities in pixels, and in metres where the camera is known."""
+    text = f"{low:.1f} to {high:.1f} pixels"
+    if camera is None:
+        return text
+    import torch
+
+    from dlcv.depth.predictor import depth_from
+
+    far, near = depth_from(torch.tensor([low, high]) + camera.offset, camera.focal, camera.baseline).tolist()
+    return f"{text}, which is {far:.1f} to {near:.1f} metres"
+
+
+def against_truth(found: "torch.Tensor", matched: "torch.Tensor", truth: "torch.Tensor | None", known: bool) -> str:
+    """How both compare with the true disparities in pixels, where there are some."""
+    if truth is None:
+        return ""
+    from dlcv.depth.evaluate import d1, rank_correlation
+    from dlcv.depth.predictor import enlarged
+
+    network, there = enlarged(found, truth.shape), truth > 0
+    both = there & (matched > 0)
+    match = f"Matching: {d1(matched[both], truth[both]):.0f} % of what it matched is wrong by over 3 pixels and 5 %."
+    rank = f"{rank_correlation(network[there], truth[there]):.2f}".replace("-", "−")
+    order = f"The order of near and far agrees with the truth to {rank}"
+    wrong = f", and {d1(network[there], truth[there]):.0f} % is wrong by over 3 pixels and 5 %" if known else ""
+    return f"{order}{wrong} (a rank correlation: 1 is the same order, 0 none at all). {match}"
+
+
+def views(left: "torch.Tensor", disparity: "torch.Tensor") -> dict:
+    """The left picture as eyes at PLACES would see it, one below the other."""
+    import torch
+
+    from dlcv.depth.predictor import enlarged, view
+
+    small = tensor_of(image_of(left), 384)
+    near = enlarged(disparity, small.shape[1:])
+    strip = torch.cat([view(small, near, place) for place in PLACES], dim=1)
+    return {"strip": draw.data_uri(image_of(strip), "JPEG"), "size": list(small.shape[1:])}
+
+
+def loss_of(title: str, name: str, left: "torch.Tensor", right: "torch.Tensor") -> dict:
+    """The left disparity by a network that learned with or without a loss, the left picture rebuilt with it, and how
+    far the eyes are apart."""
+    from dlcv.depth.predictor import AGREE, rebuild
+
+    seen = predictor(name).see(left)
+    found = rebuild(seen, left, right)
+    disparity = seen.maps[0][0]
+    rough = (disparity.diff(dim=1).abs().mean() * disparity.shape[1]).item()
+    agree = 100 * (found.disagreement < AGREE).float().mean().item()
+    return {
+        "title": title,
+        "disparity": draw.data_uri(draw.heat(disparity, *ends(disparity))),
+        "apart": draw.data_uri(draw.heat(found.disagreement[0], 0, 4)),
+        "said": f"Both eyes agree to {AGREE:g} pixel in {agree:.0f} % of the picture; from one pixel to the next the "
+        f"disparity changes by {rough:.2f} pixels on average.",
+    }

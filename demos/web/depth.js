@@ -1,0 +1,71 @@
+// The scene of a photograph: its pixels at their depth. The focal length needs no question to Python.
+const find = (selector) => board.querySelector(selector);
+const askPly = liveCaller(server.ply), askPng = liveCaller(server.png);
+const FILM = Math.hypot(36, 24), POINTS = 9000;
+const cloud = makeCloud(find('canvas'), {apart: {yaw: -0.3, pitch: 0.14}}), focal = find('#depth-focal');
+let scene = null, near = null, colours = null;
+
+function show() {
+  if (!scene) return;
+  const [height, width] = scene.grid, step = Math.max(1, Math.round(Math.sqrt(height * width / POINTS)));
+  const f = focal.value / FILM * Math.hypot(height, width), points = [], paint = [], depths = [];
+  for (let v = 0; v + step < height; v += step) {
+    for (let u = 0; u + step < width; u += step) {
+      const at = v * width + u, here = near[at], beside = [near[at + step], near[at + step * width]];
+      if (beside.some((other) => Math.abs(other - here) > 0.15 * Math.max(other, here))) continue;  // between two things
+      const z = 65535 / here;
+      depths.push(z);
+      points.push((u - (width - 1) / 2) * z / f, z, -(v - (height - 1) / 2) * z / f);
+      paint.push(`rgb(${colours.subarray(3 * at, 3 * at + 3).join()})`);
+    }
+  }
+  const [middle, farthest] = [0.5, 0.97].map((part) => [...depths].sort((a, b) => a - b)[Math.floor(part * (depths.length - 1))]);
+  const kept = depths.map((z, i) => i).filter((i) => depths[i] <= farthest);
+  const placed = new Float32Array(3 * kept.length);
+  kept.forEach((i, k) => placed.set([points[3 * i], points[3 * i + 1] - middle, points[3 * i + 2]], 3 * k));
+  const reach = [...kept.keys()].map((k) => Math.hypot(...placed.subarray(3 * k, 3 * k + 3))).sort((a, b) => a - b);
+  const unit = 1 / (reach[Math.floor(0.95 * reach.length)] || 1);
+  cloud.show(placed.map((value) => value * unit), kept.map((i) => paint[i]));
+}
+
+function tell() {
+  const text = `${focal.value} mm`;
+  find('output').textContent = text;
+  focal.setAttribute('aria-valuetext', text);
+}
+
+// A file that Python made, saved under a name.
+async function save(ask, name) {
+  const answer = scene && await ask({...scene, focal: Number(focal.value)});
+  if (!answer) return;
+  const link = document.createElement('a');
+  link.href = URL.createObjectURL(new Blob([Uint8Array.from(atob(answer.file), (letter) => letter.charCodeAt(0))]));
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+}
+
+function take() {
+  if (!props.value) return;
+  scene = props.value;
+  [near, colours] = [numbersOf(scene.near, Uint16Array), numbersOf(scene.colours, Uint8Array)];
+  focal.value = Math.round(scene.focal);
+  find('.dp-told').textContent = scene.told
+    ? 'As the camera wrote it into the photograph.'
+    : 'The photograph does not say: this is that of most telephones.';
+  find('.dp-unit').textContent = scene.nearest
+    ? 'The cloud is in metres; the picture in millimetres, in the size of the photograph.'
+    : 'Relative: in the cloud the nearest is at 1; in the picture, as large as the photograph, it is 65,535, and others in proportion to 1 / Z.';
+  for (const button of board.querySelectorAll('.dp-buttons button')) button.disabled = false;
+  say('');
+  tell();
+  show();
+}
+
+focal.addEventListener('input', () => { tell(); show(); });
+find('canvas').addEventListener('pointerdown', () => board.classList.add('dp-turned'));
+find('.dp-ply').addEventListener('click', () => save(askPly, 'scene.ply'));
+find('.dp-png').addEventListener('click', () => save(askPng, 'depth.png'));
+watch('value', take);
+tell();
+take();

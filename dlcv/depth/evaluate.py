@@ -1,0 +1,160 @@
+"""Score the networks that ship on what they never saw: python -m dlcv.depth.evaluate [--data DIR]
+
+With one network of depth: the last fifth of the kitchen. With the one of disparities: the last frames of two drives of
+KITTI, where nothing but semi-global matching of the real pair knows better; made scenes, whose depth is exact; and,
+printed as they come, pairs that look like nothing it learned from. The two networks that learned on without one of
+the losses: what that loss was for.
+"""
+
+import argparse
+
+import torch
+from torch.nn import functional as F
+
+from .. import scores
+from ..datasets import kitchen, kitti, parse_with_data, small_pairs
+from . import scenes
+from .predictor import DepthPredictor, Seen, enlarged, predictor, rebuild, semi_global
+from .train import TEST_SCENES
+
+COMMAND = "python -m dlcv.depth.evaluate"
+STEREO, KITCHEN = "depth-stereo", "depth-kitchen"
+WITHOUT = ("depth-stereo-without-consistency", "depth-stereo-without-smoothness")
+DELTA_BAR, KITCHEN_BAR, KITTI_BAR, D1_BAR, RANK_BAR = 0.85, 0.13, 0.15, 10.0, 0.5
+SCENES = 200  # made ones that are scored
+NEAREST_KITTI = 379.8 / 1226 / 80  # disparity at 80 metres, of the width, where the paper stops too: f b = 379.8 px m
+PAPER = "Godard et al. 2017, Table 2, K, 80 m: against LiDAR"
+
+
+def abs_rel(found: torch.Tensor, truth: torch.Tensor) -> float:
+    """Mean of |Z - Z*| / Z* over depths of any shape."""
+    return ((found - truth).abs() / truth).mean().item()
+
+
+def within(found: torch.Tensor, truth: torch.Tensor, factor: float = 1.25) -> float:
+    """Share of depths with max(Z / Z*, Z* / Z) below the factor."""
+    return (torch.maximum(found / truth, truth / found) < factor).float().mean().item()
+
+
+def d1(found: torch.Tensor, truth: torch.Tensor) -> float:
+    """Per cent of disparities in pixels that are wrong by over 3 pixels and 5 %."""
+    wrong = (found - truth).abs()
+    return 100 * ((wrong > 3) & (wrong > 0.05 * truth)).float().mean().item()
+
+
+def rank_correlation(found: torch.Tensor, truth: torch.Tensor) -> float:
+    """Spearman's, of two sets of values in the same order."""
+    from scipy.stats import spearmanr
+
+    return float(spearmanr(found.flatten().numpy(), truth.flatten().numpy()).statistic)
+
+
+def row(metric: str, unit: str, better: str, data: str, value: float, **more) -> dict:
+    """One line of metrics.json."""
+    return {"metric": metric, "unit": unit, "better": better, "data": data, "value": round(value, 4), **more}
+
+
+def kitchen_rows() -> list[dict]:
+    """Of the network that learned from depth."""
+    network, found, truth = predictor(KITCHEN), [], []
+    for picture, depth in kitchen.load("test"):
+        seen, known = enlarged(network.see(picture / 255).maps[0][0], depth.shape[1:]), depth[0] > 0
+        found.append(seen[known])
+        truth.append(depth[0][known])
+    both, data = (torch.cat(found), torch.cat(truth)), f"red kitchen, the last {len(found)} frames"
+    return [
+        row("delta_1", "of 1", "higher", data, within(*both), bar=DELTA_BAR),
+        row("abs_rel", "of 1", "lower", data, abs_rel(*both), bar=KITCHEN_BAR),
+    ]
+
+
+def drives() -> list[tuple[torch.Tensor, torch.Tensor, torch.Tensor]]:
+    """The held-out pairs of KITTI in [0, 1], with what semi-global matching is sure of, a part of the width; else 0."""
+    pairs = [tuple(picture / 255 for picture in pair) for pair in kitti.load("test")]
+    return [(*pair, semi_global(*pair).disparity / pair[0].shape[2]) for pair in pairs]
+
+
+def kitti_row(network: DepthPredictor, pairs: list) -> dict:
+    """Depth is f b / d for both, so that f b cancels; nothing beyond 80 metres counts, as in the paper."""
+    found, truth = [], []
+    for left, _, matched in pairs:
+        disparity = enlarged(network.see(left).maps[0][0], left.shape[1:]).clamp_min(NEAREST_KITTI)
+        sure = matched > NEAREST_KITTI
+        found.append(1 / disparity[sure])
+        truth.append(1 / matched[sure])
+    about = {"bar": KITTI_BAR, "paper": 0.148, "paper_source": PAPER}
+    data = f"KITTI, the last {len(pairs)} pairs of two drives, against semi-global matching"
+    return row("abs_rel", "of 1", "lower", data, abs_rel(torch.cat(found), torch.cat(truth)), **about)
+
+
+def made_row(network: DepthPredictor) -> dict:
+    """D1 on made scenes that were not learned from, at the width that the network sees them at."""
+    height, width = network.config.height, network.config.width
+    pairs = [scenes.pair(TEST_SCENES + k, height, width) for k in range(SCENES)]
+    found = torch.stack([width * network.see(pair.left).maps[0][:1] for pair in pairs])
+    truth = torch.stack([pair.disparity_left for pair in pairs])
+    return row("d1", "%", "lower", f"{SCENES} made scenes, {width} pixels wide", d1(found, truth), bar=D1_BAR)
+
+
+def scaled_abs_rel(seen: Seen, disparity: torch.Tensor, cropped: float = 0.0) -> float:
+    """abs_rel after the median of the depths was set right, for cameras that the network does not know."""
+    known = disparity > 0
+    depth = 1 / enlarged(seen.nearness, disparity.shape)[known].clamp_min(1e-6)
+    truth = 1 / (disparity[known] + cropped)
+    return abs_rel(depth * truth.median() / depth.median(), truth)
+
+
+def small_rows(network: DepthPredictor) -> list[dict]:
+    """The small pairs, after median scaling: no bar, for they look like nothing that was learned from."""
+    pairs = small_pairs.load()
+    values = [scaled_abs_rel(network.see(pair.left / 255), pair.disparity[0], pair.cropped) for pair in pairs]
+    indoors = [value for pair, value in zip(pairs, values) if pair.name.startswith("middlebury")]
+    named = [("Middlebury 2005, mean of five pairs", sum(indoors) / len(indoors))]
+    named += [(pair.name, value) for pair, value in zip(pairs, values)]
+    return [row("abs_rel_scaled", "of 1", "lower", data, value) for data, value in named]
+
+
+def motorcycle_row(network: DepthPredictor) -> dict:
+    """Whether near things come out nearer than far ones, on the packaged pair."""
+    from skimage import data
+
+    left, _, truth = data.stereo_motorcycle()
+    truth = torch.from_numpy(truth).nan_to_num(posinf=0)
+    found = enlarged(network.see(torch.from_numpy(left).permute(2, 0, 1) / 255).nearness, truth.shape)
+    value = rank_correlation(found[truth > 0], truth[truth > 0])
+    return row("rank_correlation", "of 1", "higher", "Motorcycle, Middlebury 2014", value, bar=RANK_BAR)
+
+
+def loss_rows(network: DepthPredictor, pairs: list) -> list[dict]:
+    """What the losses are for, on the held-out pairs of KITTI: do both eyes agree, and is a plain surface smooth."""
+    apart, rough, unlike = [], [], []
+    for left, right, _ in pairs:
+        seen = network.see(left)
+        found = rebuild(seen, left, right)
+        apart.append(found.disagreement.mean())
+        unlike.append(found.l1.mean())
+        disparity = seen.maps[0][:1] * seen.maps[0].shape[2]
+        small = F.interpolate(left[None], disparity.shape[1:], mode="bilinear", antialias=True)[0]
+        plain = small.diff(dim=2).abs().mean(0) < 0.02
+        rough.append(disparity.diff(dim=2).abs()[0][plain].mean())
+    data = f"KITTI, the last {len(pairs)} pairs"
+    return [
+        row("disagreement", "pixels", "lower", data, torch.stack(apart).mean().item()),
+        row("roughness", "pixels", "lower", data, torch.stack(rough).mean().item()),
+        row("rebuilt_l1", "of 1", "lower", data, torch.stack(unlike).mean().item()),
+    ]
+
+
+def main() -> None:
+    """Score what ships, print the table, write it beside the weights; exit with 1 where a bar is missed."""
+    parse_with_data(argparse.ArgumentParser(description=__doc__))
+    pairs, network = drives(), predictor(STEREO)
+    found = {KITCHEN: kitchen_rows()}
+    found[STEREO] = [kitti_row(network, pairs), made_row(network), motorcycle_row(network), *small_rows(network)]
+    found[STEREO] += loss_rows(network, pairs)
+    found |= {name: loss_rows(predictor(name), pairs) for name in WITHOUT}
+    scores.report(found, COMMAND)
+
+
+if __name__ == "__main__":
+    main()
