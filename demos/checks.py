@@ -66,13 +66,14 @@ def _sentence(error: Exception, fn: Callable) -> gr.Error:
     return gr.Error(UNEXPECTED, print_exception=False)
 
 
-def guard(fn: Callable) -> Callable:
+def guard(fn: Callable, gpu: bool = True) -> Callable:
     """Wrap an event handler (or a generator of one): the visitor reads a sentence, the log has the traceback.
 
     InputError becomes gr.Error with its sentence; anything unexpected is logged and answered with a plain sentence.
-    Event handlers are where models compute: on ZeroGPU they hold a GPU.
+    Event handlers are where models compute: on ZeroGPU they hold a GPU. Without `gpu` they stay in this process also
+    there and may keep what the next call asks for.
     """
-    compute = runtime.gpu(fn)
+    compute = runtime.gpu(fn) if gpu else fn
 
     @functools.wraps(fn)
     def guarded(*args, **kwargs):

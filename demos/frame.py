@@ -1,5 +1,6 @@
 """What every tab shares: heading, equation, live boards, public endpoints, and how the gallery is served."""
 
+import base64
 import importlib
 import logging
 import os
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import gradio as gr
+import numpy as np
 from starlette.middleware import Middleware
 
 import demos
@@ -85,10 +87,16 @@ def Board(
     )
 
 
-def on_first_show(fn: Callable, inputs=None, outputs=None, **kwargs: Any) -> Any:
+def coded(values: Any, dtype: str) -> str:
+    """Numbers in base64, as a board's script reads them with numbersOf(text, Type)."""
+    return base64.b64encode(np.asarray(values).astype(dtype).tobytes()).decode()
+
+
+def on_first_show(fn: Callable, inputs=None, outputs=None, gpu: bool = True, **kwargs: Any) -> Any:
     """Run an event when this place of the page is first shown, that is when its tab is first opened; the event."""
     mark = gr.HTML("", js_on_load="trigger('shown')", elem_classes=["unseen"])
-    return mark.shown(guard(fn), inputs, outputs, **{"show_progress": "hidden", "api_visibility": "private", **kwargs})
+    usual = {"show_progress": "hidden", "api_visibility": "private"}
+    return mark.shown(guard(fn, gpu), inputs, outputs, **usual | kwargs)
 
 
 def api(fn: Callable, inputs: list, outputs: list, api_name: str, **kwargs: Any) -> None:

@@ -9,6 +9,7 @@ import gradio as gr
 import numpy as np
 
 from demos import frame
+from demos.frame import coded
 from dlcv import draw, runtime
 from dlcv.errors import InputError
 
@@ -44,11 +45,6 @@ runtime.preload(predictor, *SYMMETRIC.values(), FLAT, PARTS)
 def packed(points: "torch.Tensor") -> str:
     """Points (P, 3) for the wire."""
     return coded((points.clamp(-1.99, 1.99) * UNIT).round().numpy(), "<i2")
-
-
-def coded(values, dtype: str) -> str:
-    """Whole numbers in base64."""
-    return base64.b64encode(np.asarray(values).astype(dtype).tobytes()).decode()
 
 
 def cloud_of(query: dict) -> "torch.Tensor":

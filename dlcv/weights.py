@@ -144,7 +144,7 @@ def fetch(
         # This question is asked once and with a time limit; the files are fetched only when it was answered.
         for path in files:
             url = hf_hub_url(repo, path, **where)
-            _within(PROBE_SECONDS + 1, lambda url=url: get_hf_file_metadata(url, timeout=PROBE_SECONDS))
+            within(PROBE_SECONDS + 1, lambda url=url: get_hf_file_metadata(url, timeout=PROBE_SECONDS))
         return [Path(hf_hub_download(repo, file, **where)) for file in files]
     except RemoteEntryNotFoundError as error:
         raise WeightsError(
@@ -165,7 +165,7 @@ def fetch(
         raise WeightsError(f"The model {name} could not be fetched from {constants.ENDPOINT}: {error}") from error
 
 
-def _within(seconds: float, call: Callable[[], T]) -> T:
+def within(seconds: float, call: Callable[[], T]) -> T:
     """The result of `call()`, or futures.TimeoutError when it takes longer.
 
     A time limit of the HTTP client does not cover looking up the host's name, which alone can take half a minute

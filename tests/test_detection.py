@@ -202,10 +202,17 @@ def test_average_precision_of_what_is_known():
     boxes = torch.tensor([[0.0, 0, 10, 10], [20, 20, 40, 30]])
     known = [evaluate.annotation(0, 1, box, None) for box in boxes]
     perfect = [entry | {"score": 0.9} for entry in known]
-    assert evaluate.average_precision(known, perfect, 1, 1, "bbox").tolist() == [1] * 10
+    assert evaluate.average_precision(known, perfect, [(50, 50)], 1, "bbox").tolist() == [1] * 10
     shifted = [evaluate.annotation(0, 1, box + torch.tensor([0, 0, 0, 2.5]), None) | {"score": 0.9} for box in boxes]
-    found = evaluate.average_precision(known, shifted, 1, 1, "bbox")  # both overlap by 0.8
+    found = evaluate.average_precision(known, shifted, [(50, 50)], 1, "bbox")  # both overlap by 0.8
     assert found[:6].tolist() == [1] * 6 and found[7:].tolist() == [0] * 3
+    masks = torch.zeros(2, 50, 50, dtype=torch.bool)
+    masks[0, 0:10, 0:10] = masks[1, 20:30, 20:40] = True
+    known = [evaluate.annotation(0, 1, box, mask) for box, mask in zip(boxes, masks)]
+    masks[1, 20:30, 30:40] = False  # half of the second one
+    found = [evaluate.annotation(0, 1, box, mask) | {"score": 0.9} for box, mask in zip(boxes, masks)]
+    halves = evaluate.average_precision(known, found, [(50, 50)], 1, "segm")
+    assert halves[0] == 1 and 0.4 < halves[-1] < 0.6
 
 
 # ---- R-CNN, Fast R-CNN, Faster R-CNN

@@ -66,6 +66,11 @@ function liveCaller(ask) {
   });
 }
 
+// Numbers that Python sent with frame.coded: numbersOf(text, Float32Array).
+function numbersOf(text, Type) {
+  return new Type(Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0)).buffer);
+}
+
 // A number as it is set: -1.2 as −1.20.
 function written(value, digits = 2) {
   return value.toFixed(digits).replace('-', '−');

@@ -1,6 +1,7 @@
 """Score the detectors that ship: python -m dlcv.detection.evaluate [--data DIR]
 
-Average precision as COCO has it, by pycocotools: over ten thresholds of the overlap, and at 0.5 alone.
+Average precision as COCO has it, by pycocotools: over ten thresholds of the overlap, and at 0.5 alone. The published
+detectors of everyday objects are scored as well where their weights are on this computer.
 """
 
 import argparse
@@ -16,7 +17,8 @@ from pycocotools.cocoeval import COCOeval
 
 from .. import scores
 from ..datasets import blood, coco, nuclei, parse_with_data
-from .predictor import DetectorPredictor
+from . import published
+from .predictor import predictor
 from .train import target_of
 
 COMMAND = "python -m dlcv.detection.evaluate"
@@ -34,18 +36,22 @@ def truth(name: str) -> Iterable[tuple[torch.Tensor, dict[str, torch.Tensor]]]:
     if name == "maskrcnn-nuclei":
         return ((picture / 255, target_of(instances)) for picture, instances in nuclei.load("test"))
     if name == "maskrcnn-people":
-        return (people(picture, objects) for picture, objects, _ in coco.load("val"))
+        return (annotated(picture, objects, {coco.PERSON}) for picture, objects, _ in coco.load("val"))
+    if name in published.NAMES:
+        return (annotated(picture, objects) for picture, objects, _ in coco.load("val"))
     return ((picture / 255, {"boxes": boxes, "labels": labels}) for picture, boxes, labels in blood.load("test"))
 
 
-def people(picture: torch.Tensor, objects: list[dict]) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
-    """A picture of COCO (3, H, W) uint8 and its annotations, as `truth` has them."""
-    chosen = [thing for thing in objects if thing["category_id"] == coco.PERSON]
+def annotated(
+    picture: torch.Tensor, objects: list[dict], categories: set[int] | None = None
+) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
+    """A picture of COCO (3, H, W) uint8 and its annotations, all or those of some categories, as `truth` has them."""
+    chosen = [thing for thing in objects if categories is None or thing["category_id"] in categories]
     boxes = torch.tensor([thing["bbox"] for thing in chosen]).reshape(-1, 4)
     boxes[:, 2:] += boxes[:, :2]  # COCO has width and height
     return picture / 255, {
         "boxes": boxes,
-        "labels": torch.ones(len(chosen), dtype=torch.int64),
+        "labels": torch.tensor([thing["category_id"] for thing in chosen], dtype=torch.int64),
         "masks": [coco.mask_of(thing, *picture.shape[1:]) for thing in chosen],
         "crowd": torch.tensor([thing["iscrowd"] for thing in chosen]),
     }
@@ -64,12 +70,17 @@ def annotation(image: int, label: int, box: torch.Tensor, mask: torch.Tensor | N
     }
 
 
-def average_precision(known: list[dict], found: list[dict], images: int, classes: int, kind: str) -> np.ndarray:
-    """At each of ten overlaps from 0.5 to 0.95, mean over the classes: (10,); `kind` is "bbox" or "segm"."""
+def average_precision(
+    known: list[dict], found: list[dict], sizes: list[tuple[int, int]], classes: int, kind: str
+) -> np.ndarray:
+    """At each of ten overlaps from 0.5 to 0.95, mean over the classes that are there: (10,); kind "bbox" or "segm".
+
+    `sizes` are height and width of the pictures, whose numbers in it are their `image_id`.
+    """
     with contextlib.redirect_stdout(io.StringIO()):
         coco = COCO()
         coco.dataset = {
-            "images": [{"id": image} for image in range(images)],
+            "images": [{"id": image, "height": high, "width": wide} for image, (high, wide) in enumerate(sizes)],
             "categories": [{"id": label} for label in range(1, classes + 1)],
             "annotations": [entry | {"id": number} for number, entry in enumerate(known, 1)],
         }
@@ -79,12 +90,12 @@ def average_precision(known: list[dict], found: list[dict], images: int, classes
         evaluation.evaluate()
         evaluation.accumulate()
     precision = evaluation.eval["precision"][:, :, :, 0, -1]  # overlaps, recalls, classes; of all sizes
-    return np.where(precision > -1, precision, np.nan).mean(axis=(1, 2))
+    return np.nanmean(np.where(precision > -1, precision, np.nan), axis=(1, 2))
 
 
 def evaluate(name: str) -> list[dict]:
     """The rows of metrics.json of a detector."""
-    detector, known, found, images = DetectorPredictor(name), [], [], 0
+    detector, known, found, sizes = predictor(name), [], [], []
     masks = detector.model.config.masks
     for image, (picture, target) in enumerate(truth(name)):
         detector.set_image(picture)
@@ -96,14 +107,14 @@ def evaluate(name: str) -> list[dict]:
             known.append(annotation(image, int(label), box, mask, int(many)))
         for box, label, score, mask in zip(seen.boxes, seen.labels, seen.scores, shapes):
             found.append(annotation(image, int(label), box, mask) | {"score": float(score)})
-        images = image + 1
+        sizes.append(tuple(picture.shape[1:]))
     rows = []
     for kind, metric in (("bbox", "box_ap"), ("segm", "mask_ap"))[: 1 + masks]:
-        precision = average_precision(known, found, images, len(detector.class_names), kind)
-        about = {"unit": "of 1", "better": "higher", "data": f"{images} held-out pictures"}
+        precision = average_precision(known, found, sizes, len(detector.class_names), kind)
+        about = {"unit": "of 1", "better": "higher", "data": f"{len(sizes)} held-out pictures"}
         for suffix, value in (("", precision.mean()), ("50", precision[0])):
-            row = {"metric": metric + suffix, "value": round(float(value), 4), "bar": BARS[name].get(metric + suffix)}
-            rows.append(row | about)
+            bar = BARS.get(name, {}).get(metric + suffix)
+            rows.append({"metric": metric + suffix, "value": round(float(value), 4), "bar": bar} | about)
     return rows
 
 
@@ -111,6 +122,9 @@ def main() -> None:
     """Score what ships, print the table, write it beside the weights; exit with 1 where a bar is missed."""
     parser = argparse.ArgumentParser(description=__doc__)
     parse_with_data(parser)
+    for name in filter(published.at_hand, published.NAMES):
+        for row in evaluate(name):
+            print(f"{name:32} {row['metric']:24} {row['value']:>9} {row['unit']:10} {row['data']}")
     scores.report({name: evaluate(name) for name in BARS}, COMMAND)
 
 

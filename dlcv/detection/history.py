@@ -21,11 +21,23 @@ SMALLEST = 16  # pixels of a proposal's side
 ALIKE = 0.8  # overlap from which two proposals count as one
 
 
+LONGEST = 640  # pixels of the side of a picture in which segments are searched: the network sees no more
+
+
 class Told(NamedTuple):
     """What one of the three methods says of R proposals, and the seconds that its parts took."""
 
     regions: Regions
     seconds: dict[str, float]  # "proposals", "features", "heads"
+
+
+def fitted(picture: torch.Tensor) -> torch.Tensor:
+    """A picture (3, H, W) in [0, 1], scaled down where a side is longer than LONGEST."""
+    scale = LONGEST / max(picture.shape[1:])
+    if scale >= 1:
+        return picture
+    size = [max(1, round(side * scale)) for side in picture.shape[1:]]
+    return torch.nn.functional.interpolate(picture[None], size, mode="bilinear", antialias=True)[0]
 
 
 def unlearned_proposals(picture: torch.Tensor, count: int = 200) -> torch.Tensor:

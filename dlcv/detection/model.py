@@ -148,6 +148,13 @@ class Detector(nn.Module, PyTorchModelHubMixin, pipeline_tag="object-detection",
         self.config = config
         self.parts = network(config, published)
 
+    def train(self, mode: bool = True) -> "Detector":
+        """As usual, but layers that do not learn keep their statistics too."""
+        super().train(mode)
+        for layer in self.parts.backbone.body.values():
+            layer.train(mode and any(weight.requires_grad for weight in layer.parameters()))
+        return self
+
     def pyramid(self, picture: torch.Tensor) -> Seen:
         """A picture (3, H, W) in [0, 1] through the backbone: the one step that takes long."""
         images, _ = self.parts.transform([picture])
@@ -167,7 +174,8 @@ class Detector(nn.Module, PyTorchModelHubMixin, pipeline_tag="object-detection",
     def propose(self, anchors: Anchors, overlap: float = 0.7) -> Proposals:
         """The best of each level; of those that overlap by more than `overlap` within a level only the best."""
         best = [(anchors.levels == level).nonzero()[:, 0] for level in range(len(STRIDES))]
-        best = [some[anchors.objectness[some].topk(min(CANDIDATES, len(some))).indices] for some in best]
+        most = self.parts.rpn.pre_nms_top_n()
+        best = [some[anchors.objectness[some].topk(min(most, len(some))).indices] for some in best]
         before = torch.cat(best)
         before = before[remove_small_boxes(anchors.moved[before], self.parts.rpn.min_size)]
         kept = batched_nms(anchors.moved[before], anchors.objectness[before], anchors.levels[before], overlap)
@@ -245,3 +253,11 @@ class Detector(nn.Module, PyTorchModelHubMixin, pipeline_tag="object-detection",
                 ]
             )
         return logits, classes, offsets, wanted[on], masks, wanted_masks
+
+
+class PublishedDetector(Detector):
+    """The stages of a network that torchvision built, with weights of others."""
+
+    def __init__(self, config: DetectorConfig, parts: FasterRCNN):
+        nn.Module.__init__(self)
+        self.config, self.parts = config, parts

@@ -4,6 +4,7 @@ The backbone runs once, in `set_image`; all that comes after it is cheap and is 
 is in pixels of the picture that was given.
 """
 
+from functools import partial
 from typing import NamedTuple
 
 import torch
@@ -11,7 +12,7 @@ from torchvision.models.detection.roi_heads import paste_masks_in_image
 
 from .. import runtime, weights
 from ..errors import InputError
-from .model import OVERLAP, REGION, SCORE, STRIDES, Detections, Detector, Regions
+from .model import OVERLAP, REGION, SCORE, Detections, Detector, Regions
 
 SAMPLES = 2  # points along a side that RoIAlign reads in each cell
 
@@ -48,6 +49,9 @@ class DetectorPredictor:
         """Look at a picture (3, H, W) in [0, 1]: the one pass through the backbone."""
         if picture.ndim != 3 or picture.shape[0] != 3 or not picture.numel():
             raise InputError("A picture in colour is needed.")
+        config, sides = self.model.config, picture.shape[1:]
+        if min(sides) * min(config.shorter / min(sides), config.longer / max(sides)) < 1:
+            raise InputError("This picture is a line: it is too narrow for its length.")
         self.seen = self.model.pyramid(picture.to(self.device))
         height, width = self.seen.images.image_sizes[0]
         self.size = tuple(picture.shape[1:])
@@ -63,9 +67,9 @@ class DetectorPredictor:
         """The anchors of the cell of each level that holds a point, in pixels."""
         position = torch.tensor([x, y], device=self.device) / self.scale[:2]
         numbers = []
-        for level, (stride, maps) in enumerate(zip(STRIDES, self.seen.pyramid.values())):
+        for level, maps in enumerate(self.seen.pyramid.values()):
             height, width = maps.shape[2:]
-            column, row = (position / stride).long().tolist()
+            column, row = (position / position.new_tensor(self.strides(level))).long().tolist()
             cell = min(max(row, 0), height - 1) * width + min(max(column, 0), width - 1)
             begin = int((self.anchors.levels < level).sum())
             numbers.append(begin + 3 * cell + torch.arange(3, device=self.device))
@@ -73,11 +77,21 @@ class DetectorPredictor:
         boxes, moved = (self._outside(some[chosen]) for some in (self.anchors.boxes, self.anchors.moved))
         return AnchorsAt(boxes, self.anchors.objectness[chosen].cpu(), moved)
 
+    def strides(self, level: int) -> tuple[int, int]:
+        """Pixels of the scaled picture, across and down, from a cell of a level to the next, as torchvision has it."""
+        height, width = list(self.seen.pyramid.values())[level].shape[2:]
+        padded = self.seen.images.tensors.shape[2:]
+        return padded[1] // width, padded[0] // height
+
     def objectness(self, level: int) -> torch.Tensor:
         """How sure the network is of an object at each cell of a level, of its shapes the surest: (h, w)."""
         height, width = list(self.seen.pyramid.values())[level].shape[2:]
         values = self.anchors.objectness[self.anchors.levels == level]
         return values.unflatten(0, (height, width, -1)).amax(2).cpu()
+
+    def feature_map(self, level: int, channel: int) -> torch.Tensor:
+        """One channel of a level of the pyramid, (h, w)."""
+        return list(self.seen.pyramid.values())[level][0, channel].cpu()
 
     @torch.inference_mode()
     def proposals(self, overlap: float = 0.7) -> tuple[torch.Tensor, torch.Tensor]:
@@ -113,6 +127,12 @@ class DetectorPredictor:
         found = self.model.detect(self.regions(), score, overlap)
         return Detections(self._outside(found.boxes), *(some.cpu() for some in found[1:]))
 
+    def claimed(self, regions: torch.Tensor, labels: torch.Tensor) -> Detections:
+        """What proposals (D,) would be as objects of the classes (D,), whatever is surer."""
+        found = self.regions()
+        on = regions.to(self.device), labels.to(self.device)
+        return Detections(self._outside(found.refined[on]), labels, found.probabilities[on].cpu(), regions)
+
     @torch.inference_mode()
     def cells(self, found: Detections) -> torch.Tensor:
         """The masks of objects as the network gives them, (D, 28, 28) in [0, 1], each over its box."""
@@ -129,5 +149,8 @@ class DetectorPredictor:
 
 
 def predictor(name: str) -> DetectorPredictor:
-    """The detector of that name, loaded on first use."""
-    return runtime.shelf.get(("detection", name), lambda: DetectorPredictor(name))
+    """The detector of that name, ours or a published one, loaded on first use; it looks at a picture of its own."""
+    from . import published
+
+    load = published.load if name in published.NAMES else partial(weights.load, Detector)
+    return DetectorPredictor(name, runtime.shelf.get(("detection", name), lambda: load(name)))

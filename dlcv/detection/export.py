@@ -1,0 +1,53 @@
+"""What was found, as COCO has it: https://cocodataset.org/#format-data."""
+
+import torch
+from torchvision.models.detection.roi_heads import paste_masks_in_image
+
+
+def pasted(cells: torch.Tensor, box: torch.Tensor, size: tuple[int, int]) -> tuple[int, int, torch.Tensor]:
+    """The mask (28, 28) of a box (4,) at full size, in the window around the box: its left, top, and (h, w) in [0, 1].
+
+    `size` is height and width of the picture.
+    """
+    left, top = ((box[:2].floor() - 2).clamp(min=0)).int().tolist()
+    right, bottom = (min(int(end) + 3, side) for end, side in zip(box[2:].tolist(), (size[1], size[0])))
+    corner = torch.tensor([left, top, left, top])
+    return left, top, paste_masks_in_image(cells[None, None], (box - corner)[None], (bottom - top, right - left))[0, 0]
+
+
+def runs(mask: torch.Tensor, left: int, top: int, size: tuple[int, int]) -> dict:
+    """COCO's run lengths, column by column, of a mask (h, w) bool that lies at left, top in a picture of `size`."""
+    height, width = size
+    columns = torch.nn.functional.pad(mask.T.int(), (1, 1)).diff(dim=1)  # 1 where a run begins, -1 behind its end
+    begins, ends = ((left + x) * height + top + y for x, y in (columns.eq(sign).nonzero().T for sign in (1, -1)))
+    borders = torch.stack([begins, ends], dim=1).flatten()
+    all_of_them = torch.cat([borders.new_zeros(1), borders, borders.new_tensor([height * width])])
+    return {"size": [height, width], "counts": all_of_them.diff().tolist()}
+
+
+def coco(
+    boxes: torch.Tensor,
+    labels: torch.Tensor,
+    scores: torch.Tensor,
+    cells: torch.Tensor,
+    class_names: tuple[str, ...],
+    size: tuple[int, int],
+    threshold: float = 0.5,
+) -> dict:
+    """Objects (D, ...) of a picture of `size` (height, width), masks where `cells` is (D, 28, 28) and not (D, 0, 0)."""
+    annotations = []
+    for number, (box, label, score) in enumerate(zip(boxes, labels, scores)):
+        left, top, right, bottom = (round(value, 2) for value in box.tolist())
+        width, height = round(right - left, 2), round(bottom - top, 2)
+        entry = {"id": number + 1, "image_id": 1, "category_id": int(label), "score": round(float(score), 4)}
+        entry |= {"bbox": [left, top, width, height], "area": round(width * height, 2), "iscrowd": 0}
+        if cells.shape[-1]:
+            x, y, mask = pasted(cells[number], box, size)
+            shape = mask > threshold
+            entry |= {"segmentation": runs(shape, x, y, size), "area": int(shape.sum())}
+        annotations.append(entry)
+    return {
+        "images": [{"id": 1, "height": size[0], "width": size[1]}],
+        "categories": [{"id": label, "name": name} for label, name in enumerate(class_names, 1)],
+        "annotations": annotations,
+    }
