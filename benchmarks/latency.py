@@ -100,6 +100,9 @@ EXAMPLES: dict[str, list] = {
     "/gan_critic": [IMAGE, "wgan-gp", "digits"],
     "/gan_variety": ["wgan-gp", "digits", FRESH],
     "/cyclegan_paint": [IMAGE, "A photograph like Monet", 256],
+    "/pointnet_classify": [None, "chair", "guess", "max", 1024, 0, 0, 0, "left", 0, 0, 0],
+    "/pointnet_parts": [None, "chair", "guess", "chair"],
+    "/pointnet_shuffle": [None, "chair", "guess", "max"],
 }
 
 
@@ -107,10 +110,12 @@ def bare_passes() -> dict[str, Callable[[], object]]:
     """For each action the computation alone: the predictor's answer to the same question, in this process."""
     import torch
 
+    from demos import pointnet_live
     from demos.cyclegan import tensor_of
     from dlcv import digits
     from dlcv.cyclegan.predictor import CycleGANPredictor, opinion
     from dlcv.gan.predictor import GANPredictor, judge
+    from dlcv.pointnet.predictor import PointNetPredictor
     from dlcv.stn.predictor import Distortion, STNPredictor
     from dlcv.vae.predictor import VAEPredictor
 
@@ -118,6 +123,9 @@ def bare_passes() -> dict[str, Callable[[], object]]:
     x, z, turned = digits.from_picture(seven()), torch.tensor([LATENT]), Distortion(rotation=DISTORTION[0])
     gan, classes = GANPredictor("wgan-gp", "mnist"), judge("mnist")
     monet, photograph = CycleGANPredictor("cyclegan-monet"), tensor_of(seven(), 256)
+    order = [PointNetPredictor("pointnet-max"), PointNetPredictor("pointnet-flat")]
+    parts = PointNetPredictor("pointnet-parts")
+    chair = pointnet_live.example("chair", pointnet_live.SHAPES["chair"]).points
     counts = (1, 3, 10, 30, 100, 300)
     return {
         "/vae_decode": lambda: large.decode(z),
@@ -133,6 +141,9 @@ def bare_passes() -> dict[str, Callable[[], object]]:
         "/gan_critic": lambda: gan.scores(x),
         "/gan_variety": lambda: gan.variety(classes, 1000, seed=0),
         "/cyclegan_paint": lambda: [opinion(x) for x in (photograph, monet.translate(photograph, "Monet"))],
+        "/pointnet_classify": lambda: order[0].classify(chair),
+        "/pointnet_parts": lambda: parts.parts(chair, "chair"),
+        "/pointnet_shuffle": lambda: [predictor.shuffle_difference(chair) for predictor in order],
     }
 
 

@@ -60,6 +60,14 @@ TABS = [
         "Turn, stretch and warp a digit; a network learns to set it upright before reading it.",
         "demos.stn",
     ),
+    Topic(
+        "pointnet",
+        "PointNet",
+        "PointNet",
+        "Dealing with orderless input",
+        "Spoil, cut and shuffle a cloud of points; a network that forgets their order still knows the shape.",
+        "demos.pointnet",
+    ),
 ]
 
 

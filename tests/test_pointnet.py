@@ -52,7 +52,7 @@ def untrained(monkeypatch):
         if cls is PointNet:
             for transform in (model.encode.align, model.encode.align_features):
                 torch.nn.init.normal_(transform.matrix.weight, std=0.01)
-            model.eval().get_to_know(torch.randn(20, 256), torch.randn(30, 256))
+            model.eval().get_to_know(*([torch.randn(n, 1024), torch.randn(n, 256)] for n in (20, 30)))
         return model.eval()
 
     monkeypatch.setattr(weights, "load", load)
@@ -196,12 +196,16 @@ def test_a_kind_without_parts_is_refused(untrained):
 def test_strange_is_what_is_far_from_all_that_is_known():
     model = PointNet(PointNetConfig(known=200)).eval()
     generator = torch.Generator().manual_seed(0)
-    middle = torch.randn(256, generator=generator)
-    seen, held_out = (middle + 0.5 * torch.randn(count, 256, generator=generator) for count in (200, 400))
-    model.get_to_know(seen, held_out)
-    assert (model.strangeness(held_out) > 1).float().mean().item() == pytest.approx(0.05, abs=0.01)
-    assert model.strangeness(-seen[:5]).min() > 1
-    torch.testing.assert_close(model.strangeness(3 * held_out), model.strangeness(held_out))  # directions alone
+
+    def around(shape, meaning, count):
+        sizes = (shape, 1024), (meaning, 256)
+        return [middle + 0.5 * torch.randn(count, size, generator=generator) for middle, size in sizes]
+
+    held_out = around(3, 3, 400)
+    model.get_to_know(around(3, 3, 200), held_out)
+    assert (model.strangeness(*held_out) > 1).float().mean().item() == pytest.approx(0.05, abs=0.01)
+    for other in ((-3, 3), (3, -3), (-3, -3)):  # one of the two is enough
+        assert model.strangeness(*around(*other, 5)).min() > 1
 
 
 # ---- what is learned from

@@ -20,7 +20,7 @@ from torch.nn import functional as F
 from ..datasets.modelnet import CLASSES, POINTS
 
 FEATURES, EMBEDDING = 1024, 256  # length of the global feature, and of what the last layer reads
-NEIGHBOUR = 5  # how many like it a cloud must have
+NEIGHBOURS = 2  # that a cloud is compared with
 
 
 @dataclass
@@ -194,21 +194,29 @@ class PointNet(nn.Module, PyTorchModelHubMixin, pipeline_tag="other", tags=["poi
         self.gamma = head(512, EMBEDDING)
         self.classes = nn.Sequential(nn.Dropout(0.3), nn.Linear(EMBEDDING, len(config.class_names)))
         if config.known:
-            self.register_buffer("memory", torch.zeros(config.known, EMBEDDING))  # of what it learned from, length 1
-            self.register_buffer("usual", torch.ones(()))  # the distance that counts as strangeness 1
+            # global feature and embedding of clouds that it learned from, and the distance that counts as strangeness 1
+            self.register_buffer("memory", torch.zeros(config.known, FEATURES + EMBEDDING, dtype=torch.float16))
+            self.register_buffer("usual", torch.ones(()))
 
-    def strangeness(self, embedding: torch.Tensor) -> torch.Tensor:
-        """How unlike anything it learned from clouds are, (N,), by their embedding (N, 256); above 1: strange.
+    def strangeness(self, global_feature: torch.Tensor, embedding: torch.Tensor) -> torch.Tensor:
+        """How unlike anything it learned from clouds are, (N,), by their (N, 1024) and (N, 256); above 1: strange.
 
-        The distance to the fifth nearest neighbour among the directions of known embeddings (Sun et al. 2022).
+        The distance to the nearest of the known clouds (after Sun et al. 2022), the geometric mean of two: the global
+        feature knows shapes that the classes do without, the embedding knows what tells the classes apart.
         """
-        return torch.cdist(F.normalize(embedding), self.memory).kthvalue(NEIGHBOUR, dim=1).values / self.usual
+        known = self.memory.float().split((FEATURES, EMBEDDING), dim=1)
+        shape, meaning = (
+            torch.cdist(some, of).topk(NEIGHBOURS, largest=False).values.mean(1)
+            for some, of in zip((global_feature, embedding), known)
+        )
+        return (shape * meaning).sqrt() / self.usual
 
-    def get_to_know(self, seen: torch.Tensor, held_out: torch.Tensor) -> None:
-        """Remember embeddings (known, 256) of training clouds; of others of their kind, one in twenty is strange."""
-        self.memory.copy_(F.normalize(seen))
+    def get_to_know(self, seen: list[torch.Tensor], held_out: list[torch.Tensor]) -> None:
+        """Remember the global features (known, 1024) and embeddings (known, 256) of training clouds; of others of
+        their kind, one in twenty is strange."""
+        self.memory.copy_(torch.cat(seen, dim=1))
         self.usual.fill_(1)
-        self.usual.copy_(self.strangeness(held_out.to(self.memory.device)).quantile(0.95))
+        self.usual.copy_(self.strangeness(*(some.to(self.memory.device) for some in held_out)).quantile(0.95))
 
     def forward(self, clouds: torch.Tensor) -> PointNetOutput:
         """Classify clouds (N, P, 3), normalised, z up; P may be any number."""

@@ -59,7 +59,7 @@ class PointNetPredictor:
         wins = torch.bincount(out.features[0].argmax(0), minlength=len(points)).cpu()
         return Seen(
             probabilities,
-            self.model.strangeness(out.embedding).item(),
+            self.model.strangeness(out.global_feature, out.embedding).item(),
             wins.nonzero()[:, 0],
             wins,
             out.global_feature[0].cpu(),

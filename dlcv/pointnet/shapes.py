@@ -49,13 +49,18 @@ class _Builder:
         self.vertices.append(vertices)
         self.parts.append(np.full(len(faces), self.names.index(part)))
 
-    def block(self, part: str, low: tuple, high: tuple, shift: tuple = (0, 0), taper: float = 1.0) -> None:
-        """A box from corner `low` to `high`; its upper face is moved by `shift` and `taper` times as large."""
+    def block(
+        self, part: str, low: tuple, high: tuple, shift: tuple = (0, 0), taper: float = 1.0, hidden: tuple = ()
+    ) -> None:
+        """A box from corner `low` to `high`; its upper face is moved by `shift` and `taper` times as large.
+
+        It goes without its `hidden` sides, of SIDES: points where two parts touch would belong to either.
+        """
         (x0, y0, z0), (x1, y1, z1) = low, high
         base = np.array([[x0, y0], [x1, y0], [x1, y1], [x0, y1]])
         top = (base - base.mean(0)) * taper + base.mean(0) + shift
         vertices = np.vstack([np.c_[base, np.full(4, z0)], np.c_[top, np.full(4, z1)]])
-        self.add(part, vertices, BOX)
+        self.add(part, vertices, np.delete(BOX, [face for side in hidden for face in SIDES[side]], axis=0))
 
     def tube(self, part: str, path: list, radii: list, flat: float = 1.0, closed: bool = True, sides: int = 16) -> None:
         """A tube of round sections around the points of `path`; `flat` times as wide along its second axis."""
@@ -107,6 +112,7 @@ BOX = np.array([
     [0, 2, 1], [0, 3, 2], [4, 5, 6], [4, 6, 7], [0, 1, 5], [0, 5, 4],
     [1, 2, 6], [1, 6, 5], [2, 3, 7], [2, 7, 6], [3, 0, 4], [3, 4, 7],
 ])  # fmt: skip
+SIDES = {"below": (0, 1), "behind": (8, 9)}  # faces of BOX
 
 
 def _legs(b: _Builder, width: float, depth: float, height: float, thick: float) -> None:
@@ -297,7 +303,7 @@ def _bed(b: _Builder) -> None:
     x, y = width / 2, length / 2
     under, frame, mattress = b.uniform(0, 0.25), b.uniform(0.04, 0.15), b.uniform(0.08, 0.22)
     edge, deep = b.uniform(0.01, 0.05), b.uniform(0.03, 0.09)
-    b.block("frame", (-x - edge, -y - edge, under), (x + edge, y, under + frame))
+    b.block("frame", (-x - edge, -y - edge, under), (x + edge, y, under + frame), hidden=("behind",))
     if under > 0.04:
         thick, round_ = b.uniform(0.03, 0.08), b.chance(0.5)
         for sx in (-1, 1):
@@ -305,7 +311,8 @@ def _bed(b: _Builder) -> None:
                 place = (sx * (x - thick / 2), sy * (y - thick / 2))
                 b.leg("frame", (*place, under), (*place, 0), thick, round_, 1)
     top = under + frame + mattress
-    b.block("mattress", (-x, -y, under + frame), (x, y, top), taper=b.uniform(0.94, 1))
+    taper = b.uniform(0.94, 1)
+    b.block("mattress", (-x, -y, under + frame), (x, y, top), taper=taper, hidden=("below", "behind"))
     head = top + b.uniform(0.12, 0.5)
     b.block("headboard", (-x - edge, y, 0), (x + edge, y + deep, head), (0, b.uniform(0, 0.06)), b.uniform(0.85, 1))
     if b.chance(0.35):
@@ -315,7 +322,8 @@ def _bed(b: _Builder) -> None:
     for pillow in range(count):
         centre = (pillow - (count - 1) / 2) * width / count
         half, front = width / count * b.uniform(0.32, 0.45), y - long - b.uniform(0.01, 0.08)
-        b.block("pillow", (centre - half, front, top), (centre + half, front + long, top + tall), taper=0.8)
+        low, high = (centre - half, front, top), (centre + half, front + long, top + tall)
+        b.block("pillow", low, high, taper=0.8, hidden=("below",))
 
 
 BUILD = {"chair": _chair, "table": _table, "lamp": _lamp, "mug": _mug, "aeroplane": _aeroplane, "bed": _bed}

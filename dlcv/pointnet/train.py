@@ -27,6 +27,7 @@ CONFIGS = {
 }
 HELD_OUT = 10  # one in so many training clouds is left out, to watch the training and to set bounds with
 SMOOTHING = 0.1  # of the labels
+REMEMBERED = 2  # one in so many training clouds is remembered, to tell what is strange
 SHAPES = 1200  # made shapes of each kind to learn parts from
 SHAPES_SEED, HELD_OUT_SEED = 0, 1
 
@@ -38,7 +39,7 @@ def recipes(longest: int, middle: int, flat: int, parts: int, short: int) -> dic
     return {name: replace(paper, epochs=epochs.get(name, short)) for name in CONFIGS}
 
 
-PRESETS = {"cpu": recipes(60, 6, 40, 14, 5), "gpu": recipes(200, 200, 200, 40, 100)}
+PRESETS = {"cpu": recipes(60, 6, 40, 10, 12), "gpu": recipes(200, 200, 200, 40, 100)}
 
 
 def turned(clouds: torch.Tensor, angles: torch.Tensor) -> torch.Tensor:
@@ -163,10 +164,13 @@ def remember(model: PointNet, seen: torch.Tensor, held_out: torch.Tensor) -> Poi
 
     What is usual is measured on clouds it did not learn from (N, P, 3): of those it did, it is too sure.
     """
+    seen = seen[::REMEMBERED]
     knowing = PointNet(replace(model.config, known=len(seen)))
     knowing.load_state_dict(model.state_dict(), strict=False)  # all but what it is to remember
     knowing = knowing.eval().to(next(model.parameters()).device)
-    knowing.get_to_know(*(outputs(knowing, clouds, "embedding")[0] for clouds in (seen, held_out)))
+    knowing.get_to_know(
+        *(outputs(knowing, some, "global_feature", "embedding", at_once=32) for some in (seen, held_out))
+    )
     return knowing
 
 
