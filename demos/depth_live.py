@@ -82,11 +82,6 @@ def see(picture: PIL.Image.Image, network) -> "Seen":
 # ---- the scene as a cloud, and files of it
 
 
-def coded(values, dtype: str) -> str:
-    """Whole numbers in base64."""
-    return base64.b64encode(np.asarray(values).astype(dtype).tobytes()).decode()
-
-
 def cloud_value(seen: "Seen", picture: PIL.Image.Image, focal: float | None) -> dict:
     """What the board needs to draw the scene and to ask for files: the map on a grid in the shape of the picture,
     65,535 being nearest, and the colours there.
@@ -101,9 +96,9 @@ def cloud_value(seen: "Seen", picture: PIL.Image.Image, focal: float | None) -> 
     near = enlarged(near, (height, width))
     small = picture.resize((width, height), PIL.Image.Resampling.BILINEAR, reducing_gap=2.0)
     return {
-        "near": coded((near / near.max().clamp_min(1e-9) * WIRE).clamp(WIRE * TINY, WIRE).round(), "<u2"),
+        "near": frame.coded((near / near.max().clamp_min(1e-9) * WIRE).clamp(WIRE * TINY, WIRE).round(), "<u2"),
         "nearest": near.max().item() if seen.metres else None,  # 1 / metres
-        "colours": coded(np.array(small), "u1"),
+        "colours": frame.coded(np.array(small), "u1"),
         "grid": [height, width],
         "size": list(seen.size),
         "focal": focal or clouds.USUAL,

@@ -7,7 +7,7 @@ import numpy as np
 import PIL.Image
 
 from demos import frame
-from demos.depth_live import STEREO, coded, ends, image_of, predictor, tensor_of, upright
+from demos.depth_live import STEREO, ends, image_of, predictor, tensor_of, upright
 from dlcv import draw, runtime, weights
 from dlcv.errors import InputError
 
@@ -123,7 +123,7 @@ def look(left: "torch.Tensor", right: "torch.Tensor", truth: "torch.Tensor | Non
         "pictures": {name: uris(some) for name, some in pictures.items()},
         "said": said,
         # in sixteenths of a pixel of the network's width, so that a threshold needs no further question
-        "apart": [coded((16 * one).clamp(0, 255).round(), "u1") for one in found.disagreement],
+        "apart": [frame.coded((16 * one).clamp(0, 255).round(), "u1") for one in found.disagreement],
         "grid": list(both.shape[1:]),
         "views": views(left, both[0]),
         "losses": [loss_of(title, name, left, right) for title, name in LOSSES.items() if name in weights.passports()],

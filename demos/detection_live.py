@@ -1,15 +1,15 @@
 """What the boards of the detection tab ask for: a picture is looked at once, and asked many things."""
 
-import secrets
 import threading
 import weakref
-from collections import Counter, OrderedDict
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import PIL.Image
 
 from demos import frame
 from demos.frame import coded
+from demos.keep import Keep
 from dlcv import draw, runtime
 from dlcv.errors import InputError
 
@@ -90,31 +90,9 @@ class Kept:
         return self.pixels.numel() + 2 * WEIGHT * sum(some.numel() for some in maps)
 
 
-class Pictures:
-    """The pictures that may still be asked about, by names that cannot be guessed."""
-
-    def __init__(self):
-        self._lock, self._kept = threading.Lock(), OrderedDict()
-
-    def add(self, kept: Kept) -> str:
-        """Keep a picture; returns its name. Those that were asked about the longest time ago make room for it."""
-        name = secrets.token_urlsafe(12)
-        with self._lock:
-            self._kept[name] = kept
-            while len(self._kept) > 1 and sum(one.memory for one in self._kept.values()) > MEMORY:
-                self._kept.popitem(last=False)
-        return name
-
-    def get(self, name: Any) -> Kept:
-        """The picture of that name; InputError where it was given up."""
-        with self._lock:
-            if not isinstance(name, str) or name not in self._kept:
-                raise InputError("This picture was put away to make room. Press Find objects once more.")
-            self._kept.move_to_end(name)
-            return self._kept[name]
-
-
-pictures = Pictures()
+pictures: Keep[Kept] = Keep(
+    MEMORY, "This picture was put away to make room. Press Find objects once more.", lambda kept: kept.memory
+)
 
 
 def kept_of(query: dict) -> Kept:

@@ -3,6 +3,7 @@
 import secrets
 import threading
 from collections import OrderedDict
+from collections.abc import Callable
 from typing import Generic, TypeVar
 
 from dlcv.errors import InputError
@@ -16,9 +17,10 @@ class Keep(Generic[T]):
     Safe to use from many threads.
     """
 
-    def __init__(self, most: int, gone: str):
-        """Keep `most` things; `gone` is what a visitor reads who asks for one that was given up."""
-        self.most, self._gone = most, gone
+    def __init__(self, most: int, gone: str, weight: Callable[[T], int] = lambda thing: 1):
+        """Keep things of `most` weight together, and the newest one in any case; without `weight` that is their number.
+        `gone` is what a visitor reads who asks for one that was given up."""
+        self.most, self._gone, self._weight = most, gone, weight
         self._lock, self._things = threading.Lock(), OrderedDict()
 
     def add(self, thing: T) -> str:
@@ -26,7 +28,7 @@ class Keep(Generic[T]):
         name = secrets.token_urlsafe(12)
         with self._lock:
             self._things[name] = thing
-            while len(self._things) > self.most:
+            while len(self._things) > 1 and sum(map(self._weight, self._things.values())) > self.most:
                 self._things.popitem(last=False)
         return name
 

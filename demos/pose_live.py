@@ -1,7 +1,6 @@
 """What the boards of the pose tab ask for: people from the maps of a picture that was seen once, and a live camera."""
 
 import base64
-import io
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -9,7 +8,7 @@ import PIL.Image
 
 from demos import frame
 from demos.keep import Keep
-from dlcv import runtime
+from dlcv import draw, runtime
 from dlcv.errors import InputError
 
 if TYPE_CHECKING:
@@ -59,11 +58,9 @@ def shown(x: "torch.Tensor", seen: "Seen", network: str) -> dict:
     height, width = x.shape[1:]
     picture = PIL.Image.fromarray((x.permute(1, 2, 0) * 255).round().byte().numpy())
     picture.thumbnail((SHOWN, SHOWN))
-    jpeg = io.BytesIO()
-    picture.save(jpeg, "JPEG", quality=88)
     stages, _, h, w = seen.beliefs.shape
     return {
-        "picture": "data:image/jpeg;base64," + base64.b64encode(jpeg.getvalue()).decode(),
+        "picture": draw.data_uri(picture, "JPEG"),
         "width": width,
         "height": height,
         "network": network,
@@ -86,7 +83,7 @@ def _packed(seen: "Seen") -> str:
     import torch
 
     maps = torch.cat([seen.beliefs, seen.fields.flatten(1, 2)], dim=1)
-    return base64.b64encode((maps * FINE).round().clamp(-FINE, FINE).to(torch.int8).numpy().tobytes()).decode()
+    return frame.coded((maps * FINE).round().clamp(-FINE, FINE), "i1")
 
 
 def skeleton(network: str) -> dict:

@@ -11,12 +11,14 @@ import argparse
 import copy
 import importlib
 import os
+import pickle
 import sys
 import tempfile
 import threading
 import typing
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent import futures
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -181,6 +183,16 @@ def within(seconds: float, call: Callable[[], T]) -> T:
 
     threading.Thread(target=run, daemon=True).start()
     return answer.result(timeout=seconds)
+
+
+@contextmanager
+def as_published(name: str) -> Iterator[None]:
+    """What reads a file that others published: that the file does not fit becomes a WeightsError with a sentence."""
+    try:
+        yield
+    except (RuntimeError, pickle.UnpicklingError, AttributeError) as error:
+        found = " ".join(str(error).split())[:200]
+        raise WeightsError(f"The file of {name} is not the one that was published: {found}") from error
 
 
 def model_class(name: str) -> type:

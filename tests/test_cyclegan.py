@@ -1,8 +1,6 @@
 """CycleGAN: the losses against closed forms, the networks against the paper and against the authors' own weights."""
 
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -12,9 +10,7 @@ from torch.nn import functional as F
 from dlcv.cyclegan import domains, evaluate, judges, large, loss, predictor, published, train
 from dlcv.cyclegan.model import CycleGAN, CycleGANConfig, Discriminator, Generator, load_published
 from dlcv.datasets import mnist_m, paintings, usps
-from tests.loopback_hub import LoopbackHub
-
-ROOT = Path(__file__).resolve().parent.parent
+from tests.loopback_hub import LoopbackHub, on_a_fresh_computer
 
 
 def test_losses():
@@ -225,11 +221,7 @@ for published.REVISION in sys.argv[1:]:
 
 def pull(hub: LoopbackHub, home: Path, *revisions: str) -> list[str]:
     """What a visitor's computer says who asks for the authors' zebras, a line for each commit."""
-    settings = {"HF_ENDPOINT": hub.endpoint, "HF_HOME": str(home), "HF_HUB_DISABLE_XET": "1", "DLCV_DEVICE": "cpu"}
-    command = [sys.executable, "-c", PULL, *revisions]
-    done = subprocess.run(command, env=os.environ | settings, cwd=ROOT, capture_output=True, text=True, timeout=120)
-    assert done.returncode == 0, done.stderr
-    return done.stdout.splitlines()
+    return on_a_fresh_computer(home, PULL, *revisions, HF_ENDPOINT=hub.endpoint)
 
 
 def test_the_authors_weights_are_pulled_when_asked_for(tmp_path):

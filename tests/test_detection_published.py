@@ -1,10 +1,7 @@
 """Detectors of everyday objects by others: their files load strictly, and are pulled only when somebody asks."""
 
 import hashlib
-import os
 import re
-import subprocess
-import sys
 import threading
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -15,9 +12,7 @@ import torch
 
 from dlcv.detection import published
 from dlcv.detection.predictor import DetectorPredictor
-from tests.loopback_hub import LoopbackHub
-
-ROOT = Path(__file__).resolve().parent.parent
+from tests.loopback_hub import LoopbackHub, on_a_fresh_computer
 
 
 def published_state(name: str, fill: float = 0.0) -> dict[str, torch.Tensor]:
@@ -108,11 +103,7 @@ for place in places:
 def pull(home: Path, name: str, digest: str, *places: str, **settings: str) -> list[str]:
     """What a visitor's computer says who asks for a detector at these commits or addresses, a line for each: whether
     it was there, and what came."""
-    own = {"HF_HOME": str(home), "TORCH_HOME": str(home / "torch"), "HF_HUB_DISABLE_XET": "1", "DLCV_DEVICE": "cpu"}
-    command, environment = [sys.executable, "-c", PULL, name, digest, *places], os.environ | own | settings
-    done = subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, text=True, timeout=200)
-    assert done.returncode == 0, done.stderr
-    return done.stdout.splitlines()
+    return on_a_fresh_computer(home, PULL, name, digest, *places, **settings)
 
 
 def agree(said: list[str], *patterns: str) -> bool:

@@ -421,8 +421,8 @@ def test_forged_questions_get_a_sentence(token, name, changes):
 
 
 def test_pictures_make_room_for_others(monkeypatch):
-    kept = detection_live.Pictures()
-    monkeypatch.setattr(detection_live, "MEMORY", 1)
+    kept = detection_live.pictures
+    monkeypatch.setattr(kept, "most", 1)
     pixels = torch.zeros(3, 40, 40, dtype=torch.uint8)
     first, second = (kept.add(detection_live.keep(pixels, "People", "Whole")) for _ in range(2))
     assert kept.get(second)

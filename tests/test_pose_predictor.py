@@ -1,9 +1,6 @@
 """Pose: a picture is seen once and asked about many times; its people in other layouts; OpenPose's own network."""
 
 import io
-import os
-import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -17,10 +14,8 @@ from dlcv.pose.assembly import Peak
 from dlcv.pose.model import STRIDE, PoseConfig, PoseMachine
 from dlcv.pose.predictor import Moved, PosePredictor, Seen, people_of, strongest
 from dlcv.pose.skeleton import JOINTS, LIMBS, OPENPOSE
-from tests.loopback_hub import LoopbackHub
+from tests.loopback_hub import LoopbackHub, on_a_fresh_computer
 from tests.test_pose import person
-
-ROOT = Path(__file__).resolve().parent.parent
 
 
 def seen_of(people: torch.Tensor, width: int = 800, height: int = 480) -> Seen:
@@ -230,11 +225,7 @@ for published.REVISION in sys.argv[1:]:
 
 def pull(hub: LoopbackHub, home: Path, *revisions: str) -> list[str]:
     """What a visitor's computer says who asks for the published network, a line for each commit."""
-    settings = {"HF_ENDPOINT": hub.endpoint, "HF_HOME": str(home), "HF_HUB_DISABLE_XET": "1", "DLCV_DEVICE": "cpu"}
-    command = [sys.executable, "-c", PULL, *revisions]
-    done = subprocess.run(command, env=os.environ | settings, cwd=ROOT, capture_output=True, text=True, timeout=120)
-    assert done.returncode == 0, done.stderr
-    return done.stdout.splitlines()
+    return on_a_fresh_computer(home, PULL, *revisions, HF_ENDPOINT=hub.endpoint)
 
 
 def test_the_published_network_is_pulled_when_asked_for(tmp_path):

@@ -37,12 +37,7 @@ function tell() {
 // A file that Python made, saved under a name.
 async function save(ask, name) {
   const answer = scene && await ask({...scene, focal: Number(focal.value)});
-  if (!answer) return;
-  const link = document.createElement('a');
-  link.href = URL.createObjectURL(new Blob([Uint8Array.from(atob(answer.file), (letter) => letter.charCodeAt(0))]));
-  link.download = name;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+  if (answer) saveFile(new Blob([numbersOf(answer.file, Uint8Array)]), name);
 }
 
 function take() {

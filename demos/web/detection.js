@@ -166,14 +166,6 @@ for (const [name, title] of Object.entries({boxes: 'Boxes', masks: 'Masks', scor
   find('.dt-shown').append(button);
 }
 
-function save(blob, name) {
-  const link = document.createElement('a');
-  link.href = URL.createObjectURL(blob);
-  link.download = name;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 1000);
-}
-
 find('.dt-png').addEventListener('click', () => {  // as large as the picture that was sent, not as the screen
   if (!seen) return;
   const sheet = document.createElement('canvas'), pen = sheet.getContext('2d'), zoom = image.naturalWidth / seen.size[0];
@@ -181,12 +173,12 @@ find('.dt-png').addEventListener('click', () => {  // as large as the picture th
   pen.drawImage(image, 0, 0);
   pen.setTransform(zoom, 0, 0, zoom, 0, 0);
   paint(pen, 1 / zoom);
-  sheet.toBlob((blob) => save(blob, 'detections.png'));
+  sheet.toBlob((blob) => saveFile(blob, 'detections.png'));
 });
 find('.dt-coco').addEventListener('click', async () => {
   if (!seen) return;
   const answer = await askExport({token: seen.token, score: score.value, overlap: overlap.value, mask: mask.value});
-  if (answer) save(new Blob([JSON.stringify(answer.coco)], {type: 'application/json'}), 'detections.json');
+  if (answer) saveFile(new Blob([JSON.stringify(answer.coco)], {type: 'application/json'}), 'detections.json');
 });
 
 watch('value', () => { if (props.value?.token) start(props.value); });

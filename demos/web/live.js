@@ -71,6 +71,15 @@ function numbersOf(text, Type) {
   return new Type(Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0)).buffer);
 }
 
+// Lets the visitor keep a blob as a file.
+function saveFile(blob, name) {
+  const link = document.createElement('a');
+  link.href = URL.createObjectURL(blob);
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+}
+
 // A number as it is set: -1.2 as −1.20.
 function written(value, digits = 2) {
   return value.toFixed(digits).replace('-', '−');

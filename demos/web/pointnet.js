@@ -195,11 +195,7 @@ find('.pn-save').addEventListener('click', () => {
   });
   const properties = [...'xyz'].map((axis) => `property float ${axis}`).concat(['red', 'green', 'blue'].map((c) => `property uchar ${c}`));
   const text = ['ply', 'format ascii 1.0', `element vertex ${count}`, ...properties, 'end_header', ...lines, ''].join('\n');
-  const link = document.createElement('a');
-  link.href = URL.createObjectURL(new Blob([text], {type: 'application/octet-stream'}));
-  link.download = 'cloud.ply';
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+  saveFile(new Blob([text], {type: 'application/octet-stream'}), 'cloud.ply');
 });
 
 // ---- the other boards

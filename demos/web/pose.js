@@ -140,18 +140,11 @@ pressed();
 
 // ---- to take away
 
-function save(blob, name) {
-  const link = document.createElement('a');
-  link.href = URL.createObjectURL(blob);
-  link.download = name;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 1000);
-}
-find('.po-png').addEventListener('click', () => { if (found) canvas.toBlob((blob) => save(blob, 'pose.png')); });
+find('.po-png').addEventListener('click', () => { if (found) canvas.toBlob((blob) => saveFile(blob, 'pose.png')); });
 for (const layout of ['openpose', 'coco']) {
   find(`.po-${layout}`).addEventListener('click', async () => {
     const answer = token && await askKeypoints(query());
-    if (answer) save(new Blob([JSON.stringify(answer[layout], null, 1)], {type: 'application/json'}), `${layout}.json`);
+    if (answer) saveFile(new Blob([JSON.stringify(answer[layout], null, 1)], {type: 'application/json'}), `${layout}.json`);
   });
 }
 

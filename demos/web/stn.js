@@ -238,9 +238,7 @@ find('.stn-save-picture').addEventListener('click', () => last && save('rectifie
 find('.stn-save-numbers').addEventListener('click', () => {
   if (!last) return;
   const text = JSON.stringify({...last.query, ...last.answer}, null, 1);
-  const address = URL.createObjectURL(new Blob([text], {type: 'application/json'}));
-  save('transformer.json', address);
-  setTimeout(() => URL.revokeObjectURL(address), 1000);
+  saveFile(new Blob([text], {type: 'application/json'}), 'transformer.json');
 });
 
 // The digit

@@ -3,7 +3,6 @@
 The file is a pickle, the only form that is offered; it is read with `weights_only`, so nothing in it is run.
 """
 
-import pickle
 from typing import TYPE_CHECKING
 
 from .. import runtime, weights
@@ -34,11 +33,8 @@ def load_style(style: str) -> "Generator":
 
     file = f"checkpoints/{style}_pretrained/latest_net_G.pth"
     (path,) = weights.fetch(style, REPO, [file], REVISION, repo_type="space")
-    try:
+    with weights.as_published(style):
         generator = load_published(torch.load(path, map_location="cpu", weights_only=True))
-    except (RuntimeError, pickle.UnpicklingError, AttributeError) as error:
-        found = " ".join(str(error).split())[:200]
-        raise weights.WeightsError(f"The file of {style} is not the one that was published: {found}") from error
     return generator.to(runtime.device())
 
 

@@ -4,8 +4,6 @@ copied.
 The file is a pickle, the only form that is offered; it is read with `weights_only`, so nothing in it is run.
 """
 
-import pickle
-
 import torch
 from torch import nn
 from torch.nn import functional as F
@@ -117,11 +115,8 @@ def load_published(state: dict[str, torch.Tensor]) -> OpenPose:
 
 def _load() -> OpenPose:
     (path,) = weights.fetch("OpenPose", REPO, [FILE], REVISION)
-    try:
+    with weights.as_published("OpenPose"):
         model = load_published(torch.load(path, map_location="cpu", weights_only=True))
-    except (RuntimeError, pickle.UnpicklingError, AttributeError) as error:
-        found = " ".join(str(error).split())[:200]
-        raise weights.WeightsError(f"The file of OpenPose is not the one that was published: {found}") from error
     return model.to(runtime.device())
 
 
