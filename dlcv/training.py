@@ -43,6 +43,14 @@ class Recipe:
     average: float = 0.999  # decay of the averaged weights, per step
     seed: int = 0
     save_minutes: float = 3.0
+    workers: int = 0  # processes beside that read and vary the data, for a GPU that would wait for it
+    preset: str = "cpu"  # which of a training's presets this is
+
+
+def passport_recipe(module: str, name: str, recipe: Recipe) -> dict:
+    """A recipe as passports have it, with the command that trains the model of that name again."""
+    preset = "" if recipe.preset == "cpu" else f" --preset {recipe.preset}"
+    return {"command": f"python -m {module} --model {name}{preset}", **asdict(recipe)}
 
 
 def command_line(
@@ -63,7 +71,7 @@ def command_line(
     args = parse_with_data(parser)
     keep_freed_memory()
     for name in args.model:
-        recipe = presets[args.preset][name]
+        recipe = replace(presets[args.preset][name], preset=args.preset)
         train(name, replace(recipe, epochs=args.epochs) if args.epochs else recipe, args.runs)
 
 
@@ -102,6 +110,11 @@ def moving_average(decay: float) -> Callable:
     return update
 
 
+def as_it_is(batch):
+    """What a `Dataset` gives for a batch is a batch already; the losses know its form."""
+    return batch
+
+
 def rate_at(step: int, steps: int, recipe: Recipe) -> float:
     """The learning rate at a step, as a part of its peak."""
     warmup = max(1, round(recipe.warmup * steps))
@@ -138,7 +151,15 @@ def fit(
         step_scheduler_with_optimizer=False,
     )
     set_seed(recipe.seed)
-    loader = DataLoader(data, recipe.batch_size, shuffle=True, drop_last=True, collate_fn=lambda batch: batch)
+    loader = DataLoader(
+        data,
+        recipe.batch_size,
+        shuffle=True,
+        drop_last=True,
+        collate_fn=as_it_is,
+        num_workers=recipe.workers,
+        persistent_workers=recipe.workers > 0,
+    )
     optimizer = torch.optim.AdamW(
         model.parameters(), recipe.learning_rate, recipe.betas, weight_decay=recipe.weight_decay
     )

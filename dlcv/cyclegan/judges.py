@@ -6,7 +6,6 @@ is ever used.
 """
 
 import math
-from dataclasses import asdict
 from pathlib import Path
 
 import torch
@@ -16,7 +15,7 @@ from torchvision.transforms import v2
 from .. import geometry, weights
 from ..datasets import TensorBatches
 from ..judging import ClassifierConfig, accuracy, judge
-from ..training import Recipe, command_line, fit
+from ..training import Recipe, command_line, fit, passport_recipe
 from . import domains
 from .classifier import MONET, Classifier, SceneJudge
 from .model import CycleGAN
@@ -123,7 +122,7 @@ def train(name: str, recipe: Recipe, runs: Path) -> None:
         model.cpu().get_to_know(
             *(judge(model, domains.spread(pictures[photographs])).features for photographs in (learned, others))
         )
-    made_by = {"command": f"python -m dlcv.cyclegan.judges --model {name}", **asdict(recipe)}
+    made_by = passport_recipe("dlcv.cyclegan.judges", name, recipe)
     weights.save(model, name, topic="cyclegan", recipe=made_by, licence=LICENCE, source=source.format(len(kept)))
 
 

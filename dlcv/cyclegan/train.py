@@ -1,7 +1,7 @@
 """Train the CycleGANs that ship: python -m dlcv.cyclegan.train [--preset cpu|gpu] [--model NAME ...] [--data DIR]"""
 
 import itertools
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -9,7 +9,7 @@ from torchvision.transforms import v2
 
 from .. import weights
 from ..datasets import TensorBatches
-from ..training import Recipe, command_line, fit
+from ..training import Recipe, command_line, fit, passport_recipe
 from . import domains
 from . import loss as objectives
 from .model import CycleGAN, CycleGANConfig
@@ -107,7 +107,7 @@ def train(name: str, recipe: Recipe, runs: Path) -> None:
     a, b = (domains.scenes(of) if of in domains.SCENES else domains.digits(of)[0] for of in config.names)
     loss, data = make_loss(name, b, SIDES.get(name, SIDE)), TensorBatches(a)
     model = fit(CycleGAN(config), loss, data, recipe, runs / name, layout=torch.contiguous_format)
-    made_by = {"command": f"python -m dlcv.cyclegan.train --model {name}", **asdict(recipe)}
+    made_by = passport_recipe("dlcv.cyclegan.train", name, recipe)
     if name == "cyclegan-monet":
         made_by |= {"calm": CALM, "calm_weights": CALM_WEIGHTS, "calm_epochs": CALM_EPOCHS}
         last, loss = replace(recipe, epochs=CALM_EPOCHS), make_loss(name, b, SIDE, CALM_WEIGHTS)

@@ -2,6 +2,7 @@
 
 import argparse
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 from torch.utils.data import Dataset
@@ -39,3 +40,16 @@ class TensorBatches(Dataset):
 
     def __getitems__(self, indices):
         return self[indices]
+
+
+class Varied(Dataset):
+    """The samples of `data`, each changed by `vary` as it is read: turned, mirrored, in other light."""
+
+    def __init__(self, data: Dataset | list, vary: Callable):
+        self.data, self.vary = data, vary
+
+    def __len__(self):
+        return len(self.data)
+
+    def __getitem__(self, index: int):
+        return self.vary(self.data[index])

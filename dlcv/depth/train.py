@@ -1,16 +1,16 @@
 """Train the networks that ship: python -m dlcv.depth.train [--preset cpu|gpu] [--model NAME ...] [--data DIR]"""
 
-import functools
-from dataclasses import asdict, replace
+import os
+from dataclasses import replace
 from pathlib import Path
 
 import torch
-from torch.utils.data import ConcatDataset, Dataset
+from torch.utils.data import DataLoader, Dataset
 from torchvision.transforms import v2
 
 from .. import weights
 from ..datasets import kitchen, kitti
-from ..training import Recipe, command_line, fit
+from ..training import Recipe, command_line, fit, passport_recipe
 from . import loss as objectives
 from . import scenes
 from .model import DepthConfig, DepthNet, sized
@@ -28,21 +28,24 @@ REAL = 10  # times that each real pair is shown an epoch
 LICENCE = "cc-by-nc-sa-4.0"  # KITTI and 7-Scenes are for research only
 
 
-def recipes(stereo: int, short: int, kitchen: int) -> dict[str, Recipe]:
-    """Epochs of each network."""
-    usual = Recipe(batch_size=8, learning_rate=5e-4, clip=5.0)
-    found = {name: replace(usual, epochs=stereo) for name in CONFIGS}
+def recipes(stereo: int, short: int, kitchen: int, **settings) -> dict[str, Recipe]:
+    """Epochs of each network, and what else is not as usual."""
+    usual = replace(Recipe(batch_size=8, learning_rate=5e-4, clip=5.0), **settings)
+    found = {name: replace(usual, epochs=stereo, weight_decay=0.05) for name in CONFIGS}
     for name in CONFIGS:
         if "without" in name:
             found[name] = replace(usual, epochs=short, learning_rate=2e-4)
     return found | {"depth-kitchen": replace(usual, epochs=kitchen)}
 
 
-PRESETS = {"cpu": recipes(stereo=13, short=2, kitchen=40), "gpu": recipes(stereo=100, short=20, kitchen=200)}
+PRESETS = {
+    "cpu": recipes(stereo=10, short=2, kitchen=40),
+    "gpu": recipes(stereo=26, short=3, kitchen=80, batch_size=16),
+}
 
 
 class MadePairs(Dataset):
-    """Made scenes as pairs of bytes, kept once they are made."""
+    """Made scenes as pairs of bytes."""
 
     def __init__(self, count: int, config: DepthConfig):
         self.count, self.config = count, config
@@ -50,13 +53,13 @@ class MadePairs(Dataset):
     def __len__(self):
         return self.count
 
-    @functools.cache  # noqa: B019  lives as long as the training
     def __getitem__(self, seed: int) -> tuple[torch.Tensor, torch.Tensor]:
         pair = scenes.pair(seed, self.config.height, self.config.width)
         return tuple((255 * picture).round().to(torch.uint8) for picture in (pair.left, pair.right))
 
 
-LIGHT = v2.ColorJitter(0.2, 0.2, 0.2, 0.02)
+LIGHT = v2.ColorJitter(0.4, 0.4, 0.4, 0.05)
+ZOOM = 0.5  # of the area of a pair is seen at least; both eyes lose the same rows and columns
 
 
 def make_stereo_loss(name: str):
@@ -69,7 +72,9 @@ def make_stereo_loss(name: str):
         pairs = torch.stack([torch.stack([left, right]) for left, right in batch]).float() / 255  # (N, 2, 3, H, W)
         mirrored = torch.rand(len(pairs), generator=generator, device=generator.device).to(pairs.device) < 0.5
         pairs = torch.where(mirrored[:, None, None, None, None], pairs.flip(1, 4), pairs)
-        left, right = torch.stack([LIGHT(pair) for pair in pairs]).unbind(1)  # the same light for both eyes
+        height, width = pairs.shape[-2:]
+        zoom = v2.RandomResizedCrop([height, width], (ZOOM, 1), (width / height, width / height), antialias=True)
+        left, right = torch.stack([LIGHT(zoom(pair)) for pair in pairs]).unbind(1)  # the same for both eyes
         return objectives.stereo_loss(model(left).maps, left, right, **weights_of)
 
     return loss
@@ -95,9 +100,11 @@ def samples_of(name: str, config: DepthConfig, split: str = "train") -> tuple[Da
             for picture, depth in kitchen.load(split)
         ]
         return frames, f"{len(frames)} frames of the red kitchen of 7-Scenes"
+    made = DataLoader(MadePairs(SCENES, config), batch_size=None, num_workers=os.cpu_count())
+    made = [tuple(picture.clone() for picture in pair) for pair in made]  # else each keeps a file of a worker open
     real = [tuple(sized(picture, config) for picture in pair) for pair in kitti.load(split)]
     source = f"{len(real)} pairs of two KITTI drives and {SCENES:,} of made scenes, no depth"
-    return ConcatDataset([MadePairs(SCENES, config), REAL * real]), source
+    return made + REAL * real, source
 
 
 def watch(config: DepthConfig):
@@ -132,7 +139,7 @@ def train(name: str, recipe: Recipe, runs: Path) -> None:
     loss = make_stereo_loss(name) if config.stereo else kitchen_loss
     model = weights.load(DepthNet, "depth-stereo") if "without" in name else DepthNet(config, published=True)
     model = fit(model, loss, data, recipe, runs / name, watch(config))
-    made_by = {"command": f"python -m dlcv.depth.train --model {name}", **asdict(recipe)}
+    made_by = passport_recipe("dlcv.depth.train", name, recipe)
     source += "; begun with MobileNetV2's weights for ImageNet (Apache 2.0)"
     weights.save(model, name, topic="depth", recipe=made_by, licence=LICENCE, source=source)
 

@@ -1,6 +1,7 @@
 """Train the detectors that ship: python -m dlcv.detection.train [--preset cpu|gpu] [--model NAME ...] [--data DIR]"""
 
-from dataclasses import asdict, replace
+import functools
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -12,8 +13,8 @@ from torchvision.transforms import v2
 
 from .. import cutouts, weights
 from ..backbones import deeplab
-from ..datasets import blood, coco, nuclei
-from ..training import Recipe, command_line, fit
+from ..datasets import Varied, blood, coco, nuclei
+from ..training import Recipe, command_line, fit, passport_recipe
 from . import loss as objectives
 from .model import Detector, DetectorConfig
 
@@ -40,14 +41,17 @@ MOSAICS, CELL = 1000, 192  # mosaics of four whole photographs an epoch, and pix
 REAL = 12  # times that each real picture of people is shown an epoch
 
 
-def recipes(nuclei: int, blood: int, people: int) -> dict[str, Recipe]:
-    """Epochs of each detector."""
-    usual = Recipe(batch_size=4, learning_rate=1e-3, weight_decay=0.01, clip=5.0, average=0.998)
+def recipes(nuclei: int, blood: int, people: int, **settings) -> dict[str, Recipe]:
+    """Epochs of each detector, and what else is not as usual."""
+    usual = replace(Recipe(batch_size=4, learning_rate=1e-3, weight_decay=0.01, clip=5.0, average=0.998), **settings)
     epochs = {"maskrcnn-nuclei": nuclei, "fasterrcnn-blood": blood, "maskrcnn-people": people}
     return {name: replace(usual, epochs=count) for name, count in epochs.items()}
 
 
-PRESETS = {"cpu": recipes(nuclei=14, blood=20, people=8), "gpu": recipes(nuclei=100, blood=100, people=50)}
+PRESETS = {
+    "cpu": recipes(nuclei=14, blood=20, people=8),
+    "gpu": recipes(nuclei=100, blood=100, people=50, batch_size=16, workers=8),
+}
 
 
 def cut_from_coco() -> tuple[list[cutouts.Person], list[cutouts.Person]]:
@@ -191,22 +195,18 @@ def varied(sample: tuple[torch.Tensor, ...], vary: v2.Transform) -> tuple[torch.
     return picture.as_subclass(torch.Tensor), target | {"boxes": target["boxes"].as_subclass(torch.Tensor)}
 
 
-def make_loss(name: str):
-    """The losses of a detector on pictures that are varied each time."""
-    vary = variation(SIDE[name], upright=name == "maskrcnn-people")
-
-    def loss(model, batch, progress, generator):
-        torch.manual_seed(generator.initial_seed())  # what torchvision's transforms and samplers draw from
-        pictures, targets = zip(*(varied(sample, vary) for sample in batch))
-        return objectives.loss(model(list(pictures), list(targets)))
-
-    return loss
+def detection_loss(model, batch, progress, generator):
+    """The losses of a detector."""
+    torch.manual_seed(generator.initial_seed())  # what torchvision's samplers draw from
+    pictures, targets = zip(*batch)
+    return objectives.loss(model(list(pictures), list(targets)))
 
 
 def train(name: str, recipe: Recipe, runs: Path) -> None:
     """Train one detector, or go on with it, and write checkpoints/<name>."""
     torch.manual_seed(recipe.seed)
     data, source = samples_of(name)
+    vary = variation(SIDE[name], upright=name == "maskrcnn-people")
     model = Detector(CONFIGS[name], published=True)
     layers = model.parts.backbone.body
     if name == "maskrcnn-people":
@@ -215,8 +215,8 @@ def train(name: str, recipe: Recipe, runs: Path) -> None:
         layer.requires_grad_(False)
     if name == "maskrcnn-people":  # crops of its photographs as large as they are, not as large as a whole one
         model.parts.transform.min_size = (SIDE[name],)
-    model = fit(model, make_loss(name), data, recipe, runs / name)
-    made_by = {"command": f"python -m dlcv.detection.train --model {name}", **asdict(recipe)}
+    model = fit(model, detection_loss, Varied(data, functools.partial(varied, vary=vary)), recipe, runs / name)
+    made_by = passport_recipe("dlcv.detection.train", name, recipe)
     begun = "those of DeepLabV3 for Pascal VOC" if name == "maskrcnn-people" else "for ImageNet"
     source += f"; begun with MobileNetV2's weights, {begun} (Apache 2.0)"
     weights.save(model, name, topic="detection", recipe=made_by, licence=LICENCES[name], source=source)

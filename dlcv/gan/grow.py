@@ -2,7 +2,6 @@
 
 import itertools
 import math
-from dataclasses import asdict
 from pathlib import Path
 
 import torch
@@ -10,7 +9,7 @@ from torch.nn import functional as F
 
 from .. import weights
 from ..datasets import TensorBatches, clothing
-from ..training import Recipe, command_line, fit
+from ..training import Recipe, command_line, fit, passport_recipe
 from . import loss as objectives
 from .model import give_turn
 from .progressive import SMALLEST, Generator, ProgressiveConfig, ProgressiveGAN
@@ -133,7 +132,7 @@ def train(name: str, recipe: Recipe, runs: Path) -> None:
     pictures, labels = clothing.load("train", SMALLEST * 2**model.last_stage)
     model.shares.copy_(torch.bincount(labels) / len(labels))
     model = fit(model, make_loss(model.config), TensorBatches(pictures, labels), recipe, runs / name)
-    made_by = {"command": f"python -m dlcv.gan.grow --model {name}", **asdict(recipe)}
+    made_by = passport_recipe("dlcv.gan.grow", name, recipe)
     source = f"clothing dataset (small), {len(pictures):,} training photographs"
     weights.save(model, name, topic="gan", recipe=made_by, licence="cc0-1.0", source=source)
 

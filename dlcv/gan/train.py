@@ -1,7 +1,6 @@
 """Train the GANs that ship: python -m dlcv.gan.train [--preset cpu|gpu] [--model NAME ...] [--data DIR]"""
 
 import itertools
-from dataclasses import asdict
 from pathlib import Path
 
 import torch
@@ -10,7 +9,7 @@ from torch.nn import functional as F
 from .. import weights
 from ..datasets import TensorBatches, distorted, mnist
 from ..judging import ClassifierConfig, accuracy, judge
-from ..training import Recipe, command_line, fit
+from ..training import Recipe, command_line, fit, passport_recipe
 from . import loss as objectives
 from .classifier import Classifier, mean_distance, modes_and_kl
 from .model import FORMULATIONS, GAN, REAL, GANConfig, give_turn
@@ -138,7 +137,7 @@ def train(name: str, recipe: Recipe, runs: Path) -> None:
         model = fit(GAN(CONFIGS[name]), make_loss(CONFIGS[name]), pictures, recipe, runs / name, validate)
         count = PICTURES
         set_real_scores(model.cpu(), mnist.load(data, "test")[0][:REAL])
-    made_by = {"command": f"python -m dlcv.gan.train --model {name}", **asdict(recipe)}
+    made_by = passport_recipe("dlcv.gan.train", name, recipe)
     weights.save(model, name, topic="gan", recipe=made_by, licence=licence, source=source.format(count))
 
 

@@ -1,6 +1,5 @@
 """Train the judge of garments: python -m dlcv.gan.wardrobe_train [--preset cpu|gpu] [--data DIR]"""
 
-from dataclasses import asdict
 from pathlib import Path
 
 import torch
@@ -9,7 +8,7 @@ from torch.nn import functional as F
 from .. import weights
 from ..datasets import TensorBatches, clothing
 from ..judging import ClassifierConfig, accuracy
-from ..training import Recipe, command_line, fit
+from ..training import Recipe, command_line, fit, passport_recipe
 from .grow import move, recolour
 from .wardrobe import NAME, SIDE, GarmentClassifier
 
@@ -38,7 +37,7 @@ def train(name: str, recipe: Recipe, runs: Path) -> None:
 
     model = GarmentClassifier(ClassifierConfig(tuple(clothing.CLASSES)), published=True)
     model = fit(model, loss, TensorBatches(pictures, labels), recipe, runs / name, validate)
-    made_by = {"command": f"python -m dlcv.gan.wardrobe_train --model {name}", **asdict(recipe)}
+    made_by = passport_recipe("dlcv.gan.wardrobe_train", name, recipe)
     source = f"clothing dataset (small), {len(pictures):,} training photographs, starting from MobileNetV2 as published"
     weights.save(model, name, topic="gan", recipe=made_by, licence="apache-2.0", source=source)
 

@@ -1,7 +1,7 @@
 """Train the networks that ship: python -m dlcv.pointnet.train [--preset cpu|gpu] [--model NAME ...] [--data DIR]"""
 
 import math
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -10,7 +10,7 @@ from torch.nn import functional as F
 from .. import weights
 from ..datasets import TensorBatches, modelnet
 from ..judging import accuracy, outputs
-from ..training import Recipe, command_line, fit
+from ..training import Recipe, command_line, fit, passport_recipe
 from . import shapes
 from .loss import loss as objective
 from .model import FlatConfig, FlatMLP, PartNet, PartNetConfig, PointNet, PointNetConfig, by_height
@@ -190,7 +190,7 @@ def train(name: str, recipe: Recipe, runs: Path) -> None:
     """Train one network, or go on with it, and write checkpoints/<name>."""
     torch.manual_seed(recipe.seed)
     model, source = (train_parts if name == "pointnet-parts" else train_classes)(name, recipe, runs)
-    made_by = {"command": f"python -m dlcv.pointnet.train --model {name}", **asdict(recipe)}
+    made_by = passport_recipe("dlcv.pointnet.train", name, recipe)
     licence = "mit" if name == "pointnet-parts" else "cc-by-nc-sa-4.0"  # ModelNet10 is for academic research
     weights.save(model, name, topic="pointnet", recipe=made_by, licence=licence, source=source)
 

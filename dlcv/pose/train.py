@@ -5,7 +5,7 @@ all sizes, so that the machine learns to tell several apart. A few photographs o
 the fourteen joints.
 """
 
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -15,8 +15,8 @@ from torchvision import tv_tensors
 from torchvision.transforms import v2
 
 from .. import cutouts, weights
-from ..datasets import coco, lspet
-from ..training import Recipe, command_line, fit
+from ..datasets import Varied, coco, lspet
+from ..training import Recipe, command_line, fit, passport_recipe
 from . import loss as objectives
 from . import targets
 from .model import STRIDE, PoseConfig, PoseMachine
@@ -25,18 +25,19 @@ from .skeleton import COCO, JOINTS, LIMBS
 CONFIGS = {"pose-people": PoseConfig(), "pose-people-large": PoseConfig(stages=6, width=160)}
 SIDE = 193  # pixels of the pictures that are learned from
 SCENES, CROWD = 3000, 8  # made pictures an epoch, and people in one at most
-REAL = 8  # times that a part of each photograph of COCO is shown an epoch
+NEAR_SCENES, FEW, NEAR = 1500, 4, 0.45  # the same for the second half of the training, and the least height there
+REAL, NEAR_REAL = 8, 24  # times that a part of each photograph of COCO is shown an epoch, in both halves
 SMALLEST = 96  # pixels of a side of such a part
 LICENCE = "cc-by-nc-sa-4.0"  # the photographs are for research only
 
 
-def recipes(small: int, large: int) -> dict[str, Recipe]:
-    """Epochs of each machine."""
-    usual = Recipe(batch_size=16, learning_rate=1e-3, weight_decay=0.01, clip=10.0, average=0.998)
+def recipes(small: int, large: int, **settings) -> dict[str, Recipe]:
+    """Epochs of each machine, and what else is not as usual."""
+    usual = replace(Recipe(batch_size=16, learning_rate=1e-3, weight_decay=0.01, clip=10.0, average=0.998), **settings)
     return {"pose-people": replace(usual, epochs=small), "pose-people-large": replace(usual, epochs=large)}
 
 
-PRESETS = {"cpu": recipes(small=5, large=2), "gpu": recipes(small=60, large=60)}
+PRESETS = {"cpu": recipes(small=5, large=2), "gpu": recipes(small=25, large=25, batch_size=64, workers=15)}
 
 
 def resized(picture: torch.Tensor) -> torch.Tensor:
@@ -47,8 +48,9 @@ def resized(picture: torch.Tensor) -> torch.Tensor:
 class MadeScenes(Dataset):
     """Cut-out people in photographs: picture, joints (people, 14, 3), and a map (H, W) of the people."""
 
-    def __init__(self, count: int, split: str = "train"):
-        self.count, self.people, self.backgrounds = count, cutouts.people(split), cutouts.backgrounds(split)
+    def __init__(self, count: int, split: str = "train", crowd: int = CROWD, smallest: float = 0.25):
+        self.count, self.crowd, self.heights = count, crowd, (smallest, 1.0)  # of people, as parts of the picture's
+        self.people, self.backgrounds = cutouts.people(split), cutouts.backgrounds(split)
 
     def __len__(self):
         return self.count
@@ -59,12 +61,12 @@ class MadeScenes(Dataset):
         def any_below(count: int) -> int:
             return torch.randint(count, (), generator=generator).item()
 
-        chosen = [self.people[any_below(len(self.people))] for _ in range(1 + any_below(CROWD))]
+        chosen = [self.people[any_below(len(self.people))] for _ in range(1 + any_below(self.crowd))]
         photograph = self.backgrounds[any_below(len(self.backgrounds))]
         side = min(photograph.shape[1:])
         top, left = (any_below(length - side + 1) for length in photograph.shape[1:])
         background = resized(photograph[:, top : top + side, left : left + side])
-        scene = cutouts.compose(background, chosen, generator, heights=(0.25, 1.0))
+        scene = cutouts.compose(background, chosen, generator, self.heights)
         return scene.picture, scene.joints, scene.instances
 
 
@@ -109,11 +111,11 @@ def real_people(split: str) -> list[tuple[torch.Tensor, torch.Tensor, torch.Tens
 class RealPeople(Dataset):
     """Squares of photographs of COCO, around one of their people where there are any."""
 
-    def __init__(self):
-        self.samples = real_people("train")
+    def __init__(self, times: int):
+        self.times, self.samples = times, real_people("train")
 
     def __len__(self):
-        return REAL * len(self.samples)
+        return self.times * len(self.samples)
 
     def __getitem__(self, seed: int):
         generator = torch.Generator().manual_seed(seed)
@@ -135,7 +137,7 @@ class RealPeople(Dataset):
         return picture, torch.cat([scaled, joints[..., 2:]], dim=-1), seen
 
 
-LIGHT = v2.Compose([v2.ColorJitter(0.3, 0.3, 0.3, 0.05), v2.RandomGrayscale(0.1)])
+LIGHT = v2.Compose([v2.ColorJitter(0.3, 0.3, 0.3), v2.RandomGrayscale(0.1)])
 MOVE = v2.RandomAffine(
     40,
     (0.08, 0.08),
@@ -182,25 +184,33 @@ def truth_of(joints: torch.Tensor) -> torch.Tensor:
     )
 
 
+def learned_from(sample: tuple[torch.Tensor, ...]) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """A picture, varied, with the maps that should be found in it and where something is known of them."""
+    picture, joints, instances = varied(sample)
+    return picture, truth_of(joints), what_is_known(joints, instances)
+
+
 def pose_loss(model, batch, progress, generator):
-    """Of all stages, on pictures that are varied each time."""
-    torch.manual_seed(generator.initial_seed())  # what torchvision's transforms draw from
-    pictures, joints, instances = zip(*map(varied, batch))
-    truth = torch.stack([truth_of(people) for people in joints])
-    known = torch.stack([what_is_known(*some) for some in zip(joints, instances)])
-    out = model(torch.stack(pictures).float() / 255)
+    """Of all stages."""
+    pictures, truth, known = (torch.stack(parts) for parts in zip(*batch))
+    out = model(pictures.float() / 255)
     stages = [torch.cat([b, f.flatten(1, 2)], dim=1) for b, f in zip(out.beliefs, out.fields)]
     terms = {f"stage_{number}": objectives.stage_loss(found, truth, known) for number, found in enumerate(stages, 1)}
     return {"loss": objectives.loss(stages, truth, known)} | terms
 
 
 def train(name: str, recipe: Recipe, runs: Path) -> None:
-    """Train one machine, or go on with it, and write checkpoints/<name>."""
+    """Train one machine, or go on with it, and write checkpoints/<name>.
+
+    First crowds at all sizes; then few people and larger ones, of whom more can be seen.
+    """
     torch.manual_seed(recipe.seed)
-    made, alone, real = MadeScenes(SCENES), OnePerson(), RealPeople()
-    data = ConcatDataset([made, alone, real])
+    made, alone, real = MadeScenes(SCENES), OnePerson(), RealPeople(REAL)
+    data = Varied(ConcatDataset([made, alone, real]), learned_from)
     model = fit(PoseMachine(CONFIGS[name], published=True), pose_loss, data, recipe, runs / name)
-    made_by = {"command": f"python -m dlcv.pose.train --model {name}", **asdict(recipe)}
+    near = MadeScenes(NEAR_SCENES, crowd=FEW, smallest=NEAR), alone, RealPeople(NEAR_REAL)
+    model = fit(model, pose_loss, Varied(ConcatDataset(near), learned_from), recipe, runs / f"{name}-near")
+    made_by = passport_recipe("dlcv.pose.train", name, recipe)
     source = (
         f"{len(alone):,} people of Leeds Sports Extended, and {len(made):,} pictures of one to {CROWD} of them, cut out"
         f" by a published DeepLab; {len(real.samples)} photographs of COCO; begun with PoseNet's published weights for"

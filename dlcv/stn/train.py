@@ -1,6 +1,6 @@
 """Train the networks that ship: python -m dlcv.stn.train [--preset cpu|gpu] [--model NAME ...] [--data DIR]"""
 
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -9,7 +9,7 @@ from torch.nn import functional as F
 
 from .. import weights
 from ..datasets import TensorBatches, distorted, mnist
-from ..training import Recipe, command_line, fit
+from ..training import Recipe, command_line, fit, passport_recipe
 from .model import STN, STNConfig
 
 # the parts of a transformer's training: digits upright until, distortions grown at, classifier learning again from
@@ -92,7 +92,7 @@ def train(name: str, recipe: Recipe, runs: Path) -> None:
     model = fit(model, make_loss(kind, model.config.transformer), seen, recipe, runs / name, validate)
     if not PartialState().is_main_process:
         return
-    made_by = {"command": f"python -m dlcv.stn.train --model {name}", **asdict(recipe)}
+    made_by = passport_recipe("dlcv.stn.train", name, recipe)
     source = f"MNIST, {len(seen):,} training digits; {distorted.TITLES[kind]}"
     weights.save(model, name, topic="stn", recipe=made_by, source=source, licence="cc-by-sa-3.0")
 

@@ -8,7 +8,7 @@ from accelerate import PartialState
 
 from .. import weights
 from ..datasets import TensorBatches, mnist
-from ..training import Recipe, command_line, fit
+from ..training import Recipe, command_line, fit, passport_recipe
 from .loss import evidence_lower_bound, importance_weighted_bound, log_importance_weights
 from .model import VAE, VAEConfig
 
@@ -112,7 +112,7 @@ def train(name: str, recipe: Recipe, runs: Path) -> None:
         return watch(averaged, held_out.to(averaged.class_means.device))
 
     model = fit(VAE(CONFIGS[name]), loss, seen, recipe, runs / name, held_out_scores)
-    made_by = {"command": f"python -m dlcv.vae.train --model {name}", **asdict(recipe)}
+    made_by = passport_recipe("dlcv.vae.train", name, recipe)
     if name in SHARPENED:
         sharpening = SHARPENED[name]
         model = fit(model, sharpened_loss, seen, sharpening, runs / f"{name}-sharpened", held_out_scores)
