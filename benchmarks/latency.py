@@ -24,12 +24,17 @@ from pathlib import Path
 from PIL import Image, ImageDraw
 from playwright.sync_api import Page, sync_playwright
 
+from demos import detection
+from demos.depth_live import NETWORKS
+from demos.frame import PHOTOGRAPHS
 from tests import chromium
 from tests.browser import SEVEN, open_tab
 from tests.serving import Client, Gallery, serve
 
 DECODE_LIMIT = 15.0  # ms that /vae_decode may take over its bare pass, p50
+DEPTH_LIMIT = 1.5  # times its bare pass that /depth_map may take for a photograph of 640 pixels, p50
 GAN_LIMIT = 30.0  # ms that any action of the GAN tab may take over its bare pass, p50
+DETECT_RATIO = 1.1  # of /detection_find to torchvision's own forward pass with the same weights, p50
 DRAG_LIMIT = 45.0  # pictures a second while the latent plane is dragged
 BUDGET = 5.0  # seconds for one number, after which no further run is begun
 POINTER_HZ = 60
@@ -73,18 +78,22 @@ def seven() -> Image.Image:
     return picture
 
 
-def data_uri(picture: Image.Image) -> str:
+def data_uri(picture: Image.Image, kind: str = "PNG") -> str:
     """The picture as a program sends it."""
     buffer = io.BytesIO()
-    picture.save(buffer, "PNG")
-    return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode()
+    picture.save(buffer, kind)
+    return f"data:image/{kind.lower()};base64,{base64.b64encode(buffer.getvalue()).decode()}"
 
 
 # ---- plain HTTP
 
 IMAGE = {"url": data_uri(seven())}
+PHOTOGRAPH = Image.open(PHOTOGRAPHS[0]).convert("RGB")  # 640 by 427 pixels
+EYES, METRES = NETWORKS  # of the Depth tab
 PLANE, LARGE, LATENT = "vae-mnist-2d", "vae-mnist-40d", [0.1] * 40
 DISTORTION = [40, 1, 0, 0, 0, 0, 0, 0]  # turned by 40 degrees
+PERSON = Image.open(detection.EXAMPLES[0][0]).resize((640, 640))
+LOOK = [{"url": data_uri(PERSON)}, "People"]
 FRESH = itertools.count()  # a seed for which no answer is kept
 EXAMPLES: dict[str, list] = {
     "/vae_decode": [LATENT, LARGE],
@@ -103,6 +112,13 @@ EXAMPLES: dict[str, list] = {
     "/pointnet_classify": [None, "chair", "guess", "max", 1024, 0, 0, 0, "left", 0, 0, 0],
     "/pointnet_parts": [None, "chair", "guess", "chair"],
     "/pointnet_shuffle": [None, "chair", "guess", "max"],
+    "/detection_find": [*LOOK, 0.05, 0.5, 0.5, "Whole"],
+    "/detection_proposals": [*LOOK, 0.7, 100],
+    "/detection_history": [*LOOK, 10],
+    "/pose_people": [IMAGE, 257, 0.15, 0.1],
+    "/depth_map": [{"url": data_uri(PHOTOGRAPH, "JPEG")}, EYES],
+    "/depth_files": [{"url": data_uri(PHOTOGRAPH, "JPEG")}, METRES, 0],
+    "/depth_stereo": [None, None, "motorcycle", 0],
 }
 
 
@@ -110,12 +126,14 @@ def bare_passes() -> dict[str, Callable[[], object]]:
     """For each action the computation alone: the predictor's answer to the same question, in this process."""
     import torch
 
-    from demos import pointnet_live
+    from demos import depth_live, depth_pair, detection_live, pointnet_live
     from demos.cyclegan import tensor_of
     from dlcv import digits
     from dlcv.cyclegan.predictor import CycleGANPredictor, opinion
+    from dlcv.depth import predictor as depth
     from dlcv.gan.predictor import GANPredictor, judge
     from dlcv.pointnet.predictor import PointNetPredictor
+    from dlcv.pose.predictor import PosePredictor, people_of
     from dlcv.stn.predictor import Distortion, STNPredictor
     from dlcv.vae.predictor import VAEPredictor
 
@@ -126,7 +144,28 @@ def bare_passes() -> dict[str, Callable[[], object]]:
     order = [PointNetPredictor("pointnet-max"), PointNetPredictor("pointnet-flat")]
     parts = PointNetPredictor("pointnet-parts")
     chair = pointnet_live.example("chair", pointnet_live.SHAPES["chair"]).points
+    pose = PosePredictor("pose-people")
+    eyes, metres = (depth.predictor(name) for name in (depth_live.STEREO, depth_live.KITCHEN))
+    left, right, *_ = depth_pair.example("motorcycle")
+
+    def depth_map():
+        seen = depth_live.see(PHOTOGRAPH, eyes)
+        return depth_live.coloured(seen.nearness, seen.size)
+
+    def depth_stereo():
+        return depth.rebuild(eyes.see(left), left, right), depth.semi_global(left, right)
+
     counts = (1, 3, 10, 30, 100, 300)
+    person, people = detection_live.pixels_of(PERSON), detection_live.predictor("maskrcnn-people")
+
+    @torch.inference_mode()
+    def torchvisions_own():
+        return people.model.parts([person / 255])
+
+    def proposals():
+        people.set_image(person / 255)
+        return people.proposals()
+
     return {
         "/vae_decode": lambda: large.decode(z),
         "/vae_encode": lambda: large.encode(x),
@@ -140,10 +179,19 @@ def bare_passes() -> dict[str, Callable[[], object]]:
         "/gan_generate": lambda: gan.sample(64, seed=0),
         "/gan_critic": lambda: gan.scores(x),
         "/gan_variety": lambda: gan.variety(classes, 1000, seed=0),
+        "/pose_people": lambda: people_of(pose.look(tensor_of(seven(), 280))),
+        "/depth_map": depth_map,
+        "/depth_files": lambda: depth_live.see(PHOTOGRAPH, metres),
+        "/depth_stereo": depth_stereo,
         "/cyclegan_paint": lambda: [opinion(x) for x in (photograph, monet.translate(photograph, "Monet"))],
         "/pointnet_classify": lambda: order[0].classify(chair),
         "/pointnet_parts": lambda: parts.parts(chair, "chair"),
         "/pointnet_shuffle": lambda: [predictor.shuffle_difference(chair) for predictor in order],
+        "/detection_find": torchvisions_own,
+        "/detection_proposals": proposals,
+        "/detection_history": lambda: list(
+            detection_live.history(detection_live.keep(person, "People", "Whole"), 0, 10)
+        ),
     }
 
 
@@ -269,7 +317,15 @@ def main() -> int:
     added = trip.p50 - bare.p50
     gan = {name: over.p50 - alone.p50 for name, (over, alone) in found.items() if name.startswith("/gan_")}
     slowest = max(gan, key=gan.get)
+    found_in, torchvisions = found["/detection_find"]
+    ratio = found_in.p50 / torchvisions.p50
+    deep = found["/depth_map"][0].p50 / found["/depth_map"][1].p50
     targets = [
+        (f"/detection_find takes {ratio:.2f} of torchvision's pass (at most {DETECT_RATIO:g})", ratio <= DETECT_RATIO),
+        (
+            f"/depth_map takes {deep:.2f} times its bare pass (at most {DEPTH_LIMIT:g})",
+            deep <= DEPTH_LIMIT,
+        ),
         (f"{slowest} adds {gan[slowest]:.1f} ms (at most {GAN_LIMIT:g})", gan[slowest] <= GAN_LIMIT),
         (f"/vae_decode adds {added:.1f} ms (at most {DECODE_LIMIT:g})", added <= DECODE_LIMIT),
         (f"the plane shows {plane.pictures:.1f} pictures/s (at least {DRAG_LIMIT:g})", plane.pictures >= DRAG_LIMIT),

@@ -53,6 +53,22 @@ TABS = [
         "demos.cyclegan",
     ),
     Topic(
+        "detection",
+        "Detection",
+        "Detection hall",
+        "Detection",
+        "People, nuclei, blood cells: see every step from anchor boxes to masks, and what each idea since R-CNN saved.",
+        "demos.detection",
+    ),
+    Topic(
+        "pose",
+        "Pose",
+        "Pose machines and affinity fields",
+        "Articulated pose prediction",
+        "Find the joints of everybody in a picture, and watch stage by stage whose arm is whose.",
+        "demos.pose",
+    ),
+    Topic(
         "stn",
         "Spatial Transformer",
         "Spatial Transformer network",
@@ -67,6 +83,14 @@ TABS = [
         "Dealing with orderless input",
         "Spoil, cut and shuffle a cloud of points; a network that forgets their order still knows the shape.",
         "demos.pointnet",
+    ),
+    Topic(
+        "depth",
+        "Depth",
+        "Depth from one picture",
+        "Self-learning",
+        "See how far away everything in a photograph is, as a network learned it from what two eyes see.",
+        "demos.depth",
     ),
 ]
 

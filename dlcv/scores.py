@@ -25,12 +25,23 @@ TITLES = {
     ("cyclegan", "judged_monet"): "CycleGAN: photographs that our classifier calls a Monet once they are translated",
     ("cyclegan", "cycle_l1"): "CycleGAN: difference of what comes back after both translations",
     ("cyclegan", "target_accuracy"): "CycleGAN: right answers in a domain of which no label was seen",
+    ("pose", "pck_0.2"): "Pose: joints within 0.2 of the torso",
+    ("pose", "limbs_joined"): "Pose: limbs that are joined to the right person, on made pictures of several people",
+    ("pose", "oks_found"): "Pose: people over 96 × 96 pixels that are found at OKS 0.5",
     ("pointnet", "overall_accuracy"): "PointNet: clouds that get the right one of ten classes",
     ("pointnet", "class_accuracy"): "PointNet: the same, mean over the classes",
     ("pointnet", "lost_with_half"): "PointNet: accuracy that is lost with half of the points",
     ("pointnet", "order_difference"): "PointNet: largest change of a probability under other orders of the points",
     ("pointnet", "part_miou"): "PointNet: overlap of the parts with the true ones, on shapes made by a generator",
     ("pointnet", "out_of_class_auroc"): "PointNet: what is of no class told from what is, by its strangeness",
+    ("detection", "box_ap"): "Detection: average precision of boxes",
+    ("detection", "box_ap50"): "Detection: the same where half of the overlap is enough",
+    ("detection", "mask_ap"): "Detection: average precision of masks",
+    ("detection", "mask_ap50"): "Detection: the same where half of the overlap is enough",
+    ("depth", "abs_rel"): "Depth: mean of |Z - Z*| / Z*, from one picture",
+    ("depth", "delta_1"): "Depth: depths within a factor of 1.25 of the measured ones, from one picture",
+    ("depth", "d1"): "Depth: disparities from one picture that are wrong by over 3 pixels and 5 %",
+    ("depth", "rank_correlation"): "Depth: agreement with the true order of near and far, of a scene of no training",
 }
 DISTORTIONS = ["R", "RTS", "P", "E"]  # the paper's, in its order; ours come after
 

@@ -24,8 +24,11 @@ CARDS = {  # what each card shows
     "vae": ".vae-map .plane, .vae-point canvas",
     "gan": ".gan-plane, .gan-three",
     "cyclegan": "#cyclegan-painted .slider-wrap",
+    "detection": ".dt-stage, .dt-count",
+    "pose": "#pose-board .po-stage",
     "stn": ".stn-in, .stn-out",
     "pointnet": ".pn-stage canvas, .pn-answer",
+    "depth": "#depth-map .slider-wrap",
 }
 WINDOW = {"width": 1440, "height": 1000}
 SETTLED = """() => {

@@ -318,8 +318,8 @@ def test_without_a_picture_it_says_what_to_do(tab):
     tab.locator("#detection-picture button[aria-label='Remove Image']").click()
     tab.locator("#detection-find").click()
     expect(tab.get_by_text("Choose a picture first").first).to_be_visible(timeout=PATIENCE)
-    tab.locator("#detection-examples button").nth(3).click()
-    expect(tab.locator(f"{BOARD} .dt-said")).to_contain_text("550 × 660 pixels", timeout=PATIENCE)
+    tab.locator("#detection-blood").click()
+    expect(tab.locator(f"{BOARD} .dt-said")).to_contain_text("640 × 480 pixels", timeout=PATIENCE)
 
 
 def test_a_detector_that_is_out_of_reach_says_so_and_the_others_go_on(tab):

@@ -5,7 +5,7 @@ all sizes, so that the machine learns to tell several apart. A few photographs o
 the fourteen joints.
 """
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import torch
@@ -25,8 +25,9 @@ from .skeleton import COCO, JOINTS, LIMBS
 CONFIGS = {"pose-people": PoseConfig(), "pose-people-large": PoseConfig(stages=6, width=160)}
 SIDE = 193  # pixels of the pictures that are learned from
 SCENES, CROWD = 3000, 8  # made pictures an epoch, and people in one at most
-NEAR_SCENES, FEW, NEAR = 1500, 4, 0.45  # the same for the second half of the training, and the least height there
-REAL, NEAR_REAL = 8, 24  # times that a part of each photograph of COCO is shown an epoch, in both halves
+NEAR_SCENES, FEW, NEAR = 1500, 4, 0.45  # the same for the second part of the training, and the least height there
+NEAR_EPOCHS = 0.56  # of the epochs of the first part
+REAL, NEAR_REAL = 8, 24  # times that a part of each photograph of COCO is shown an epoch, in both parts
 SMALLEST = 96  # pixels of a side of such a part
 LICENCE = "cc-by-nc-sa-4.0"  # the photographs are for research only
 
@@ -37,7 +38,7 @@ def recipes(small: int, large: int, **settings) -> dict[str, Recipe]:
     return {"pose-people": replace(usual, epochs=small), "pose-people-large": replace(usual, epochs=large)}
 
 
-PRESETS = {"cpu": recipes(small=5, large=2), "gpu": recipes(small=25, large=25, batch_size=64, workers=15)}
+PRESETS = {"cpu": recipes(small=5, large=2), "gpu": recipes(small=25, large=25, batch_size=32, workers=12)}
 
 
 def resized(picture: torch.Tensor) -> torch.Tensor:
@@ -209,8 +210,9 @@ def train(name: str, recipe: Recipe, runs: Path) -> None:
     data = Varied(ConcatDataset([made, alone, real]), learned_from)
     model = fit(PoseMachine(CONFIGS[name], published=True), pose_loss, data, recipe, runs / name)
     near = MadeScenes(NEAR_SCENES, crowd=FEW, smallest=NEAR), alone, RealPeople(NEAR_REAL)
-    model = fit(model, pose_loss, Varied(ConcatDataset(near), learned_from), recipe, runs / f"{name}-near")
-    made_by = passport_recipe("dlcv.pose.train", name, recipe)
+    later = replace(recipe, epochs=round(NEAR_EPOCHS * recipe.epochs), batch_size=2 * recipe.batch_size)
+    model = fit(model, pose_loss, Varied(ConcatDataset(near), learned_from), later, runs / f"{name}-near")
+    made_by = passport_recipe("dlcv.pose.train", name, recipe) | {"then": asdict(later)}
     source = (
         f"{len(alone):,} people of Leeds Sports Extended, and {len(made):,} pictures of one to {CROWD} of them, cut out"
         f" by a published DeepLab; {len(real.samples)} photographs of COCO; begun with PoseNet's published weights for"
