@@ -244,8 +244,8 @@ def test_a_client_gets_the_map_the_files_and_the_pair(gallery):
 def scene() -> dict:
     """What the cloud's board sends."""
     picture = PIL.Image.new("RGB", (40, 30), (10, 200, 30))
-    query = {"near": depth_live.coded(np.full(1200, 30_000), "<u2"), "nearest": 0.5, "focal": 28, "size": [300, 400]}
-    return query | {"colours": depth_live.coded(np.array(picture), "u1"), "grid": [30, 40]}
+    query = {"near": frame.coded(np.full(1200, 30_000), "<u2"), "nearest": 0.5, "focal": 28, "size": [300, 400]}
+    return query | {"colours": frame.coded(np.array(picture), "u1"), "grid": [30, 40]}
 
 
 def test_files_of_a_scene_in_metres():

@@ -12,8 +12,8 @@ import torch
 from safetensors.torch import load_file
 from torch import nn
 
-from dlcv.datasets import TensorBatches
-from dlcv.training import Recipe, fit, moving_average, rate_at
+from dlcv.datasets import TensorBatches, Varied
+from dlcv.training import Recipe, fit, moving_average, passport_recipe, rate_at
 
 ROOT = Path(__file__).resolve().parent.parent
 RECIPE = Recipe(epochs=8, batch_size=8, learning_rate=0.2, average=0.5, seed=3)
@@ -49,6 +49,23 @@ def test_it_learns_and_logs(tmp_path):
     recipe, *epochs = [json.loads(line) for line in (tmp_path / "log.jsonl").read_text().splitlines()]
     assert recipe["recipe"]["seed"] == 3 and [entry["epoch"] for entry in epochs] == list(range(1, 9))
     assert epochs[-1]["step"] == 64 and epochs[-1]["loss"] < 0.1 * epochs[0]["loss"]
+
+
+def test_other_processes_may_read_the_data(tmp_path):
+    there, here = (train(tmp_path / str(count), recipe=replace(RECIPE, epochs=2, workers=count)) for count in (2, 0))
+    torch.testing.assert_close(there.weight, here.weight, rtol=0, atol=1e-6)
+
+
+def test_samples_are_varied_each_time_they_are_read():
+    torch.manual_seed(0)
+    data = Varied([10.0, 20.0], lambda value: value + torch.rand(()).item())
+    assert len(data) == 2 and data[1] != data[1] and 20 <= data[1] < 21
+
+
+def test_a_passport_says_how_to_train_again():
+    usual, large = (passport_recipe("dlcv.vae.train", "vae", replace(RECIPE, preset=name)) for name in ("cpu", "gpu"))
+    assert usual["command"] == "python -m dlcv.vae.train --model vae" and usual["epochs"] == 8
+    assert large["command"] == "python -m dlcv.vae.train --model vae --preset gpu"
 
 
 @pytest.mark.parametrize("step", [11, 16])

@@ -1,7 +1,7 @@
 // The scene of a photograph: its pixels at their depth. The focal length needs no question to Python.
 const find = (selector) => board.querySelector(selector);
 const askPly = liveCaller(server.ply), askPng = liveCaller(server.png);
-const FILM = Math.hypot(36, 24), POINTS = 9000;
+const FILM = Math.hypot(36, 24), POINTS = 9000, FAR = 4;
 const cloud = makeCloud(find('canvas'), {apart: {yaw: -0.3, pitch: 0.14}}), focal = find('#depth-focal');
 let scene = null, near = null, colours = null;
 
@@ -19,7 +19,9 @@ function show() {
       paint.push(`rgb(${colours.subarray(3 * at, 3 * at + 3).join()})`);
     }
   }
-  const [middle, farthest] = [0.5, 0.97].map((part) => [...depths].sort((a, b) => a - b)[Math.floor(part * (depths.length - 1))]);
+  const sorted = [...depths].sort((a, b) => a - b);
+  const [close, most] = [0.25, 0.97].map((part) => sorted[Math.floor(part * (depths.length - 1))]);
+  const farthest = Math.min(most, FAR * close), middle = (sorted[0] + farthest) / 2;  // else a sky leaves the rest no room
   const kept = depths.map((z, i) => i).filter((i) => depths[i] <= farthest);
   const placed = new Float32Array(3 * kept.length);
   kept.forEach((i, k) => placed.set([points[3 * i], points[3 * i + 1] - middle, points[3 * i + 2]], 3 * k));

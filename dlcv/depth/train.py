@@ -1,7 +1,7 @@
 """Train the networks that ship: python -m dlcv.depth.train [--preset cpu|gpu] [--model NAME ...] [--data DIR]"""
 
 import os
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import torch
@@ -31,7 +31,7 @@ LICENCE = "cc-by-nc-sa-4.0"  # KITTI and 7-Scenes are for research only
 def recipes(stereo: int, short: int, kitchen: int, **settings) -> dict[str, Recipe]:
     """Epochs of each network, and what else is not as usual."""
     usual = replace(Recipe(batch_size=8, learning_rate=5e-4, clip=5.0), **settings)
-    found = {name: replace(usual, epochs=stereo, weight_decay=0.05) for name in CONFIGS}
+    found = {name: replace(usual, epochs=stereo) for name in CONFIGS}
     for name in CONFIGS:
         if "without" in name:
             found[name] = replace(usual, epochs=short, learning_rate=2e-4)
@@ -39,7 +39,7 @@ def recipes(stereo: int, short: int, kitchen: int, **settings) -> dict[str, Reci
 
 
 PRESETS = {
-    "cpu": recipes(stereo=10, short=2, kitchen=40),
+    "cpu": recipes(stereo=13, short=2, kitchen=40),
     "gpu": recipes(stereo=26, short=3, kitchen=80, batch_size=16),
 }
 
@@ -58,12 +58,15 @@ class MadePairs(Dataset):
         return tuple((255 * picture).round().to(torch.uint8) for picture in (pair.left, pair.right))
 
 
-LIGHT = v2.ColorJitter(0.4, 0.4, 0.4, 0.05)
-ZOOM = 0.5  # of the area of a pair is seen at least; both eyes lose the same rows and columns
+LIGHT = v2.ColorJitter(0.2, 0.2, 0.2, 0.02)
+# Then a shorter training on parts of the pairs, both eyes losing the same rows and columns: else it learns the few real
+# ones by heart.
+LATER_EPOCHS, LATER_RATE, ZOOM = 1 / 4, 0.4, 0.5  # of those of the first part; of the area of a pair that is seen
 
 
-def make_stereo_loss(name: str):
-    """The self-supervised loss, or what is left of it; half of the time in a mirror, where left and right change."""
+def make_stereo_loss(name: str, zoom: float = 1.0):
+    """The self-supervised loss, or what is left of it, on at least `zoom` of the area of each pair; half of the time in
+    a mirror, where left and right change."""
     weights_of = {"smooth": objectives.SMOOTHNESS, "agree": objectives.CONSISTENCY}
     weights_of |= {"agree": 0.0} if "consistency" in name else {"smooth": 0.0} if "smoothness" in name else {}
 
@@ -73,8 +76,8 @@ def make_stereo_loss(name: str):
         mirrored = torch.rand(len(pairs), generator=generator, device=generator.device).to(pairs.device) < 0.5
         pairs = torch.where(mirrored[:, None, None, None, None], pairs.flip(1, 4), pairs)
         height, width = pairs.shape[-2:]
-        zoom = v2.RandomResizedCrop([height, width], (ZOOM, 1), (width / height, width / height), antialias=True)
-        left, right = torch.stack([LIGHT(zoom(pair)) for pair in pairs]).unbind(1)  # the same for both eyes
+        crop = v2.RandomResizedCrop([height, width], (zoom, 1), (width / height, width / height), antialias=True)
+        left, right = torch.stack([LIGHT(crop(pair)) for pair in pairs]).unbind(1)  # the same for both eyes
         return objectives.stereo_loss(model(left).maps, left, right, **weights_of)
 
     return loss
@@ -140,6 +143,11 @@ def train(name: str, recipe: Recipe, runs: Path) -> None:
     model = weights.load(DepthNet, "depth-stereo") if "without" in name else DepthNet(config, published=True)
     model = fit(model, loss, data, recipe, runs / name, watch(config))
     made_by = passport_recipe("dlcv.depth.train", name, recipe)
+    if name == "depth-stereo":
+        rate = LATER_RATE * recipe.learning_rate
+        later = replace(recipe, epochs=max(1, round(LATER_EPOCHS * recipe.epochs)), learning_rate=rate)
+        model = fit(model, make_stereo_loss(name, ZOOM), data, later, runs / f"{name}-later", watch(config))
+        made_by |= {"then": asdict(later)}
     source += "; begun with MobileNetV2's weights for ImageNet (Apache 2.0)"
     weights.save(model, name, topic="depth", recipe=made_by, licence=LICENCE, source=source)
 
