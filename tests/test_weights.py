@@ -447,6 +447,5 @@ def test_shipped_checkpoint(name, monkeypatch):
 
 def test_shipped_checkpoints_are_small_together():
     table = passports.read_json(passports.PACKAGE / "passports.json")
-    assert (
-        sum(entry["size"] for entry in table.values()) <= 180 * 2**20
-    )  # nine topics, each with the networks that show what its losses are for
+    together = sum(entry["size"] for entry in table.values())
+    assert together <= 180 * 2**20  # nine topics, each with the networks that show what its losses are for

@@ -1,7 +1,7 @@
 """Train the networks that ship: python -m dlcv.depth.train [--preset cpu|gpu] [--model NAME ...] [--data DIR]"""
 
 import os
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -59,14 +59,10 @@ class MadePairs(Dataset):
 
 
 LIGHT = v2.ColorJitter(0.2, 0.2, 0.2, 0.02)
-# Then a shorter training on parts of the pairs, both eyes losing the same rows and columns: else it learns the few real
-# ones by heart.
-LATER_EPOCHS, LATER_RATE, ZOOM = 1 / 4, 0.4, 0.5  # of those of the first part; of the area of a pair that is seen
 
 
-def make_stereo_loss(name: str, zoom: float = 1.0):
-    """The self-supervised loss, or what is left of it, on at least `zoom` of the area of each pair; half of the time in
-    a mirror, where left and right change."""
+def make_stereo_loss(name: str):
+    """The self-supervised loss, or what is left of it; half of the time in a mirror, where left and right change."""
     weights_of = {"smooth": objectives.SMOOTHNESS, "agree": objectives.CONSISTENCY}
     weights_of |= {"agree": 0.0} if "consistency" in name else {"smooth": 0.0} if "smoothness" in name else {}
 
@@ -75,9 +71,7 @@ def make_stereo_loss(name: str, zoom: float = 1.0):
         pairs = torch.stack([torch.stack([left, right]) for left, right in batch]).float() / 255  # (N, 2, 3, H, W)
         mirrored = torch.rand(len(pairs), generator=generator, device=generator.device).to(pairs.device) < 0.5
         pairs = torch.where(mirrored[:, None, None, None, None], pairs.flip(1, 4), pairs)
-        height, width = pairs.shape[-2:]
-        crop = v2.RandomResizedCrop([height, width], (zoom, 1), (width / height, width / height), antialias=True)
-        left, right = torch.stack([LIGHT(crop(pair)) for pair in pairs]).unbind(1)  # the same for both eyes
+        left, right = torch.stack([LIGHT(pair) for pair in pairs]).unbind(1)  # the same light for both eyes
         return objectives.stereo_loss(model(left).maps, left, right, **weights_of)
 
     return loss
@@ -143,11 +137,6 @@ def train(name: str, recipe: Recipe, runs: Path) -> None:
     model = weights.load(DepthNet, "depth-stereo") if "without" in name else DepthNet(config, published=True)
     model = fit(model, loss, data, recipe, runs / name, watch(config))
     made_by = passport_recipe("dlcv.depth.train", name, recipe)
-    if name == "depth-stereo":
-        rate = LATER_RATE * recipe.learning_rate
-        later = replace(recipe, epochs=max(1, round(LATER_EPOCHS * recipe.epochs)), learning_rate=rate)
-        model = fit(model, make_stereo_loss(name, ZOOM), data, later, runs / f"{name}-later", watch(config))
-        made_by |= {"then": asdict(later)}
     source += "; begun with MobileNetV2's weights for ImageNet (Apache 2.0)"
     weights.save(model, name, topic="depth", recipe=made_by, licence=LICENCE, source=source)
 
