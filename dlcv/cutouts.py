@@ -195,7 +195,7 @@ def compose(
         colours, alpha, where = _resized(person, height, uniform(0, 1) < 0.5)
         colours = (colours * uniform(0.7, 1.3) + uniform(-20, 20)).clamp(0, 255)
         h, w = alpha.shape
-        left, top = round(uniform(-0.2 * w, wide - 0.8 * w)), round(uniform(-0.1 * h, max(high - 0.8 * h, 0.1 * high)))
+        left, top = round(uniform(-0.2 * w, wide - 0.8 * w)), round(uniform(-0.1 * h, high - 0.8 * h))
         to = slice(max(0, top), min(high, top + h)), slice(max(0, left), min(wide, left + w))
         of = slice(to[0].start - top, to[0].stop - top), slice(to[1].start - left, to[1].stop - left)
         over = alpha[of]

@@ -1,7 +1,7 @@
 """Train the detectors that ship: python -m dlcv.detection.train [--preset cpu|gpu] [--model NAME ...] [--data DIR]"""
 
 import functools
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -39,9 +39,6 @@ FROZEN = {"maskrcnn-nuclei": 3, "fasterrcnn-blood": 3, "maskrcnn-people": 14}
 HEIGHTS = (0.06, 0.8)  # of pasted people, as parts of the picture's
 MOSAICS, CELL = 1000, 192  # mosaics of four whole photographs an epoch, and pixels of a photograph's side there
 REAL = 12  # times that each real picture of people is shown an epoch
-# Then a shorter training for people, with close-ups and mostly real pictures, in which more of the backbone learns.
-LATER_SCENES, LATER_MOSAICS, LATER_REAL, LATER_FROZEN, CLOSE = 1000, 300, 40, 7, (0.1, 1.8)
-LATER_EPOCHS, LATER_RATE = 3 / 8, 0.7  # of those of the first part
 
 
 def recipes(nuclei: int, blood: int, people: int, **settings) -> dict[str, Recipe]:
@@ -75,8 +72,8 @@ class MadeScenes(Dataset):
     """People and other things, cut out and pasted into photographs, with a map of the people; the number of a scene is
     its seed. The other things are there to be told from people; photographs of COCO keep the people that they have."""
 
-    def __init__(self, count: int, heights: tuple[float, float] = HEIGHTS):
-        self.count, self.heights = count, heights
+    def __init__(self, count: int):
+        self.count = count
         self.people, (self.real_people, self.things) = cutouts.people(), cut_from_coco()
         self.empty, self.photographs = cutouts.backgrounds(), real_people("train")
 
@@ -96,7 +93,7 @@ class MadeScenes(Dataset):
         things = [one_of(self.things) for _ in range(number(THINGS + 1))]
         order = torch.randperm(len(people) + len(things), generator=generator).tolist()
         background, before = one_of(self.photographs) if number(2) else (one_of(self.empty), None)
-        scene = cutouts.compose(background, [(people + things)[place] for place in order], generator, self.heights)
+        scene = cutouts.compose(background, [(people + things)[place] for place in order], generator, HEIGHTS)
         is_person = torch.tensor([False, *(place < len(people) for place in order)])  # by number in the map
         instances = scene.instances * is_person[scene.instances]
         if before is not None:
@@ -218,20 +215,8 @@ def train(name: str, recipe: Recipe, runs: Path) -> None:
         layer.requires_grad_(False)
     if name == "maskrcnn-people":  # crops of its photographs as large as they are, not as large as a whole one
         model.parts.transform.min_size = (SIDE[name],)
-    vary = functools.partial(varied, vary=vary)
-    model = fit(model, detection_loss, Varied(data, vary), recipe, runs / name)
+    model = fit(model, detection_loss, Varied(data, functools.partial(varied, vary=vary)), recipe, runs / name)
     made_by = passport_recipe("dlcv.detection.train", name, recipe)
-    if name == "maskrcnn-people":
-        for layer in list(model.parts.backbone.body.values())[LATER_FROZEN : FROZEN[name]]:
-            layer.requires_grad_(True)
-        close = MadeScenes(LATER_SCENES, CLOSE), Mosaics(LATER_MOSAICS), LATER_REAL * real_people("train")
-        later = replace(
-            recipe,
-            epochs=max(1, round(LATER_EPOCHS * recipe.epochs)),
-            learning_rate=LATER_RATE * recipe.learning_rate,
-        )
-        model = fit(model, detection_loss, Varied(ConcatDataset(close), vary), later, runs / f"{name}-later")
-        made_by |= {"then": asdict(later)}
     begun = "those of DeepLabV3 for Pascal VOC" if name == "maskrcnn-people" else "for ImageNet"
     source += f"; begun with MobileNetV2's weights, {begun} (Apache 2.0)"
     weights.save(model, name, topic="detection", recipe=made_by, licence=LICENCES[name], source=source)
