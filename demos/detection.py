@@ -11,7 +11,10 @@ from demos import detection_live as live
 from demos import frame
 from dlcv.detection.published import NOTICE
 
-FAST = r"\mathcal{L}(\Theta) = -\log p_c(f_\text{cl}(x; \Theta)) + \lambda\, 1_{[c \geq 1]} \mathcal{L}_\text{bbox}"
+FAST = (
+    r"\begin{aligned} \mathcal{L}(\Theta) = & -\log p_c(f_\text{cl}(x; \Theta)) \\"
+    r" & + \lambda\, 1_{[c \geq 1]} \mathcal{L}_\text{bbox} \end{aligned}"
+)
 FASTER = (
     r"\begin{aligned} \mathcal{L}(\Theta_2) = - \sum_{A \in \mathcal{A}} & \log p_{c(A, \mathcal{B})}"
     r"(g(x; \Theta_2)[A]) \\[-0.4em] & + \lambda\, c(A, \mathcal{B})\, \mathcal{L}_\text{bbox} \end{aligned}"
