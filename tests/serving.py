@@ -36,7 +36,8 @@ class Gallery:
 
 
 class Client:
-    """One visitor's connection to a gallery. The server closes it when it rests for five seconds."""
+    """One visitor's connection to a gallery. The server closes it when it rests for five seconds; then it is opened
+    again."""
 
     def __init__(self, gallery: Gallery):
         self.connection = http.client.HTTPConnection("127.0.0.1", gallery.port, timeout=120)
@@ -44,7 +45,11 @@ class Client:
     def ask(self, method: str, path: str, body: dict | None = None) -> dict:
         """The JSON answer; RuntimeError with the server's words when it is an error."""
         text = None if body is None else json.dumps(body)
-        self.connection.request(method, path, text, {"Content-Type": "application/json"})
+        try:
+            self.connection.request(method, path, text, {"Content-Type": "application/json"})
+        except (BrokenPipeError, ConnectionResetError):
+            self.connection.close()
+            self.connection.request(method, path, text, {"Content-Type": "application/json"})
         response = self.connection.getresponse()
         answer = response.read()
         if response.status != 200:
