@@ -8,7 +8,7 @@ import PIL.Image
 
 from demos import frame, pose_live
 from demos.pose_live import LIVE_SIDE, MODEL
-from dlcv.pose import NOTICE
+from dlcv.pose import LINK, NOTICE, PEAK
 
 STAGES = r"\begin{aligned} S^1, L^1 &= \phi^1(F) \\ S^t, L^t &= \phi^t(F, S^{t-1}, L^{t-1}) \end{aligned}"
 INTEGRAL = r"E = \int_0^1 L\big(p(u)\big) \cdot \frac{d_{j_2} - d_{j_1}}{\| d_{j_2} - d_{j_1} \|_2} \, du"
@@ -16,7 +16,6 @@ PHOTOGRAPHS = [
     Path(find_spec("skimage").origin).parent / "data" / name for name in ("astronaut.png", "camera.png")
 ]  # those of people that come with packages
 DETAILS = {"Fast": 193, "Usual": 257, "Fine": 513}  # pixels of the longer side that a picture is seen at
-PEAK, LINK = 0.15, 0.1
 MATCHINGS = {"greedy": "Greedy", "optimal": "Optimal"}
 
 

@@ -6,3 +6,6 @@ NOTICE = (
     " Hub when you ask, 209 MB, and run on this server."
 )
 """What is said before OpenPose's published network is fetched. Here, so that a screen may say it without torch."""
+
+PEAK, LINK = 0.15, 0.1
+"""Belief of a joint, and mean affinity along a limb, at least. Here for the same reason."""

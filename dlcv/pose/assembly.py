@@ -8,9 +8,9 @@ from typing import NamedTuple
 import torch
 from torch.nn import functional as F
 
+from . import LINK, PEAK
 from .skeleton import LIMBS
 
-PEAK, LINK = 0.15, 0.1  # belief of a joint, and mean affinity along a limb, at least
 MOST = 60  # places where a joint may be, the surest
 SAMPLES = 10  # points of a line integral
 AGREE = 0.8  # of them must point along the limb

@@ -12,8 +12,8 @@ from torch.nn import functional as F
 
 from .. import runtime, weights
 from ..errors import InputError
-from . import assembly
-from .assembly import LINK, PEAK, Assembled, Peak
+from . import LINK, PEAK, assembly
+from .assembly import Assembled, Peak
 from .model import STEP, STRIDE, PoseMachine
 from .skeleton import JOINTS, LIMBS
 
