@@ -90,7 +90,16 @@ def test_matching_agrees_with_the_truth():
     found = predictor.semi_global(pair.left, pair.right)
     known = found.disparity > 0
     assert found.disparity.shape == (192, 384) and 0.5 < found.share == known.float().mean().item()
-    assert ((found.disparity - pair.disparity_left[0])[known].abs() < 1.5).float().mean() > 0.9
+    assert ((found.disparity - pair.disparity_left[0])[known].abs() < 1.5).float().mean() > 0.93
+    assert (found.disparity <= torch.arange(384) + 0.5).all()  # the right eye sees nothing beyond its border
+
+
+def test_matching_is_not_sure_of_what_one_eye_alone_sees():
+    wall = torch.rand(3, 96, 320, generator=torch.Generator().manual_seed(0))
+    wall = torch.nn.functional.avg_pool2d(wall, 3, stride=1, padding=1)
+    found = predictor.semi_global(wall[..., :256], wall[..., 24:280]).disparity  # everything is 24 pixels apart
+    assert found[:, :24].max() == 0  # left of what the right eye sees
+    assert (found[:, 30:] > 0).float().mean() > 0.9
 
 
 def test_two_sizes_are_no_pair():

@@ -17,6 +17,7 @@ from .model import DepthNet, sized
 
 FEWEST = 32  # pixels of a side
 MATCHED = 640  # pixels of the width that two pictures are matched at
+APART = 1.0  # pixels that the matches from both eyes may be apart
 REACH = 0.2  # disparity at most that is looked for, of the width
 AGREE = 1.0  # pixels of the network's width: left and right disparities that differ by less are consistent
 
@@ -113,17 +114,10 @@ def rebuild(seen: Seen, left: torch.Tensor, right: torch.Tensor) -> Rebuilt:
     )
 
 
-def semi_global(left: torch.Tensor, right: torch.Tensor, reach: float = REACH) -> Matched:
-    """Semi-global matching (Hirschmüller 2008, OpenCV's) of a rectified pair (3, H, W) each.
-
-    Only what is confident is kept: seen alike from both eyes, and clearly better than any other place.
-
-    Args:
-        reach: the largest disparity looked for, as a part of the width.
-    """
+def _matched(left: torch.Tensor, right: torch.Tensor, reach: float) -> torch.Tensor:
+    """For each pixel of a left picture its disparity in pixels, 0 where no place is clearly best: (H, W)."""
     import cv2  # here: a third of a second, and only this needs it
 
-    same_size(left, right)
     grey = [(255 * picture.mean(0)).round().byte().numpy() for picture in (left, right)]
     window, count = 5, max(16, round(reach * left.shape[2] / 16) * 16)
     matcher = cv2.StereoSGBM_create(
@@ -132,7 +126,6 @@ def semi_global(left: torch.Tensor, right: torch.Tensor, reach: float = REACH) -
         blockSize=window,
         P1=8 * window**2,  # the price of a step of one pixel between neighbours, and of any larger one
         P2=32 * window**2,
-        disp12MaxDiff=1,
         uniquenessRatio=10,
         speckleWindowSize=100,
         speckleRange=2,
@@ -140,8 +133,25 @@ def semi_global(left: torch.Tensor, right: torch.Tensor, reach: float = REACH) -
     )
     # it looks for nothing within `count` pixels of the left border, so that one is added
     padded = [cv2.copyMakeBorder(picture, 0, 0, count, 0, cv2.BORDER_REPLICATE) for picture in grey]
-    found = torch.from_numpy(matcher.compute(*padded)[:, count:]).float() / 16
-    found = torch.where(found > 0, found, 0)
+    return torch.from_numpy(matcher.compute(*padded)[:, count:]).float().clamp_min(0) / 16
+
+
+def semi_global(left: torch.Tensor, right: torch.Tensor, reach: float = REACH) -> Matched:
+    """Semi-global matching (Hirschmüller 2008, OpenCV's) of a rectified pair (3, H, W) each.
+
+    Only what is confident is kept: clearly better than any other place, and matched alike from both eyes.
+
+    Args:
+        reach: the largest disparity looked for, as a part of the width.
+    """
+    same_size(left, right)
+    width = left.shape[2]
+    of_left = _matched(left, right, reach)
+    of_right = _matched(right.flip(2), left.flip(2), reach).flip(1)  # what the other eye's match is, in a mirror
+    there = (torch.arange(width) - of_left).round().long()  # the same point as the right eye sees it
+    back = of_right.gather(1, there.clamp(0, width - 1))
+    alike = (there >= 0) & (back > 0) & ((of_left - back).abs() <= APART)
+    found = torch.where(alike, of_left, 0)
     return Matched(found, (found > 0).float().mean().item())
 
 
