@@ -161,9 +161,8 @@ def objects(kept: Kept, overlap: float) -> dict:
 
 def shown(kept: Kept) -> dict:
     """What the boards need to know of a picture that was looked at."""
-    from dlcv.detection.model import OVERLAP
-
-    found, names = objects(kept, OVERLAP), kept.detector.class_names
+    overlap = kept.detector.model.config.overlap
+    found, names = objects(kept, overlap), kept.detector.class_names
     picture = PIL.Image.fromarray(kept.pixels.permute(1, 2, 0).numpy())
     picture.thumbnail((SCREEN, SCREEN))
     masks = kept.detector.model.config.masks
@@ -181,6 +180,7 @@ def shown(kept: Kept) -> dict:
         picture=draw.data_uri(picture, "JPEG"),
         tiles=kept.tiles,
         lowest=LOWEST if kept.found is None else LOWEST_IN_TILES,
+        overlap=overlap,
         masks=masks,
         cells=cells if masks else "",
         **found,

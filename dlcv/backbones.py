@@ -44,11 +44,18 @@ class DeepLab(nn.Module):
         self.aspp0, self.image_pool = nn.Conv2d(320, 256, 1), nn.Conv2d(320, 256, 1)
         self.project, self.logits = nn.Conv2d(512, 256, 1), nn.Conv2d(256, 21, 1)
 
-    def forward(self, pictures: torch.Tensor) -> torch.Tensor:
-        x = self.features(pictures)
+    def levels(self, pictures: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        """Maps at strides 4, 8 and 16, of 24, 32 and 256 channels; the classes are read off the last one."""
+        x, seen = pictures, []
+        for layer in self.features:
+            x = layer(x)
+            seen.append(x)
         whole = self.image_pool(x.mean((2, 3), keepdim=True)).relu().expand(-1, -1, *x.shape[2:])
-        x = self.project(torch.cat([whole, self.aspp0(x).relu()], dim=1)).relu()
-        return F.interpolate(self.logits(x), pictures.shape[2:], mode="bilinear", align_corners=True)
+        return seen[3], seen[6], self.project(torch.cat([whole, self.aspp0(x).relu()], dim=1)).relu()
+
+    def forward(self, pictures: torch.Tensor) -> torch.Tensor:
+        scores = self.logits(self.levels(pictures)[2])
+        return F.interpolate(scores, pictures.shape[2:], mode="bilinear", align_corners=True)
 
 
 def deeplab() -> DeepLab:
@@ -63,8 +70,8 @@ class PoseNetBody(nn.Module):
     """MobileNetV1 (Howard et al. 2017) with 0.75 of its channels, as PoseNet (Papandreou et al. 2018) has it, whose
     batch normalisation was folded into the convolutions.
 
-    Pictures (N, 3, H, W) in [-1, 1], H and W of the form 16 k + 1 -> maps at strides 8 and 16, (N, 192, h, w) and
-    (N, 384, (h + 1) / 2, (w + 1) / 2). Pixel x of a map looks at the picture around its pixel 8 x or 16 x.
+    Pictures (N, 3, H, W) in [-1, 1], H and W of the form 16 k + 1 -> maps at strides 4, 8 and 16, of 96, 192 and 384
+    channels. Pixel x of a map looks at the picture around its pixel 4 x, 8 x or 16 x.
     """
 
     def __init__(self):
@@ -75,13 +82,28 @@ class PoseNetBody(nn.Module):
         self.dw = nn.ModuleList(nn.Conv2d(c, c, 3, stride, padding=1, groups=c) for c, stride in zip(channels, strides))
         self.pw = nn.ModuleList(nn.Conv2d(c, out, 1) for c, out in zip(channels, channels[1:]))
 
-    def forward(self, pictures: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        x = F.relu6(self.conv0(pictures))
-        for number, (depthwise, pointwise) in enumerate(zip(self.dw, self.pw)):
+    def forward(self, pictures: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        x, seen = F.relu6(self.conv0(pictures)), []
+        for depthwise, pointwise in zip(self.dw, self.pw):
             x = F.relu6(pointwise(F.relu6(depthwise(x))))
-            if number == 4:
-                fine = x
-        return fine, x
+            seen.append(x)
+        return seen[2], seen[4], seen[-1]
+
+
+class PeopleBody(nn.Module):
+    """What DeepLab and PoseNet know of people, side by side: pictures (N, 3, H, W) in [-1, 1] -> maps at strides 4, 8
+    and 16, of 120, 224 and 640 channels, named "0" to "2"."""
+
+    CHANNELS = (24 + 96, 32 + 192, 256 + 384)
+
+    def __init__(self, published: bool = False):
+        super().__init__()
+        self.deeplab, self.posenet = deeplab() if published else DeepLab(), posenet_body(published)
+        del self.deeplab.logits
+
+    def forward(self, pictures: torch.Tensor) -> dict[str, torch.Tensor]:
+        levels = zip(self.deeplab.levels(pictures), self.posenet(pictures))
+        return {str(number): torch.cat(pair, dim=1) for number, pair in enumerate(levels)}
 
 
 def posenet_body(published: bool = False) -> PoseNetBody:

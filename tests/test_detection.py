@@ -1,6 +1,7 @@
 """Detection: every stage against torchvision's own forward pass, the losses against torchvision's and closed forms."""
 
 import os
+from dataclasses import replace
 
 import pytest
 import torch
@@ -18,18 +19,21 @@ from dlcv.detection.predictor import DetectorPredictor
 from dlcv.errors import InputError
 
 
-def detector(masks: bool = True) -> Detector:
+def detector(masks: bool = True, people: bool = False) -> Detector:
     """An untrained one whose heads are not indifferent, so that some boxes are surer than others."""
     torch.manual_seed(0)
-    model = Detector(DetectorConfig(("nut", "bolt"), masks, shorter=128, longer=256, width=16, proposals=50))
+    config = DetectorConfig(("nut", "bolt"), masks, shorter=128, longer=256, width=16, proposals=50)
+    model = Detector(replace(config, knows_people=people))
     for layer in (model.parts.roi_heads.box_predictor.cls_score, model.parts.rpn.head.cls_logits):
         torch.nn.init.normal_(layer.weight, std=0.5)
     return model.eval()
 
 
-@pytest.mark.parametrize("masks", [False, True], ids=["boxes", "masks"])
-def test_the_stages_are_torchvisions_forward_pass(masks):
-    model, picture = detector(masks), torch.rand(3, 90, 150, generator=torch.Generator().manual_seed(0))
+@pytest.mark.parametrize(
+    "masks, people", [(False, False), (True, False), (True, True)], ids=["boxes", "masks", "people"]
+)
+def test_the_stages_are_torchvisions_forward_pass(masks, people):
+    model, picture = detector(masks, people), torch.rand(3, 90, 150, generator=torch.Generator().manual_seed(0))
     with torch.inference_mode():
         [expected] = model.parts([picture])
         seen = model.pyramid(picture)

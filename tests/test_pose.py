@@ -166,7 +166,7 @@ def test_of_an_unmarked_joint_nothing_is_known_on_that_person_and_beside():
 
 def test_what_is_learned_is_what_the_assembly_reads():
     people = torch.stack([person(45, 8, 175), person(135, 8, 150)])
-    truth = train.truth_of(people)
+    truth = train.truth_of(people, 193)
     found, _, _ = assembly.people_of(truth[:14], truth[14:].unflatten(0, (13, 2)))
     assert len(found) == 2
 
@@ -200,3 +200,5 @@ def test_a_step_of_training():
     terms = train.pose_loss(model, [train.learned_from(sample)] * 2, 0.0, torch.Generator().manual_seed(0))
     terms["loss"].backward()
     assert terms["loss"].isfinite() and set(terms) == {"loss", "stage_1", "stage_2"}
+    learns = {name.split(".")[0] for name, weight in model.named_parameters() if weight.grad is not None}
+    assert learns == {"backbone", "features", "stages"}  # what was published of PoseNet stays

@@ -448,4 +448,4 @@ def test_shipped_checkpoint(name, monkeypatch):
 def test_shipped_checkpoints_are_small_together():
     table = passports.read_json(passports.PACKAGE / "passports.json")
     together = sum(entry["size"] for entry in table.values())
-    assert together <= 180 * 2**20  # nine topics, each with the networks that show what its losses are for
+    assert together <= 185 * 2**20  # nine topics, each with the networks that show what its losses are for

@@ -39,7 +39,7 @@ async function start(value) {
   overlap.row.hidden = seen.tiles.length > 1;
   mask.row.hidden = !seen.masks;
   find('.dt').classList.toggle('dt-boxes-only', !seen.masks);
-  overlap.set(0.5);
+  overlap.set(seen.overlap);
   view.show(image, seen.size, [0, 0, ...seen.size]);
   tell('detection:picture', {seen, image});
   draw();

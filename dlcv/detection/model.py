@@ -23,16 +23,23 @@ from torchvision.models.detection.image_list import ImageList
 from torchvision.models.detection.mask_rcnn import MaskRCNNHeads, MaskRCNNPredictor
 from torchvision.models.detection.roi_heads import maskrcnn_inference, project_masks_on_boxes
 from torchvision.models.detection.rpn import concat_box_prediction_layers
-from torchvision.ops import MultiScaleRoIAlign, batched_nms, clip_boxes_to_image, remove_small_boxes
+from torchvision.ops import (
+    FeaturePyramidNetwork,
+    MultiScaleRoIAlign,
+    batched_nms,
+    clip_boxes_to_image,
+    remove_small_boxes,
+)
+from torchvision.ops.feature_pyramid_network import LastLevelP6P7
 
-from ..backbones import mobilenet_v2
+from ..backbones import PeopleBody, mobilenet_v2
 
 LAYERS = {3: 24, 6: 32, 13: 96, 17: 320}  # of MobileNetV2 that the pyramid stands on, and their channels
 STRIDES = (4, 8, 16, 32, 64)  # of the levels of the pyramid; the last one is the fourth, thinned out
 SHAPES = (0.5, 1.0, 2.0)  # height / width of the anchors
 REGION, MASK = 7, 14  # cells of a proposal's features along a side, for its class and for its mask
 CANDIDATES = 500  # boxes of each level that are looked at before overlaps are suppressed
-SCORE, OVERLAP = 0.05, 0.5  # of the boxes that are shown
+SCORE = 0.05  # of the boxes that are shown, at least
 
 
 @dataclass
@@ -45,8 +52,10 @@ class DetectorConfig:
     shorter: int = 320  # pixels that the shorter side of a picture is scaled to
     longer: int = 640  # that the longer one has then at most
     width: int = 96  # channels of the pyramid
+    knows_people: bool = False  # stands on what DeepLab and PoseNet know of people, not on a MobileNetV2
     proposals: int = 300  # boxes that go on to the heads
     detections: int = 100  # boxes that a picture may have at most
+    overlap: float = 0.5  # boxes of one class may overlap by
 
 
 class Seen(NamedTuple):
@@ -106,13 +115,31 @@ class Training(NamedTuple):
     mask_targets: torch.Tensor  # (Q, 28, 28) in [0, 1]
 
 
-def network(config: DetectorConfig, published: bool = False) -> FasterRCNN:
-    """Torchvision's Faster R-CNN, or Mask R-CNN, on a MobileNetV2; `published` starts that from ImageNet."""
-    classes = 1 + len(config.class_names)
+def mobilenet_backbone(width: int, published: bool) -> BackboneWithFPN:
+    """A pyramid on a MobileNetV2; `published` starts that from ImageNet."""
     names = {str(layer): str(number) for number, layer in enumerate(LAYERS)}
     features = mobilenet_v2(published).features[:18]
-    backbone = BackboneWithFPN(features, names, list(LAYERS.values()), config.width)  # adds a fifth level, "pool"
-    levels = list(names.values())
+    return BackboneWithFPN(features, names, list(LAYERS.values()), width)  # adds a fifth level, "pool"
+
+
+class PeopleBackbone(nn.Module):
+    """A pyramid on a `PeopleBody`; of its five levels, two are made by convolutions of the third, "p6" and "p7"."""
+
+    def __init__(self, width: int, published: bool):
+        super().__init__()
+        self.out_channels = width
+        self.body = PeopleBody(published)
+        self.fpn = FeaturePyramidNetwork(list(PeopleBody.CHANNELS), width, LastLevelP6P7(width, width))
+
+    def forward(self, pictures: torch.Tensor) -> dict[str, torch.Tensor]:
+        return self.fpn(self.body(pictures))
+
+
+def network(config: DetectorConfig, published: bool = False) -> FasterRCNN:
+    """Torchvision's Faster R-CNN, or Mask R-CNN; `published` starts its backbone from weights of others."""
+    classes = 1 + len(config.class_names)
+    backbone = (PeopleBackbone if config.knows_people else mobilenet_backbone)(config.width, published)
+    levels = ["0", "1", "2", "p6" if config.knows_people else "3"]  # all but the smallest
     settings = {
         "min_size": config.shorter,
         "max_size": config.longer,
@@ -128,6 +155,7 @@ def network(config: DetectorConfig, published: bool = False) -> FasterRCNN:
         "box_predictor": FastRCNNPredictor(256, classes),
         "box_batch_size_per_image": 128,
         "box_detections_per_img": config.detections,
+        "box_nms_thresh": config.overlap,
     }
     if not config.masks:
         return FasterRCNN(backbone, **settings)
@@ -151,7 +179,7 @@ class Detector(nn.Module, PyTorchModelHubMixin, pipeline_tag="object-detection",
     def train(self, mode: bool = True) -> "Detector":
         """As usual, but layers that do not learn keep their statistics too."""
         super().train(mode)
-        for layer in self.parts.backbone.body.values():
+        for layer in self.parts.backbone.body.children():
             layer.train(mode and any(weight.requires_grad for weight in layer.parameters()))
         return self
 
@@ -190,8 +218,10 @@ class Detector(nn.Module, PyTorchModelHubMixin, pipeline_tag="object-detection",
         refined = clip_boxes_to_image(heads.box_coder.decode(offsets, [boxes]), seen.images.image_sizes[0])
         return Regions(boxes, features, logits.softmax(1), refined)
 
-    def detect(self, regions: Regions, score: float = SCORE, overlap: float = OVERLAP) -> Detections:
-        """What is surer than `score`; of boxes of one class that overlap by more than `overlap` only the surest."""
+    def detect(self, regions: Regions, score: float = SCORE, overlap: float | None = None) -> Detections:
+        """What is surer than `score`; of boxes of one class that overlap by more than `overlap`, if not given the
+        config's, only the surest."""
+        overlap = self.config.overlap if overlap is None else overlap
         numbers, labels = (regions.probabilities[:, 1:] > score).nonzero(as_tuple=True)
         labels = labels + 1
         boxes, scores = regions.refined[numbers, labels], regions.probabilities[numbers, labels]

@@ -12,7 +12,7 @@ from torchvision.models.detection.roi_heads import paste_masks_in_image
 
 from .. import runtime, weights
 from ..errors import InputError
-from .model import OVERLAP, REGION, SCORE, Detections, Detector, Regions
+from .model import REGION, SCORE, Detections, Detector, Regions
 
 SAMPLES = 2  # points along a side that RoIAlign reads in each cell
 
@@ -122,8 +122,9 @@ class DetectorPredictor:
         return Region(self._outside(box), cells.cpu(), level, features, probabilities.cpu(), refined)
 
     @torch.inference_mode()
-    def detections(self, score: float = SCORE, overlap: float = OVERLAP) -> Detections:
-        """The objects that are surer than `score`; boxes of one class overlap by at most `overlap`."""
+    def detections(self, score: float = SCORE, overlap: float | None = None) -> Detections:
+        """The objects that are surer than `score`; boxes of one class overlap by at most `overlap`, if not given the
+        config's."""
         found = self.model.detect(self.regions(), score, overlap)
         return Detections(self._outside(found.boxes), *(some.cpu() for some in found[1:]))
 

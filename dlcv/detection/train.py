@@ -1,7 +1,7 @@
 """Train the detectors that ship: python -m dlcv.detection.train [--preset cpu|gpu] [--model NAME ...] [--data DIR]"""
 
 import functools
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import torch
@@ -12,7 +12,6 @@ from torchvision.ops import masks_to_boxes
 from torchvision.transforms import v2
 
 from .. import cutouts, weights
-from ..backbones import deeplab
 from ..datasets import Varied, blood, coco, nuclei
 from ..training import Recipe, command_line, fit, passport_recipe
 from . import loss as objectives
@@ -21,24 +20,28 @@ from .model import Detector, DetectorConfig
 CONFIGS = {
     "maskrcnn-nuclei": DetectorConfig(("nucleus",), masks=True, shorter=384, longer=640, proposals=500, detections=300),
     "fasterrcnn-blood": DetectorConfig(blood.CLASSES),
-    "maskrcnn-people": DetectorConfig(("person",), masks=True, shorter=480, longer=800),
+    "maskrcnn-people": DetectorConfig(("person",), masks=True, shorter=480, longer=800, knows_people=True, overlap=0.4),
 }
 SIDE = {
     "maskrcnn-nuclei": 256,
     "fasterrcnn-blood": 448,
     "maskrcnn-people": 320,
 }  # pixels of the crops that are learned from
+NEAR_SIDE, NEAR_RATE, NEAR_PART = 448, 7e-4, 2  # crops and rate of a second part for people; its share of epochs
+WIDE_RATE, WIDE_SMALLEST = 5e-4, 0.15  # of a third part of one epoch: rate, and least share of a picture in a crop
 SMALLEST, SLIVER = 3, 8  # pixels of a side that must be left of an object with a mask, and of one with a box
 LICENCES = {"maskrcnn-nuclei": "cc0-1.0", "fasterrcnn-blood": "mit", "maskrcnn-people": "cc-by-nc-sa-4.0"}  # the data's
-SCENES, CROWD, THINGS = 2000, 8, 4  # made pictures an epoch, people in one at most, and other things
+CROWD, THINGS = 8, 4  # people in a made picture at most, and other things
 LEAST = 24  # pixels of the sides of what is cut out of COCO
 NO_JOINTS = torch.zeros(14, 3)
-# How many layers of the backbone stay as they were published. The first ones have the largest maps, half of the time of
-# a step; of people's most do, so that nothing is learned of how a pasted outline looks (Hinterstoisser et al. 2017).
-FROZEN = {"maskrcnn-nuclei": 3, "fasterrcnn-blood": 3, "maskrcnn-people": 14}
+# How many parts of the backbone stay as they were published. The first layers have the largest maps, half of the time
+# of a step; of people's both bodies do, so that nothing is learned of how a pasted outline looks (Hinterstoisser et al.
+# 2017), and what they know of real people is not forgotten.
+FROZEN = {"maskrcnn-nuclei": 3, "fasterrcnn-blood": 3, "maskrcnn-people": 2}
 HEIGHTS = (0.06, 0.8)  # of pasted people, as parts of the picture's
-MOSAICS, CELL = 1000, 192  # mosaics of four whole photographs an epoch, and pixels of a photograph's side there
-REAL = 12  # times that each real picture of people is shown an epoch
+CELL = 192  # pixels of a photograph's side in a mosaic of four
+# What people are learned from in an epoch: made pictures, mosaics, and times that each real picture is shown.
+MIX, WIDE_MIX = (1200, 500, 20), (900, 450, 60)
 
 
 def recipes(nuclei: int, blood: int, people: int, **settings) -> dict[str, Recipe]:
@@ -49,8 +52,8 @@ def recipes(nuclei: int, blood: int, people: int, **settings) -> dict[str, Recip
 
 
 PRESETS = {
-    "cpu": recipes(nuclei=14, blood=20, people=8),
-    "gpu": recipes(nuclei=100, blood=100, people=50, batch_size=16, workers=8),
+    "cpu": recipes(nuclei=14, blood=20, people=2),
+    "gpu": recipes(nuclei=100, blood=100, people=16, batch_size=16, workers=8),
 }
 
 
@@ -140,21 +143,22 @@ def real_people(split: str) -> list[tuple[torch.Tensor, torch.Tensor]]:
     return found
 
 
-def samples_of(name: str) -> tuple[Dataset | list, str]:
-    """What a detector learns from, and how to say so."""
+def samples_of(name: str, mix: tuple[int, int, int] = MIX) -> tuple[Dataset | list, str]:
+    """What a detector learns from, people in that `mix`, and how to say so."""
     if name == "maskrcnn-nuclei":
         data = nuclei.load()
         return data, f"{len(data)} microscope pictures of the Data Science Bowl 2018"
     if name == "fasterrcnn-blood":
         data = blood.load("train") + blood.load("val")
         return data, f"{len(data)} blood smears of BCCD"
-    made, mosaics, real = MadeScenes(SCENES), Mosaics(MOSAICS), real_people("train")
+    count, quartets, times = mix
+    made, mosaics, real = MadeScenes(count), Mosaics(quartets), real_people("train")
     source = (
         f"{len(made):,} pictures made by pasting {len(made.people):,} people of Leeds Sports Extended, cut out by a"
         f" published DeepLab, with people and things of COCO into photographs; {len(mosaics):,} mosaics of"
         f" {len(mosaics.photographs):,} of its photographs; and {len(real)} photographs of COCO"
     )
-    return ConcatDataset([made, mosaics, REAL * real]), source
+    return ConcatDataset([made, mosaics, times * real]), source
 
 
 def target_of(instances: torch.Tensor) -> dict[str, torch.Tensor]:
@@ -167,12 +171,12 @@ def target_of(instances: torch.Tensor) -> dict[str, torch.Tensor]:
     return {"boxes": boxes[large], "labels": torch.ones(int(large.sum()), dtype=torch.int64), "masks": masks[large]}
 
 
-def variation(side: int, upright: bool = False) -> v2.Transform:
+def variation(side: int, upright: bool = False, smallest: float = 0.3) -> v2.Transform:
     """A crop at another scale, mirrored, in other light: for a picture and what goes with it. What is `upright` in
-    the world stays so."""
+    the world stays so; a crop has the part `smallest` of a picture at least."""
     return v2.Compose(
         [
-            v2.RandomResizedCrop(side, scale=(0.3, 1), ratio=(0.8, 1.25), antialias=True),
+            v2.RandomResizedCrop(side, scale=(smallest, 1), ratio=(0.8, 1.25), antialias=True),
             v2.RandomHorizontalFlip(),
             v2.RandomVerticalFlip(0.0 if upright else 0.5),
             v2.ColorJitter(0.4, 0.4, 0.3, 0.05),
@@ -206,19 +210,28 @@ def train(name: str, recipe: Recipe, runs: Path) -> None:
     """Train one detector, or go on with it, and write checkpoints/<name>."""
     torch.manual_seed(recipe.seed)
     data, source = samples_of(name)
-    vary = variation(SIDE[name], upright=name == "maskrcnn-people")
     model = Detector(CONFIGS[name], published=True)
-    layers = model.parts.backbone.body
-    if name == "maskrcnn-people":
-        layers.load_state_dict(deeplab().features.state_dict())  # knows people
-    for layer in list(layers.values())[: FROZEN[name]]:
+    for layer in list(model.parts.backbone.body.children())[: FROZEN[name]]:
         layer.requires_grad_(False)
-    if name == "maskrcnn-people":  # crops of its photographs as large as they are, not as large as a whole one
-        model.parts.transform.min_size = (SIDE[name],)
-    model = fit(model, detection_loss, Varied(data, functools.partial(varied, vary=vary)), recipe, runs / name)
+    people = name == "maskrcnn-people"
+    parts = {name: (data, variation(SIDE[name], upright=people), recipe)}
+    if people:  # its first steps on small crops, for they are fast
+        near = replace(recipe, epochs=NEAR_PART * recipe.epochs, learning_rate=NEAR_RATE)
+        wide = replace(recipe, epochs=1, learning_rate=WIDE_RATE, seed=1)
+        parts[f"{name}-near"] = data, variation(NEAR_SIDE, upright=True), near
+        parts[f"{name}-wide"] = samples_of(name, WIDE_MIX)[0], variation(NEAR_SIDE, True, WIDE_SMALLEST), wide
+    for part, (samples, vary, its_recipe) in parts.items():
+        if people:  # crops of its photographs as large as they are, not as large as a whole one
+            model.parts.transform.min_size = (vary.transforms[0].size[0],)
+        seen = Varied(samples, functools.partial(varied, vary=vary))
+        model = fit(model, detection_loss, seen, its_recipe, runs / part)
     made_by = passport_recipe("dlcv.detection.train", name, recipe)
-    begun = "those of DeepLabV3 for Pascal VOC" if name == "maskrcnn-people" else "for ImageNet"
-    source += f"; begun with MobileNetV2's weights, {begun} (Apache 2.0)"
+    if people:
+        made_by["then"] = [asdict(its_recipe) for _, _, its_recipe in list(parts.values())[1:]]
+    begun = "begun with MobileNetV2's weights for ImageNet"
+    if people:
+        begun = "on the bodies of a DeepLabV3 for Pascal VOC and of PoseNet for COCO's keypoints, as published"
+    source += f"; {begun} (Apache 2.0)"
     weights.save(model, name, topic="detection", recipe=made_by, licence=LICENCES[name], source=source)
 
 

@@ -7,5 +7,5 @@ NOTICE = (
 )
 """What is said before OpenPose's published network is fetched. Here, so that a screen may say it without torch."""
 
-PEAK, LINK = 0.15, 0.1
+PEAK, LINK = 0.15, 0.05
 """Belief of a joint, and mean affinity along a limb, at least. Here for the same reason."""

@@ -45,7 +45,7 @@ def pck_rows(predictor: PosePredictor, samples: list[tuple[torch.Tensor, torch.T
     for picture, truth in samples:
         if truth[[JOINTS.index("left shoulder"), JOINTS.index("right hip")], 2].min() <= 0:
             continue  # no torso to measure by
-        seen = predictor.look(picture.float() / 255, train.SIDE)
+        seen = predictor.look(picture.float() / 255, train.CLOSE_SIDE)
         stages = torch.stack([strongest(seen, stage)[:, :2] for stage in range(len(seen.beliefs))])
         right.append(right_joints(stages, truth))
     right = 100 * torch.stack(right)  # (pictures, stages, joints)
@@ -87,7 +87,7 @@ def mosaic_rows(predictor: PosePredictor, scenes: Dataset) -> list[dict]:
     counts = torch.zeros(4)
     for seed in range(FIRST_SEED, FIRST_SEED + SCENES):
         picture, truth, _ = scenes[seed]
-        found = people_of(predictor.look(picture.float() / 255, train.SIDE))
+        found = people_of(predictor.look(picture.float() / 255, train.CLOSE_SIDE))
         counts += torch.tensor(joined(found, truth))
     ends, same, there, hit = counts.tolist()
     made = f"{SCENES} made pictures of 1 to {train.CROWD} held-out people"

@@ -1,6 +1,7 @@
 """A Convolutional Pose Machine with Part Affinity Fields (Wei et al. 2016, Cao et al. 2017) on PoseNet's body.
 
-stage 1      from the features F of the picture: belief maps S_1 and affinity fields L_1
+stage 1      from the features F of the picture: belief maps S_1 and affinity fields L_1; F is what two bodies see, one
+             that learns and one that stays as it was published
 stage t      from F, S_{t-1} and L_{t-1} once more: what is unsure is decided by what is around it
 """
 
@@ -25,7 +26,7 @@ class PoseConfig:
 
     stages: int = 3
     width: int = 96  # channels of the features, and of the stages
-    side: int = 257  # pixels of the longer side that pictures are seen at
+    side: int = 321  # pixels of the longer side that pictures are seen at
 
 
 class PoseOutput(NamedTuple):
@@ -74,9 +75,12 @@ class PoseMachine(nn.Module, PyTorchModelHubMixin, pipeline_tag="keypoint-detect
     def __init__(self, config: PoseConfig, published: bool = False):
         super().__init__()
         self.config = config
-        self.backbone = posenet_body(published)
+        self.backbone = posenet_body(published)  # learns the people of the training
+        self.published = posenet_body(published).requires_grad_(False)  # stays, and so still knows those of COCO
         self.features = nn.Sequential(
-            conv(192 + 384, config.width, size=1), conv(config.width, config.width), conv(config.width, config.width)
+            conv(2 * (192 + 384), config.width, size=1),
+            conv(config.width, config.width),
+            conv(config.width, config.width),
         )
         maps = len(JOINTS) + 2 * len(LIMBS)
         widths = [config.width] + [config.width + maps] * (config.stages - 1)
@@ -84,9 +88,11 @@ class PoseMachine(nn.Module, PyTorchModelHubMixin, pipeline_tag="keypoint-detect
 
     def forward(self, pictures: torch.Tensor) -> PoseOutput:
         """Pictures (N, 3, H, W) in [0, 1], H and W of the form 16 k + 1."""
-        fine, coarse = self.backbone(2 * pictures - 1)
-        coarse = F.interpolate(coarse, fine.shape[2:], mode="bilinear", align_corners=True)
-        features = self.features(torch.cat([fine, coarse], dim=1))
+        seen = []
+        for body in (self.backbone, self.published):
+            _, fine, coarse = body(2 * pictures - 1)
+            seen += [fine, F.interpolate(coarse, fine.shape[2:], mode="bilinear", align_corners=True)]
+        features = self.features(torch.cat(seen, dim=1))
         maps, beliefs, fields = None, [], []
         for stage in self.stages:
             maps = stage(features if maps is None else torch.cat([features, maps], dim=1))

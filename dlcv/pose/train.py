@@ -23,11 +23,12 @@ from .model import STRIDE, PoseConfig, PoseMachine
 from .skeleton import COCO, JOINTS, LIMBS
 
 CONFIGS = {"pose-people": PoseConfig(), "pose-people-large": PoseConfig(stages=6, width=160)}
-SIDE = 193  # pixels of the pictures that are learned from
+SIDE, CLOSE_SIDE = 193, 257  # pixels of the pictures that are learned from, and in the last part of the training
 SCENES, CROWD = 3000, 8  # made pictures an epoch, and people in one at most
 NEAR_SCENES, FEW, NEAR = 1500, 4, 0.45  # the same for the second part of the training, and the least height there
 NEAR_EPOCHS = 0.56  # of the epochs of the first part
-REAL, NEAR_REAL = 8, 24  # times that a part of each photograph of COCO is shown an epoch, in both parts
+REAL, NEAR_REAL, CLOSE_REAL = 8, 24, 24  # times that a part of each photograph of COCO is shown an epoch, in each part
+CLOSE_SCENES, CLOSE_EPOCHS, CLOSE_RATE = 800, 5, 5e-4  # of the last part, where a joint's place is learned finely
 SMALLEST = 96  # pixels of a side of such a part
 LICENCE = "cc-by-nc-sa-4.0"  # the photographs are for research only
 
@@ -41,16 +42,17 @@ def recipes(small: int, large: int, **settings) -> dict[str, Recipe]:
 PRESETS = {"cpu": recipes(small=5, large=2), "gpu": recipes(small=25, large=25, batch_size=32, workers=12)}
 
 
-def resized(picture: torch.Tensor) -> torch.Tensor:
-    """A square picture (3, s, s) as (3, SIDE, SIDE)."""
-    return v2.functional.resize(picture, [SIDE, SIDE], antialias=True)
+def resized(picture: torch.Tensor, side: int) -> torch.Tensor:
+    """A square picture (3, s, s) as (3, side, side)."""
+    return v2.functional.resize(picture, [side, side], antialias=True)
 
 
 class MadeScenes(Dataset):
     """Cut-out people in photographs: picture, joints (people, 14, 3), and a map (H, W) of the people."""
 
-    def __init__(self, count: int, split: str = "train", crowd: int = CROWD, smallest: float = 0.25):
+    def __init__(self, count: int, split: str = "train", crowd: int = CROWD, smallest: float = 0.25, side: int = SIDE):
         self.count, self.crowd, self.heights = count, crowd, (smallest, 1.0)  # of people, as parts of the picture's
+        self.side = side
         self.people, self.backgrounds = cutouts.people(split), cutouts.backgrounds(split)
 
     def __len__(self):
@@ -66,7 +68,7 @@ class MadeScenes(Dataset):
         photograph = self.backgrounds[any_below(len(self.backgrounds))]
         side = min(photograph.shape[1:])
         top, left = (any_below(length - side + 1) for length in photograph.shape[1:])
-        background = resized(photograph[:, top : top + side, left : left + side])
+        background = resized(photograph[:, top : top + side, left : left + side], self.side)
         scene = cutouts.compose(background, chosen, generator, self.heights)
         return scene.picture, scene.joints, scene.instances
 
@@ -74,8 +76,8 @@ class MadeScenes(Dataset):
 class OnePerson(Dataset):
     """The pictures of Leeds Sports as they are, in the middle of grey, in the same form as `MadeScenes`."""
 
-    def __init__(self):
-        self.samples = lspet.load("train")
+    def __init__(self, side: int = SIDE):
+        self.side, self.samples = side, lspet.load("train")
 
     def __len__(self):
         return len(self.samples)
@@ -87,9 +89,10 @@ class OnePerson(Dataset):
         left, top = (longest - width) // 2, (longest - height) // 2
         canvas = torch.full((3, longest, longest), 128, dtype=torch.uint8)
         canvas[:, top : top + height, left : left + width] = picture
-        where = ((joints[:, :2] + torch.tensor([left, top]) + 0.5) * SIDE / longest) - 0.5
+        where = ((joints[:, :2] + torch.tensor([left, top]) + 0.5) * self.side / longest) - 0.5
         marked = torch.where(joints[:, 2:] > 0, 2, -1)
-        return resized(canvas), torch.cat([where, marked], dim=1)[None], torch.ones(SIDE, SIDE, dtype=torch.int64)
+        person = torch.ones(self.side, self.side, dtype=torch.int64)
+        return resized(canvas, self.side), torch.cat([where, marked], dim=1)[None], person
 
 
 def real_people(split: str) -> list[tuple[torch.Tensor, torch.Tensor, torch.Tensor]]:
@@ -112,8 +115,8 @@ def real_people(split: str) -> list[tuple[torch.Tensor, torch.Tensor, torch.Tens
 class RealPeople(Dataset):
     """Squares of photographs of COCO, around one of their people where there are any."""
 
-    def __init__(self, times: int):
-        self.times, self.samples = times, real_people("train")
+    def __init__(self, times: int, side: int = SIDE):
+        self.times, self.side, self.samples = times, side, real_people("train")
 
     def __len__(self):
         return self.times * len(self.samples)
@@ -131,10 +134,10 @@ class RealPeople(Dataset):
             middle = (person.amax(0) + person.amin(0)) / 2
         left, top = (middle - side / 2).round().int().tolist()
         square = top, left, round(side), round(side)
-        scaled = (joints[..., :2] - torch.tensor([left, top]) + 0.5) * SIDE / round(side) - 0.5
+        scaled = (joints[..., :2] - torch.tensor([left, top]) + 0.5) * self.side / round(side) - 0.5
         seen = v2.functional.crop(instances[None], *square)
-        seen = v2.functional.resize(seen, [SIDE, SIDE], v2.InterpolationMode.NEAREST)[0]
-        picture = resized(v2.functional.crop(picture, *square))
+        seen = v2.functional.resize(seen, [self.side, self.side], v2.InterpolationMode.NEAREST)[0]
+        picture = resized(v2.functional.crop(picture, *square), self.side)
         return picture, torch.cat([scaled, joints[..., 2:]], dim=-1), seen
 
 
@@ -152,13 +155,14 @@ MIRRORED = [cutouts.JOINT_PAIRS.get(joint, joint) for joint in range(len(JOINTS)
 def varied(sample: tuple[torch.Tensor, ...]) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     """A picture, its joints and its map: in other light, turned, at another scale, and half of them mirrored."""
     picture, joints, instances = sample
+    side = len(instances)
     if torch.rand(()) < 0.5:
         picture, instances = picture.flip(2), instances.flip(1)
-        joints = (joints * torch.tensor([-1, 1, 1]) + torch.tensor([SIDE - 1, 0, 0]))[:, MIRRORED]
-    points = tv_tensors.KeyPoints(joints[..., :2], canvas_size=(SIDE, SIDE))
+        joints = (joints * torch.tensor([-1, 1, 1]) + torch.tensor([side - 1, 0, 0]))[:, MIRRORED]
+    points = tv_tensors.KeyPoints(joints[..., :2], canvas_size=(side, side))
     moved = MOVE(tv_tensors.Image(LIGHT(picture)), tv_tensors.Mask(instances), points)
     picture, instances, points = (some.as_subclass(torch.Tensor) for some in moved)
-    inside = ((points > 0) & (points < SIDE - 1)).all(-1)  # torchvision moves those outside to the border
+    inside = ((points > 0) & (points < side - 1)).all(-1)  # torchvision moves those outside to the border
     seen = torch.where(inside, joints[..., 2], joints[..., 2].clamp_max(0))
     return picture, torch.cat([points, seen[..., None]], dim=-1), instances
 
@@ -176,10 +180,10 @@ def what_is_known(joints: torch.Tensor, instances: torch.Tensor) -> torch.Tensor
     return 1 - (maps[..., None, None] * near).sum(0).clamp_max(1)
 
 
-def truth_of(joints: torch.Tensor) -> torch.Tensor:
-    """People (N, 14, 3) in pixels -> belief maps and affinity fields, (J + 2 L, h, w)."""
+def truth_of(joints: torch.Tensor, side: int) -> torch.Tensor:
+    """People (N, 14, 3) in a picture of side x side pixels -> belief maps and affinity fields, (J + 2 L, h, w)."""
     on_maps = torch.cat([joints[..., :2] / STRIDE, joints[..., 2:]], dim=-1)
-    side = SIDE // STRIDE + 1
+    side = side // STRIDE + 1
     return torch.cat(
         [targets.belief_maps(on_maps, side, side), targets.affinity_fields(on_maps, side, side).flatten(0, 1)]
     )
@@ -188,7 +192,7 @@ def truth_of(joints: torch.Tensor) -> torch.Tensor:
 def learned_from(sample: tuple[torch.Tensor, ...]) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     """A picture, varied, with the maps that should be found in it and where something is known of them."""
     picture, joints, instances = varied(sample)
-    return picture, truth_of(joints), what_is_known(joints, instances)
+    return picture, truth_of(joints, len(instances)), what_is_known(joints, instances)
 
 
 def pose_loss(model, batch, progress, generator):
@@ -203,16 +207,25 @@ def pose_loss(model, batch, progress, generator):
 def train(name: str, recipe: Recipe, runs: Path) -> None:
     """Train one machine, or go on with it, and write checkpoints/<name>.
 
-    First crowds at all sizes; then few people and larger ones, of whom more can be seen.
+    First crowds at all sizes; then few people and larger ones, of whom more can be seen; at last mostly one, and more
+    pixels of each.
     """
     torch.manual_seed(recipe.seed)
     made, alone, real = MadeScenes(SCENES), OnePerson(), RealPeople(REAL)
-    data = Varied(ConcatDataset([made, alone, real]), learned_from)
-    model = fit(PoseMachine(CONFIGS[name], published=True), pose_loss, data, recipe, runs / name)
     near = MadeScenes(NEAR_SCENES, crowd=FEW, smallest=NEAR), alone, RealPeople(NEAR_REAL)
+    close = (
+        MadeScenes(CLOSE_SCENES, crowd=FEW, smallest=NEAR, side=CLOSE_SIDE),
+        OnePerson(CLOSE_SIDE),
+        RealPeople(CLOSE_REAL, CLOSE_SIDE),
+    )
     later = replace(recipe, epochs=round(NEAR_EPOCHS * recipe.epochs), batch_size=2 * recipe.batch_size)
-    model = fit(model, pose_loss, Varied(ConcatDataset(near), learned_from), later, runs / f"{name}-near")
-    made_by = passport_recipe("dlcv.pose.train", name, recipe) | {"then": asdict(later)}
+    last = replace(recipe, epochs=CLOSE_EPOCHS, batch_size=16, learning_rate=CLOSE_RATE)
+    parts = {"": ((made, alone, real), recipe), "-near": (near, later), "-close": (close, last)}
+    model = PoseMachine(CONFIGS[name], published=True)
+    for part, (data, its_recipe) in parts.items():
+        data = Varied(ConcatDataset(data), learned_from)
+        model = fit(model, pose_loss, data, its_recipe, runs / f"{name}{part}")
+    made_by = passport_recipe("dlcv.pose.train", name, recipe) | {"then": [asdict(later), asdict(last)]}
     source = (
         f"{len(alone):,} people of Leeds Sports Extended, and {len(made):,} pictures of one to {CROWD} of them, cut out"
         f" by a published DeepLab; {len(real.samples)} photographs of COCO; begun with PoseNet's published weights for"
