@@ -103,7 +103,7 @@ def test_the_right_number_of_people_is_found(tab, name, people):
 @trained
 def test_twenty_people_are_drawn(tab):
     look_at(tab, pose.mosaic(5, 4, side=200))
-    seen_after(tab, tab.get_by_label("Fine").check)
+    seen_after(tab, tab.get_by_label("Finest").check)
     assert count(tab) >= 18 and tab.locator(f"{BOARD} .po-people li").count() == count(tab)
 
 
