@@ -179,7 +179,7 @@ def bare_passes() -> dict[str, Callable[[], object]]:
         "/gan_generate": lambda: gan.sample(64, seed=0),
         "/gan_critic": lambda: gan.scores(x),
         "/gan_variety": lambda: gan.variety(classes, 1000, seed=0),
-        "/pose_people": lambda: people_of(people_seen.look(tensor_of(seven(), 280))),
+        "/pose_people": lambda: people_of(people_seen.look(tensor_of(seven(), 280), pose.DETAILS["Usual"])),
         "/depth_map": depth_map,
         "/depth_files": lambda: depth_live.see(PHOTOGRAPH, metres),
         "/depth_stereo": depth_stereo,
