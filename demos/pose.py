@@ -145,7 +145,7 @@ def build() -> None:
             {"Pose machine": [MODEL]},
             note="Leeds Sports marks one person a picture, so pictures of several people were made by cutting them out"
             " and pasting them together; the outlines come from a published network. Nose, eyes and ears are not among"
-            " the joints. It learned for hours, not for days: of the large people in real groups its fine look finds"
+            " the joints. It learned for hours, not for days: of the large people in real groups it finds"
             " 44 %, where PoseNet's published weights find 70 %.",
         )
     quiet = {"api_visibility": "private", "show_progress_on": picture, "trigger_mode": "always_last"} | frame.COMPUTE

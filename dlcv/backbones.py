@@ -90,6 +90,35 @@ class PoseNetBody(nn.Module):
         return seen[2], seen[4], seen[-1]
 
 
+class PoseNet(PoseNetBody):
+    """The body with two of its heads: where near a pixel a keypoint of COCO is, and how far from it."""
+
+    def __init__(self):
+        super().__init__()
+        self.heatmap, self.offset = nn.Conv2d(384, 17, 1), nn.Conv2d(384, 34, 1)
+
+    def votes(self, coarse: torch.Tensor) -> torch.Tensor:
+        """Maps of stride 16 (N, 384, h, w) -> maps of stride 8 for the 17 keypoints, (N, 17, 2 h - 1, 2 w - 1).
+
+        Each pixel says where its keypoint is, with a weight of how sure it is, and is counted there: a Hough transform
+        (Papandreou et al. 2018, eq. 1), which is sharp where the heat map is as wide as the disk around the keypoint.
+        """
+        with torch.autocast(coarse.device.type, enabled=False):
+            sure, offset = self.heatmap(coarse.float()).sigmoid(), self.offset(coarse.float())
+        height, width = (2 * length - 1 for length in coarse.shape[2:])
+        y = 2 * torch.arange(coarse.shape[2], device=coarse.device)[:, None] + offset[:, :17] / 8
+        x = 2 * torch.arange(coarse.shape[3], device=coarse.device) + offset[:, 17:] / 8
+        top, left = y.floor(), x.floor()
+        counted = sure.new_zeros(*sure.shape[:2], height * width)
+        for row in (top, top + 1):  # each vote is shared by the four pixels around it, as bilinear interpolation has it
+            for column in (left, left + 1):
+                share = (1 - (y - row).abs()) * (1 - (x - column).abs())
+                inside = (row >= 0) & (row < height) & (column >= 0) & (column < width)
+                place = (row * width + column).long().where(inside, 0)
+                counted.scatter_add_(2, place.flatten(2), (sure * share * inside).flatten(2))
+        return counted.view(*sure.shape[:2], height, width) / (4 * torch.pi)  # a disk of 32 pixels has so many votes
+
+
 class PeopleBody(nn.Module):
     """What DeepLab and PoseNet know of people, side by side: pictures (N, 3, H, W) in [-1, 1] -> maps at strides 4, 8
     and 16, of 120, 224 and 640 channels, named "0" to "2"."""
@@ -106,10 +135,18 @@ class PeopleBody(nn.Module):
         return {str(number): torch.cat(pair, dim=1) for number, pair in enumerate(levels)}
 
 
+def posenet(published: bool = False) -> PoseNet:
+    """PoseNet; with `published` its weights for the keypoints of COCO, from the folder in DLCV_START. FileNotFoundError
+    where that has none: they are not on any server that torchvision knows."""
+    return _posenet(PoseNet(), published)
+
+
 def posenet_body(published: bool = False) -> PoseNetBody:
-    """PoseNet's body; with `published` its weights for the keypoints of COCO, from the folder in DLCV_START.
-    FileNotFoundError where that has none: they are not on any server that torchvision knows."""
-    model = PoseNetBody()
+    """Its body alone, to begin a training with or to stand on."""
+    return _posenet(PoseNetBody(), published)
+
+
+def _posenet(model: PoseNetBody, published: bool) -> PoseNetBody:
     if published:
         state = _started("posenet_mobilenetv1_075.safetensors")
         model.load_state_dict({name: value for name, value in state.items() if name in model.state_dict()})

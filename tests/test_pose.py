@@ -5,6 +5,7 @@ import math
 import pytest
 import torch
 
+from dlcv.backbones import PoseNet
 from dlcv.pose import assembly, loss, targets, train
 from dlcv.pose.assembly import Link, Peak
 from dlcv.pose.model import PoseConfig, PoseMachine
@@ -187,6 +188,60 @@ def test_variation_moves_joints_with_their_picture():
         side = next((s for s in (elbow, opposite) if moved[0, s, 2] > 0 and _bright(seen, moved[0, s])), None)
         sides.add(side)
     assert {elbow, opposite} <= sides  # mirrored, a left elbow is a right one
+
+
+def test_what_was_outside_is_not_moved_into_the_margin():
+    torch.manual_seed(0)
+    joints = person(90, 20, 150)
+    joints[3, :2] = torch.tensor([202.0, 90])  # a few pixels beyond the right border
+    sample = torch.zeros(3, 193, 193, dtype=torch.uint8), joints[None], torch.ones(193, 193, dtype=torch.int64)
+    for _ in range(12):
+        _, moved, _ = train.varied(sample)
+        assert (moved[0, :, 2] == 0).sum() >= 1 and moved[0, [2, 3], 2].min() == 0
+
+
+def test_a_part_of_a_photograph_is_around_a_person(monkeypatch):
+    joints, instances = torch.stack([person(40, 60, 160), person(250, 20, 80)]), torch.zeros(200, 400).long()
+    joints[1, :, 2] = -1  # of the second nobody marked a joint: no part is around it
+    instances[60:180, 20:60], instances[20:80, 240:260] = 1, 2
+    whole = torch.zeros(3, 200, 400, dtype=torch.uint8)
+    empty = torch.full((3, 200, 400), 255, dtype=torch.uint8), torch.zeros(0, 14, 3), torch.zeros(200, 400).long()
+    monkeypatch.setattr(train, "real_people", lambda split: [(whole, joints, instances), empty])
+    parts = train.RealPeople(3, side=65)
+    assert len(parts) == 6
+    for seed in range(6):
+        picture, some, seen = parts[seed]
+        assert picture.shape == (3, 65, 65) and seen.shape == (65, 65) and len(some) == (0 if seed % 2 else 2)
+        assert (seen == 1).any() == (seed % 2 == 0) and not (seen == 2).any()
+    neck = parts[0][1][0, JOINTS.index("neck"), :2]
+    assert (neck - 32).abs()[0] < 16  # in the middle, from left to right
+
+
+def votes_of(sure: torch.Tensor, offset: torch.Tensor) -> torch.Tensor:
+    """What PoseNet counts for the first keypoint, were its heads to say this: (h, w) in [0, 1], (2, h, w) in pixels."""
+    net = PoseNet()
+    with torch.no_grad():
+        for weight in net.parameters():
+            weight.zero_()
+        net.heatmap.weight[0, 0] = net.offset.weight[0, 1] = net.offset.weight[17, 2] = 1
+        coarse = torch.zeros(1, 384, *sure.shape)
+        coarse[0, 0], coarse[0, 1], coarse[0, 2] = sure.logit(1e-6), *offset
+        return 4 * torch.pi * net.votes(coarse)[0, 0]
+
+
+def test_votes_for_a_keypoint_are_counted_where_it_is():
+    y, x = torch.arange(6.0)[:, None], torch.arange(8.0)
+    at = torch.tensor([37.0, 66.0])  # y and x in pixels of the picture
+    offset = torch.stack(torch.broadcast_tensors(at[0] - 16 * y, at[1] - 16 * x))
+    near = (offset.square().sum(0) < 32**2).float()
+    counted = votes_of(0.9 * near, offset)
+    assert counted.shape == (11, 15)
+    assert counted.sum() == pytest.approx(0.9 * near.sum().item(), rel=1e-3)
+    middle = (counted.sum(1) @ torch.arange(11.0), counted.sum(0) @ torch.arange(15.0))
+    assert [8 * m / counted.sum() for m in middle] == pytest.approx(at.tolist(), abs=0.01)
+    assert (counted > 0.01).sum() == 4  # the four pixels around it
+    outside = votes_of(near, offset - torch.tensor([200.0, 0])[:, None, None])
+    assert outside.sum() < 1e-3
 
 
 def _bright(picture: torch.Tensor, joint: torch.Tensor) -> bool:

@@ -1,7 +1,7 @@
 """A Convolutional Pose Machine with Part Affinity Fields (Wei et al. 2016, Cao et al. 2017) on PoseNet's body.
 
 stage 1      from the features F of the picture: belief maps S_1 and affinity fields L_1; F is what two bodies see, one
-             that learns and one that stays as it was published
+             that learns and one that stays as it was published, and where PoseNet's own heads say that keypoints are
 stage t      from F, S_{t-1} and L_{t-1} once more: what is unsure is decided by what is around it
 """
 
@@ -13,8 +13,8 @@ from huggingface_hub import PyTorchModelHubMixin
 from torch import nn
 from torch.nn import functional as F
 
-from ..backbones import posenet_body
-from .skeleton import JOINTS, LIMBS
+from ..backbones import posenet, posenet_body
+from .skeleton import COCO, JOINTS, LIMBS
 
 STRIDE = 8  # pixels of the picture to a pixel of the maps; the first of both are at the same place
 STEP = 16  # sides of pictures have 16 k + 1 pixels
@@ -26,7 +26,7 @@ class PoseConfig:
 
     stages: int = 3
     width: int = 96  # channels of the features, and of the stages
-    side: int = 321  # pixels of the longer side that pictures are seen at
+    side: int = 257  # pixels of the longer side that pictures are seen at
 
 
 class PoseOutput(NamedTuple):
@@ -76,14 +76,15 @@ class PoseMachine(nn.Module, PyTorchModelHubMixin, pipeline_tag="keypoint-detect
         super().__init__()
         self.config = config
         self.backbone = posenet_body(published)  # learns the people of the training
-        self.published = posenet_body(published).requires_grad_(False)  # stays, and so still knows those of COCO
+        self.published = posenet(published).requires_grad_(False)  # stays, and so still knows those of COCO
         self.features = nn.Sequential(
             conv(2 * (192 + 384), config.width, size=1),
             conv(config.width, config.width),
             conv(config.width, config.width),
         )
         maps = len(JOINTS) + 2 * len(LIMBS)
-        widths = [config.width] + [config.width + maps] * (config.stages - 1)
+        channels = config.width + len(COCO)
+        widths = [channels] + [channels + maps] * (config.stages - 1)
         self.stages = nn.ModuleList(Stage(width, config.width) for width in widths)
 
     def forward(self, pictures: torch.Tensor) -> PoseOutput:
@@ -93,6 +94,7 @@ class PoseMachine(nn.Module, PyTorchModelHubMixin, pipeline_tag="keypoint-detect
             _, fine, coarse = body(2 * pictures - 1)
             seen += [fine, F.interpolate(coarse, fine.shape[2:], mode="bilinear", align_corners=True)]
         features = self.features(torch.cat(seen, dim=1))
+        features = torch.cat([features, self.published.votes(coarse)], dim=1)
         maps, beliefs, fields = None, [], []
         for stage in self.stages:
             maps = stage(features if maps is None else torch.cat([features, maps], dim=1))

@@ -5,6 +5,7 @@ all sizes, so that the machine learns to tell several apart. A few photographs o
 the fourteen joints.
 """
 
+import functools
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import torch
 from torch.nn import functional as F
 from torch.utils.data import ConcatDataset, Dataset
 from torchvision import tv_tensors
+from torchvision.ops import masks_to_boxes
 from torchvision.transforms import v2
 
 from .. import cutouts, weights
@@ -23,13 +25,14 @@ from .model import STRIDE, PoseConfig, PoseMachine
 from .skeleton import COCO, JOINTS, LIMBS
 
 CONFIGS = {"pose-people": PoseConfig(), "pose-people-large": PoseConfig(stages=6, width=160)}
-SIDE, CLOSE_SIDE = 193, 257  # pixels of the pictures that are learned from, and in the last part of the training
+SIDE, CLOSE_SIDE = 193, 257  # pixels of the pictures that are learned from, and in the last two parts of the training
 SCENES, CROWD = 3000, 8  # made pictures an epoch, and people in one at most
 NEAR_SCENES, FEW, NEAR = 1500, 4, 0.45  # the same for the second part of the training, and the least height there
 NEAR_EPOCHS = 0.56  # of the epochs of the first part
-REAL, NEAR_REAL, CLOSE_REAL = 8, 24, 24  # times that a part of each photograph of COCO is shown an epoch, in each part
-CLOSE_SCENES, CLOSE_EPOCHS, CLOSE_RATE = 800, 5, 5e-4  # of the last part, where a joint's place is learned finely
-SMALLEST = 96  # pixels of a side of such a part
+REAL, NEAR_REAL, CLOSE_REAL = 5, 14, 14  # times that each person of COCO is shown an epoch, in each part
+CLOSE_SCENES, CLOSE_EPOCHS, CLOSE_RATE = 800, 5, 5e-4  # of the third part, where a joint's place is learned finely
+ZOOM_EPOCHS, ZOOM_RATE = 6, 7e-4  # of the last part, where of some people only a part is in the picture
+SMALLEST = 96  # pixels of the part of the photograph around, at least
 LICENCE = "cc-by-nc-sa-4.0"  # the photographs are for research only
 
 
@@ -113,25 +116,28 @@ def real_people(split: str) -> list[tuple[torch.Tensor, torch.Tensor, torch.Tens
 
 
 class RealPeople(Dataset):
-    """Squares of photographs of COCO, around one of their people where there are any."""
+    """Squares of photographs of COCO: around each person with a joint, and of each photograph without one."""
 
     def __init__(self, times: int, side: int = SIDE):
         self.times, self.side, self.samples = times, side, real_people("train")
+        self.places = []  # number of the photograph, and the box of a person in it
+        for number, (picture, joints, instances) in enumerate(self.samples):
+            marked = 1 + (joints[:, :, 2] > 0).any(1).nonzero()[:, 0]
+            seen = marked[torch.isin(marked, instances)]  # the others are hidden
+            whole = torch.tensor([[0.0, 0, picture.shape[2], picture.shape[1]]])
+            boxes = masks_to_boxes(instances == seen[:, None, None]) if len(seen) else whole
+            self.places += [(number, box, len(seen) > 0) for box in boxes]
 
     def __len__(self):
-        return self.times * len(self.samples)
+        return self.times * len(self.places)
 
     def __getitem__(self, seed: int):
         generator = torch.Generator().manual_seed(seed)
-        picture, joints, instances = self.samples[seed % len(self.samples)]
-        known = joints[(joints[:, :, 2] > 0).sum(1) >= 4]
-        side, middle = float(max(picture.shape[1:])), torch.tensor(picture.shape[:0:-1]) / 2
-        if len(known):
-            person = known[torch.randint(len(known), (), generator=generator)]
-            person = person[person[:, 2] > 0, :2]
-            extent = (person.amax(0) - person.amin(0)).max().item()
-            side = max(SMALLEST, extent * (1.3 + 2 * torch.rand((), generator=generator).item()))
-            middle = (person.amax(0) + person.amin(0)) / 2
+        number, box, is_person = self.places[seed % len(self.places)]
+        picture, joints, instances = self.samples[number]
+        side, middle = (box[2:] - box[:2]).max().item(), (box[2:] + box[:2]) / 2
+        if is_person:
+            side = max(SMALLEST, side * (0.8 + 2 * torch.rand((), generator=generator).item()))
         left, top = (middle - side / 2).round().int().tolist()
         square = top, left, round(side), round(side)
         scaled = (joints[..., :2] - torch.tensor([left, top]) + 0.5) * self.side / round(side) - 0.5
@@ -142,29 +148,34 @@ class RealPeople(Dataset):
 
 
 LIGHT = v2.Compose([v2.ColorJitter(0.3, 0.3, 0.3), v2.RandomGrayscale(0.1)])
-MOVE = v2.RandomAffine(
-    40,
-    (0.08, 0.08),
-    (0.75, 1.15),
-    interpolation=v2.InterpolationMode.BILINEAR,
-    fill={tv_tensors.Image: 128, "others": 0},
-)
+FILL = {tv_tensors.Image: 128, "others": 0}
+MOVE = v2.RandomAffine(40, (0.08, 0.08), (0.75, 1.15), interpolation=v2.InterpolationMode.BILINEAR, fill=FILL)
+ZOOM = v2.RandomAffine(20, (0.25, 0.25), (1.2, 2.0), interpolation=v2.InterpolationMode.BILINEAR, fill=FILL)
+MOVE_OR_ZOOM = v2.RandomChoice([MOVE, ZOOM], p=[0.7, 0.3])
 MIRRORED = [cutouts.JOINT_PAIRS.get(joint, joint) for joint in range(len(JOINTS))]
 
 
-def varied(sample: tuple[torch.Tensor, ...]) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+def outside_marked(joints: torch.Tensor, side: int) -> torch.Tensor:
+    """Joints (N, 14, 3), those not in the picture marked so; on its border are those that torchvision moved there."""
+    inside = ((joints[..., :2] > 0) & (joints[..., :2] < side - 1)).all(-1, keepdim=True)
+    return torch.cat([joints[..., :2], torch.where(inside, joints[..., 2:], joints[..., 2:].clamp_max(0))], dim=-1)
+
+
+def varied(
+    sample: tuple[torch.Tensor, ...], move: v2.Transform = MOVE
+) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     """A picture, its joints and its map: in other light, turned, at another scale, and half of them mirrored."""
     picture, joints, instances = sample
     side = len(instances)
     if torch.rand(()) < 0.5:
         picture, instances = picture.flip(2), instances.flip(1)
         joints = (joints * torch.tensor([-1, 1, 1]) + torch.tensor([side - 1, 0, 0]))[:, MIRRORED]
+    joints = outside_marked(joints, side)
     points = tv_tensors.KeyPoints(joints[..., :2], canvas_size=(side, side))
-    moved = MOVE(tv_tensors.Image(LIGHT(picture)), tv_tensors.Mask(instances), points)
+    moved = move(tv_tensors.Image(LIGHT(picture)), tv_tensors.Mask(instances), points)
     picture, instances, points = (some.as_subclass(torch.Tensor) for some in moved)
-    inside = ((points > 0) & (points < side - 1)).all(-1)  # torchvision moves those outside to the border
-    seen = torch.where(inside, joints[..., 2], joints[..., 2].clamp_max(0))
-    return picture, torch.cat([points, seen[..., None]], dim=-1), instances
+    moved_joints = torch.cat([points, joints[..., 2:]], dim=-1)
+    return picture, outside_marked(moved_joints, side), instances
 
 
 def what_is_known(joints: torch.Tensor, instances: torch.Tensor) -> torch.Tensor:
@@ -189,9 +200,11 @@ def truth_of(joints: torch.Tensor, side: int) -> torch.Tensor:
     )
 
 
-def learned_from(sample: tuple[torch.Tensor, ...]) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+def learned_from(
+    sample: tuple[torch.Tensor, ...], move: v2.Transform = MOVE
+) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     """A picture, varied, with the maps that should be found in it and where something is known of them."""
-    picture, joints, instances = varied(sample)
+    picture, joints, instances = varied(sample, move)
     return picture, truth_of(joints, len(instances)), what_is_known(joints, instances)
 
 
@@ -207,8 +220,8 @@ def pose_loss(model, batch, progress, generator):
 def train(name: str, recipe: Recipe, runs: Path) -> None:
     """Train one machine, or go on with it, and write checkpoints/<name>.
 
-    First crowds at all sizes; then few people and larger ones, of whom more can be seen; at last mostly one, and more
-    pixels of each.
+    First crowds at all sizes; then few people and larger ones, of whom more can be seen; then mostly one, and more
+    pixels of each; at last some so near that they do not fit in.
     """
     torch.manual_seed(recipe.seed)
     made, alone, real = MadeScenes(SCENES), OnePerson(), RealPeople(REAL)
@@ -219,17 +232,23 @@ def train(name: str, recipe: Recipe, runs: Path) -> None:
         RealPeople(CLOSE_REAL, CLOSE_SIDE),
     )
     later = replace(recipe, epochs=round(NEAR_EPOCHS * recipe.epochs), batch_size=2 * recipe.batch_size)
-    last = replace(recipe, epochs=CLOSE_EPOCHS, batch_size=16, learning_rate=CLOSE_RATE)
-    parts = {"": ((made, alone, real), recipe), "-near": (near, later), "-close": (close, last)}
+    third = replace(recipe, epochs=CLOSE_EPOCHS, batch_size=16, learning_rate=CLOSE_RATE)
+    last = replace(third, epochs=ZOOM_EPOCHS, learning_rate=ZOOM_RATE, seed=5)
+    parts = {
+        "": ((made, alone, real), MOVE, recipe),
+        "-near": (near, MOVE, later),
+        "-close": (close, MOVE, third),
+        "-zoom": (close, MOVE_OR_ZOOM, last),
+    }
     model = PoseMachine(CONFIGS[name], published=True)
-    for part, (data, its_recipe) in parts.items():
-        data = Varied(ConcatDataset(data), learned_from)
+    for part, (data, move, its_recipe) in parts.items():
+        data = Varied(ConcatDataset(data), functools.partial(learned_from, move=move))
         model = fit(model, pose_loss, data, its_recipe, runs / f"{name}{part}")
-    made_by = passport_recipe("dlcv.pose.train", name, recipe) | {"then": [asdict(later), asdict(last)]}
+    made_by = passport_recipe("dlcv.pose.train", name, recipe) | {"then": [asdict(r) for r in (later, third, last)]}
     source = (
         f"{len(alone):,} people of Leeds Sports Extended, and {len(made):,} pictures of one to {CROWD} of them, cut out"
         f" by a published DeepLab; {len(real.samples)} photographs of COCO; begun with PoseNet's published weights for"
-        " COCO (Apache 2.0)"
+        " COCO, which are also in it as they are (Apache 2.0)"
     )
     weights.save(model, name, topic="pose", recipe=made_by, licence=LICENCE, source=source)
 
