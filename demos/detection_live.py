@@ -181,6 +181,7 @@ def shown(kept: Kept) -> dict:
         tiles=kept.tiles,
         lowest=LOWEST if kept.found is None else LOWEST_IN_TILES,
         overlap=overlap,
+        sure=kept.detector.model.config.sure,
         masks=masks,
         cells=cells if masks else "",
         **found,

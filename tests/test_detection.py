@@ -29,6 +29,18 @@ def detector(masks: bool = True, people: bool = False) -> Detector:
     return model.eval()
 
 
+def test_the_mean_of_networks_has_the_means_of_their_weights_and_statistics():
+    models = [detector(), detector(), detector()]
+    with torch.no_grad():
+        for number, model in enumerate(models):
+            for value in (*model.parameters(), *model.buffers()):
+                if value.is_floating_point():
+                    value.fill_(number**2)
+    mean = train.mean_of(models)
+    values = [value for value in mean.state_dict().values() if value.is_floating_point()]
+    assert isinstance(mean, Detector) and all(torch.allclose(value, torch.tensor(5 / 3)) for value in values)
+
+
 @pytest.mark.parametrize(
     "masks, people", [(False, False), (True, False), (True, True)], ids=["boxes", "masks", "people"]
 )

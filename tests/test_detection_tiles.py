@@ -7,7 +7,7 @@ from PIL import Image
 
 from dlcv.detection import export, pictures, tiles
 from dlcv.detection.model import Detections
-from dlcv.detection.predictor import DetectorPredictor
+from dlcv.detection.predictor import DetectorPredictor, mask_scores
 from tests.test_detection import detector
 
 
@@ -126,6 +126,14 @@ def test_a_picture_of_8000_pixels_is_scaled_down_and_a_single_pixel_stays():
 # ---- COCO
 
 
+def test_a_mask_that_hesitates_has_a_lower_score_than_its_box():
+    cells = torch.full((3, 28, 28), 0.1)
+    cells[0, :14], cells[1, :14], cells[1, :, :14] = 0.9, 0.9, 0.6
+    sure = mask_scores(torch.tensor([0.8, 0.8, 0.8]), cells)
+    assert sure.tolist() == pytest.approx([0.8 * 0.9, 0.8 * (14 * 14 * 0.9 + 28 * 14 * 0.6) / (42 * 14), 0.0])
+    assert mask_scores(torch.zeros(0), torch.zeros(0, 28, 28)).shape == (0,)
+
+
 def test_run_lengths_are_cocos():
     pytest.importorskip("pycocotools")
     from pycocotools import mask as coco_mask
@@ -154,4 +162,5 @@ def test_masks_pasted_in_their_windows_are_those_of_the_predictor():
         torch.testing.assert_close(mask, window, atol=1e-4, rtol=1e-3)
         assert whole[number].sum() == pytest.approx(mask.sum().item(), rel=1e-3)
         assert entry["area"] == (mask > 0.5).sum() and entry["category_id"] in (1, 2)
+        assert entry["mask_score"] <= entry["score"] + 1e-4
     assert len(told["annotations"]) == len(found.boxes) > 5

@@ -40,6 +40,7 @@ async function start(value) {
   mask.row.hidden = !seen.masks;
   find('.dt').classList.toggle('dt-boxes-only', !seen.masks);
   overlap.set(seen.overlap);
+  score.set(seen.sure);
   view.show(image, seen.size, [0, 0, ...seen.size]);
   tell('detection:picture', {seen, image});
   draw();

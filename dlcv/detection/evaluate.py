@@ -1,6 +1,7 @@
 """Score the detectors that ship: python -m dlcv.detection.evaluate [--data DIR]
 
-Average precision as COCO has it, by pycocotools: over ten thresholds of the overlap, and at 0.5 alone. The published
+Average precision as COCO has it, by pycocotools: over ten thresholds of the overlap, and at 0.5 alone; boxes in the
+order of their scores, masks in that of `mask_scores`. The published
 detectors of everyday objects are scored as well where their weights are on this computer.
 """
 
@@ -18,7 +19,7 @@ from pycocotools.cocoeval import COCOeval
 from .. import scores
 from ..datasets import blood, coco, nuclei, parse_with_data
 from . import published
-from .predictor import predictor
+from .predictor import mask_scores, predictor
 from .train import target_of
 
 COMMAND = "python -m dlcv.detection.evaluate"
@@ -100,17 +101,22 @@ def evaluate(name: str) -> list[dict]:
     for image, (picture, target) in enumerate(truth(name)):
         detector.set_image(picture)
         seen = detector.detections(FIRST)
-        shapes = detector.masks(seen) > 0.5 if masks else [None] * len(seen.boxes)
+        shapes, sure = [None] * len(seen.boxes), seen.scores
+        if masks:
+            cells = detector.cells(seen)
+            shapes, sure = detector.masks(seen, cells) > 0.5, mask_scores(seen.scores, cells)
         count = len(target["boxes"])
         masks_of, crowd = target.get("masks", [None] * count), target.get("crowd", [0] * count)
         for box, label, mask, many in zip(target["boxes"], target["labels"], masks_of, crowd, strict=True):
             known.append(annotation(image, int(label), box, mask, int(many)))
-        for box, label, score, mask in zip(seen.boxes, seen.labels, seen.scores, shapes):
-            found.append(annotation(image, int(label), box, mask) | {"score": float(score)})
+        for box, label, mask, score, mask_score in zip(seen.boxes, seen.labels, shapes, seen.scores, sure):
+            ranks = {"box_ap": float(score), "mask_ap": float(mask_score)}
+            found.append(annotation(image, int(label), box, mask) | ranks)
         sizes.append(tuple(picture.shape[1:]))
     rows = []
     for kind, metric in (("bbox", "box_ap"), ("segm", "mask_ap"))[: 1 + masks]:
-        precision = average_precision(known, found, sizes, len(detector.class_names), kind)
+        ranked = [entry | {"score": entry[metric]} for entry in found]
+        precision = average_precision(known, ranked, sizes, len(detector.class_names), kind)
         about = {"unit": "of 1", "better": "higher", "data": f"{len(sizes)} held-out pictures"}
         for suffix, value in (("", precision.mean()), ("50", precision[0])):
             bar = BARS.get(name, {}).get(metric + suffix)

@@ -3,6 +3,8 @@
 import torch
 from torchvision.models.detection.roi_heads import paste_masks_in_image
 
+from .predictor import mask_scores
+
 
 def pasted(cells: torch.Tensor, box: torch.Tensor, size: tuple[int, int]) -> tuple[int, int, torch.Tensor]:
     """The mask (28, 28) of a box (4,) at full size, in the window around the box: its left, top, and (h, w) in [0, 1].
@@ -35,7 +37,7 @@ def coco(
     threshold: float = 0.5,
 ) -> dict:
     """Objects (D, ...) of a picture of `size` (height, width), masks where `cells` is (D, 28, 28) and not (D, 0, 0)."""
-    annotations = []
+    annotations, sure = [], mask_scores(scores, cells)
     for number, (box, label, score) in enumerate(zip(boxes, labels, scores)):
         left, top, right, bottom = (round(value, 2) for value in box.tolist())
         width, height = round(right - left, 2), round(bottom - top, 2)
@@ -45,6 +47,7 @@ def coco(
             x, y, mask = pasted(cells[number], box, size)
             shape = mask > threshold
             entry |= {"segmentation": runs(shape, x, y, size), "area": int(shape.sum())}
+            entry["mask_score"] = round(float(sure[number]), 4)
         annotations.append(entry)
     return {
         "images": [{"id": 1, "height": size[0], "width": size[1]}],

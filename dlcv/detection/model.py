@@ -56,6 +56,7 @@ class DetectorConfig:
     proposals: int = 300  # boxes that go on to the heads
     detections: int = 100  # boxes that a picture may have at most
     overlap: float = 0.5  # boxes of one class may overlap by
+    sure: float = 0.5  # score from which on an object is shown at first
 
 
 class Seen(NamedTuple):

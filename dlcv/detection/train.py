@@ -1,11 +1,13 @@
 """Train the detectors that ship: python -m dlcv.detection.train [--preset cpu|gpu] [--model NAME ...] [--data DIR]"""
 
+import copy
 import functools
 from dataclasses import asdict, replace
 from pathlib import Path
 
 import torch
 from torch.nn import functional as F
+from torch.optim.swa_utils import AveragedModel
 from torch.utils.data import ConcatDataset, Dataset
 from torchvision import tv_tensors
 from torchvision.ops import masks_to_boxes
@@ -20,7 +22,9 @@ from .model import Detector, DetectorConfig
 CONFIGS = {
     "maskrcnn-nuclei": DetectorConfig(("nucleus",), masks=True, shorter=384, longer=640, proposals=500, detections=300),
     "fasterrcnn-blood": DetectorConfig(blood.CLASSES),
-    "maskrcnn-people": DetectorConfig(("person",), masks=True, shorter=480, longer=800, knows_people=True, overlap=0.4),
+    "maskrcnn-people": DetectorConfig(
+        ("person",), masks=True, shorter=480, longer=800, knows_people=True, overlap=0.4, sure=0.7
+    ),
 }
 SIDE = {
     "maskrcnn-nuclei": 256,
@@ -28,7 +32,7 @@ SIDE = {
     "maskrcnn-people": 320,
 }  # pixels of the crops that are learned from
 NEAR_SIDE, NEAR_RATE, NEAR_PART = 448, 7e-4, 2  # crops and rate of a second part for people; its share of epochs
-WIDE_RATE, WIDE_SMALLEST = 5e-4, 0.15  # of a third part of one epoch: rate, and least share of a picture in a crop
+TRIAL_RATE = 5e-4  # of the trials after it, whose weights are averaged
 SMALLEST, SLIVER = 3, 8  # pixels of a side that must be left of an object with a mask, and of one with a box
 LICENCES = {"maskrcnn-nuclei": "cc0-1.0", "fasterrcnn-blood": "mit", "maskrcnn-people": "cc-by-nc-sa-4.0"}  # the data's
 CROWD, THINGS = 8, 4  # people in a made picture at most, and other things
@@ -41,7 +45,12 @@ FROZEN = {"maskrcnn-nuclei": 3, "fasterrcnn-blood": 3, "maskrcnn-people": 2}
 HEIGHTS = (0.06, 0.8)  # of pasted people, as parts of the picture's
 CELL = 192  # pixels of a photograph's side in a mosaic of four
 # What people are learned from in an epoch: made pictures, mosaics, and times that each real picture is shown.
-MIX, WIDE_MIX = (1200, 500, 20), (900, 450, 60)
+MIX = (1200, 500, 20)
+# Trials, in turns: each begins where the turn before ended. Name, epochs, mix, least part of a picture in a crop, seed.
+TRIALS = (
+    (("made", 1, (2800, 500, 20), 0.3, 1), ("wide", 1, (900, 450, 60), 0.15, 1)),
+    (("a", 2, (900, 450, 60), 0.15, 2), ("b", 2, (1200, 500, 30), 0.25, 3)),
+)
 
 
 def recipes(nuclei: int, blood: int, people: int, **settings) -> dict[str, Recipe]:
@@ -206,6 +215,14 @@ def detection_loss(model, batch, progress, generator):
     return objectives.loss(model(list(pictures), list(targets)))
 
 
+def mean_of(models: list[Detector]) -> Detector:
+    """The mean of the weights, which is better than most of them (Wortsman et al. 2022, Model soups)."""
+    mean = AveragedModel(models[0], use_buffers=True)
+    for model in models:
+        mean.update_parameters(model)
+    return mean.module
+
+
 def train(name: str, recipe: Recipe, runs: Path) -> None:
     """Train one detector, or go on with it, and write checkpoints/<name>."""
     torch.manual_seed(recipe.seed)
@@ -213,26 +230,42 @@ def train(name: str, recipe: Recipe, runs: Path) -> None:
     model = Detector(CONFIGS[name], published=True)
     for layer in list(model.parts.backbone.body.children())[: FROZEN[name]]:
         layer.requires_grad_(False)
-    people = name == "maskrcnn-people"
-    parts = {name: (data, variation(SIDE[name], upright=people), recipe)}
-    if people:  # its first steps on small crops, for they are fast
-        near = replace(recipe, epochs=NEAR_PART * recipe.epochs, learning_rate=NEAR_RATE)
-        wide = replace(recipe, epochs=1, learning_rate=WIDE_RATE, seed=1)
-        parts[f"{name}-near"] = data, variation(NEAR_SIDE, upright=True), near
-        parts[f"{name}-wide"] = samples_of(name, WIDE_MIX)[0], variation(NEAR_SIDE, True, WIDE_SMALLEST), wide
-    for part, (samples, vary, its_recipe) in parts.items():
-        if people:  # crops of its photographs as large as they are, not as large as a whole one
-            model.parts.transform.min_size = (vary.transforms[0].size[0],)
-        seen = Varied(samples, functools.partial(varied, vary=vary))
-        model = fit(model, detection_loss, seen, its_recipe, runs / part)
     made_by = passport_recipe("dlcv.detection.train", name, recipe)
-    if people:
-        made_by["then"] = [asdict(its_recipe) for _, _, its_recipe in list(parts.values())[1:]]
-    begun = "begun with MobileNetV2's weights for ImageNet"
-    if people:
+    if name != "maskrcnn-people":
+        model = part(model, data, variation(SIDE[name]), recipe, runs / name)
+        begun = "begun with MobileNetV2's weights for ImageNet"
+    else:
+        model, then = people(model, data, recipe, runs)
+        made_by["then"] = [asdict(its_recipe) for its_recipe in then]
         begun = "on the bodies of a DeepLabV3 for Pascal VOC and of PoseNet for COCO's keypoints, as published"
     source += f"; {begun} (Apache 2.0)"
     weights.save(model, name, topic="detection", recipe=made_by, licence=LICENCES[name], source=source)
+
+
+def part(model: Detector, data: Dataset | list, vary: v2.Transform, recipe: Recipe, run: Path) -> Detector:
+    """A part of a training, or all of it."""
+    return fit(model, detection_loss, Varied(data, functools.partial(varied, vary=vary)), recipe, run)
+
+
+def people(model: Detector, data: Dataset, recipe: Recipe, runs: Path) -> tuple[Detector, list[Recipe]]:
+    """The training of the people, and the recipes of what comes after its first steps on small crops, which are fast.
+
+    Then on larger crops; then each turn of trials, the first averaged with what it began with.
+    """
+    name, near = "maskrcnn-people", replace(recipe, epochs=NEAR_PART * recipe.epochs, learning_rate=NEAR_RATE)
+    then = [near]
+    for side, its_recipe, run in ((SIDE[name], recipe, name), (NEAR_SIDE, near, f"{name}-near")):
+        model.parts.transform.min_size = (side,)  # crops of its photographs as large as they are, not as a whole one
+        model = part(model, data, variation(side, upright=True), its_recipe, runs / run)
+    for turn, trials in enumerate(TRIALS):
+        tried = [model] if turn == 0 else []
+        for trial, epochs, mix, smallest, seed in trials:
+            its_recipe = replace(recipe, epochs=epochs, learning_rate=TRIAL_RATE, seed=seed)
+            samples, vary = samples_of(name, mix)[0], variation(NEAR_SIDE, True, smallest)
+            tried.append(part(copy.deepcopy(model), samples, vary, its_recipe, runs / f"{name}-{trial}"))
+            then.append(its_recipe)
+        model = mean_of(tried)
+    return model, then
 
 
 if __name__ == "__main__":
