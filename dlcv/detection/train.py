@@ -23,7 +23,7 @@ CONFIGS = {
     "maskrcnn-nuclei": DetectorConfig(("nucleus",), masks=True, shorter=384, longer=640, proposals=500, detections=300),
     "fasterrcnn-blood": DetectorConfig(blood.CLASSES),
     "maskrcnn-people": DetectorConfig(
-        ("person",), masks=True, shorter=480, longer=800, knows_people=True, overlap=0.4, sure=0.7
+        ("person",), masks=True, shorter=480, longer=800, knows_people=True, overlap=0.4, sure=0.7, proposals=1000
     ),
 }
 SIDE = {
