@@ -31,7 +31,6 @@ DETECTORS = OURS | {
 VIEWS = {"Whole": 0, "Tiles of 256 px": 256, "Tiles of 512 px": 512, "Tiles of 1,024 px": 1024}
 LOWEST = 0.05  # score of boxes that are told of
 LOWEST_IN_TILES = 0.3  # there are many
-SHOWN = 0.5  # score from which on a mask is sent along; that of another is asked for when it is to be seen
 MOST_MASKS = 400  # asked for at once
 SCREEN = 1600  # pixels of the longer side of the picture on a screen
 MEMORY = 600 * 2**20  # bytes that all kept pictures may take together
@@ -161,17 +160,16 @@ def objects(kept: Kept, overlap: float) -> dict:
 
 def shown(kept: Kept) -> dict:
     """What the boards need to know of a picture that was looked at."""
-    overlap = kept.detector.model.config.overlap
-    found, names = objects(kept, overlap), kept.detector.class_names
+    config = kept.detector.model.config
+    found, names = objects(kept, config.overlap), kept.detector.class_names
     picture = PIL.Image.fromarray(kept.pixels.permute(1, 2, 0).numpy())
     picture.thumbnail((SCREEN, SCREEN))
-    masks = kept.detector.model.config.masks
-    if masks and kept.found is not None:
+    if config.masks and kept.found is not None:
         cells = coded(draw.grey(kept.found.cells), "u1")
-    elif masks:
-        sure = sum(score >= SHOWN for score in found["scores"])
+    elif config.masks:
+        count = sum(score >= config.sure for score in found["scores"])  # of another, its mask is asked for when needed
         pairs = [list(pair) for pair in zip(found["regions"], found["labels"])]
-        cells = cells_of(kept.at(0), pairs[:sure])
+        cells = cells_of(kept.at(0), pairs[:count])
     return answer(
         kept,
         token=pictures.add(kept),
@@ -180,10 +178,10 @@ def shown(kept: Kept) -> dict:
         picture=draw.data_uri(picture, "JPEG"),
         tiles=kept.tiles,
         lowest=LOWEST if kept.found is None else LOWEST_IN_TILES,
-        overlap=overlap,
-        sure=kept.detector.model.config.sure,
-        masks=masks,
-        cells=cells if masks else "",
+        overlap=config.overlap,
+        sure=config.sure,
+        masks=config.masks,
+        cells=cells if config.masks else "",
         **found,
     )
 

@@ -116,7 +116,7 @@ class PoseNet(PoseNetBody):
                 inside = (row >= 0) & (row < height) & (column >= 0) & (column < width)
                 place = (row * width + column).long().where(inside, 0)
                 counted.scatter_add_(2, place.flatten(2), (sure * share * inside).flatten(2))
-        return counted.view(*sure.shape[:2], height, width) / (4 * torch.pi)  # a disk of 32 pixels has so many votes
+        return counted.view(*sure.shape[:2], height, width) / (4 * torch.pi)  # so many votes has a disk of radius 32
 
 
 class PeopleBody(nn.Module):

@@ -1,8 +1,8 @@
 """Score the detectors that ship: python -m dlcv.detection.evaluate [--data DIR]
 
 Average precision as COCO has it, by pycocotools: over ten thresholds of the overlap, and at 0.5 alone; boxes in the
-order of their scores, masks in that of `mask_scores`. The published
-detectors of everyday objects are scored as well where their weights are on this computer.
+order of their scores, masks in that of `mask_scores`. The published detectors of everyday objects are scored as well
+where their weights are on this computer.
 """
 
 import argparse
