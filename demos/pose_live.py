@@ -142,6 +142,7 @@ def assembled(query: dict) -> tuple["Seen", "Assembled"]:
         frame.number(query, "link", *LINK_LIMITS),
         frame.choice(query, "matching", MATCHINGS),
         tuple(moved),
+        query.get("guess") is True,
     )
 
 
@@ -150,7 +151,14 @@ def people(query: dict) -> dict:
     _, found = assembled(query)
     return {
         "peaks": [[rounded(peak[:3]) for peak in of_joint] for of_joint in found.peaks],
-        "people": [{"peaks": list(one.peaks), "score": round(one.score, 3)} for one in found.people],
+        "people": [
+            {
+                "peaks": list(one.peaks),
+                "score": round(one.score, 3),
+                "guesses": [peak and rounded(peak[:2]) for peak in one.guesses],
+            }
+            for one in found.people
+        ],
     }
 
 

@@ -208,6 +208,22 @@ def test_thresholds_ask_for_no_new_pass(tab):
     assert count(tab) == 0 and asked and all("component_server" in url for url in asked)
 
 
+@trained
+def test_hidden_joints_are_guessed_where_asked(tab):
+    asked, before, found = [], drawn(tab), answer(tab, "coco")
+    tab.on("request", lambda request: asked.append(request.url))
+    tab.get_by_role("button", name="Guess hidden joints").click()
+    settle(tab)
+    assert drawn(tab) != before and all("component_server" in url for url in asked)
+    for one, other in zip(found, answer(tab, "coco"), strict=True):
+        seen, with_guesses = one["keypoints"][2::3], other["keypoints"][2::3]
+        assert set(seen) == {0, 2} and with_guesses == [0] * 5 + [kind or 1 for kind in seen[5:]]
+    screenshot(tab, "pose-guessed")
+    tab.get_by_role("button", name="Guess hidden joints").click()
+    settle(tab)
+    assert drawn(tab) == before and answer(tab, "coco") == found
+
+
 @pytest.fixture
 def with_camera(gallery, browser):
     """A visitor with a camera, whose picture is Chromium's test pattern."""

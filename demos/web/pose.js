@@ -4,7 +4,7 @@ const find = (selector) => board.querySelector(selector);
 const askKeep = liveCaller(server.keep), askPeople = liveCaller(server.people), askKeypoints = liveCaller(server.keypoints);
 const canvas = find('canvas'), context = canvas.getContext('2d'), picture = new Image();
 const {peak, link, matchings} = props.value.settings;
-const state = {stage: 0, peak, link, matching: Object.keys(matchings)[0]};
+const state = {stage: 0, peak, link, matching: Object.keys(matchings)[0], guess: false};
 const LONGEST = 1000, NEAR = 16;  // pixels: of the canvas, and from the pointer to a joint that it takes
 let value = null, token = null, found = null, moved = new Map(), touched = null, zoom = 1, asked = 0;
 const tell = (name, detail) => document.dispatchEvent(new CustomEvent(name, {detail}));
@@ -44,7 +44,7 @@ async function refresh() {
 }
 
 const placesOf = (one) => one.peaks.map((number, joint) => {
-  if (number === null) return null;
+  if (number === null) return one.guesses[joint] ? one.guesses[joint].map((at) => (at + 0.5) * zoom) : null;
   const [x, y] = moved.get(`${joint},${number}`)?.slice(2) || found.peaks[joint][number];
   return [(x + 0.5) * zoom, (y + 0.5) * zoom];
 });
@@ -53,7 +53,8 @@ function draw() {
   if (!value) return;
   context.drawImage(picture, 0, 0, canvas.width, canvas.height);
   if (!found) return;
-  const people = found.people.map((one, index) => ({number: index + 1, places: placesOf(one)}));
+  const people = found.people.map((one, index) => (
+    {number: index + 1, places: placesOf(one), guessed: one.peaks.map((number) => number === null)}));
   const high = people.map(({places}) => Math.max(...places.map((at) => at?.[1] ?? -1)) - Math.min(...places.map((at) => at?.[1] ?? 1e9)));
   const size = Math.min(7, Math.max(2, Math.max(0, ...high) / 60));
   drawPeople(context, people, value.limbs, size);
@@ -85,7 +86,7 @@ function nearest(event) {
   let best = null, least = reach;
   for (const one of found?.people || []) {
     placesOf(one).forEach((place, joint) => {
-      const far = place ? Math.hypot(place[0] - x, place[1] - y) : Infinity;
+      const far = place && one.peaks[joint] !== null ? Math.hypot(place[0] - x, place[1] - y) : Infinity;
       if (far < least) [least, best] = [far, {joint, number: one.peaks[joint]}];
     });
   }
@@ -137,6 +138,11 @@ const buttons = Object.entries(matchings).map(([key, title]) => {
 });
 const pressed = () => buttons.forEach(([key, button]) => button.setAttribute('aria-pressed', key === state.matching));
 pressed();
+find('.po-guess').addEventListener('click', ({currentTarget}) => {
+  state.guess = !state.guess;
+  currentTarget.setAttribute('aria-pressed', state.guess);
+  refresh();
+});
 
 // ---- to take away
 

@@ -3,13 +3,15 @@
 const limbColour = (limb, count) => `hsl(${Math.round(360 * limb / count)} 90% 58%)`;
 
 // People, each {number, places}: places are [x, y] in pixels of the canvas, or null where a joint was not found.
-// `limbs` are pairs of joints; `size` is the width of a limb.
+// `limbs` are pairs of joints; `size` is the width of a limb. Joints that are marked in `guessed` are hollow, and their
+// limbs dashed.
 function drawPeople(context, people, limbs, size) {
   context.lineCap = 'round';
-  for (const {places} of people) {
+  for (const {places, guessed = []} of people) {
     for (const [under, width] of [[true, 1.6 * size], [false, size]]) {
       limbs.forEach(([first, second], limb) => {
         if (!places[first] || !places[second]) return;
+        context.setLineDash(guessed[first] || guessed[second] ? [1.5 * size, 2.5 * size] : []);
         context.strokeStyle = under ? 'rgb(0 0 0 / 0.55)' : limbColour(limb, limbs.length);
         context.lineWidth = width;
         context.beginPath();
@@ -18,16 +20,17 @@ function drawPeople(context, people, limbs, size) {
         context.stroke();
       });
     }
-    for (const place of places) {
-      if (!place) continue;
+    context.setLineDash([]);
+    places.forEach((place, joint) => {
+      if (!place) return;
       context.beginPath();
       context.arc(...place, 1.1 * size, 0, 2 * Math.PI);
-      context.fillStyle = '#fff';
+      context.fillStyle = guessed[joint] ? 'rgb(0 0 0 / 0.55)' : '#fff';
       context.fill();
       context.lineWidth = 0.35 * size;
-      context.strokeStyle = '#111';
+      context.strokeStyle = guessed[joint] ? '#fff' : '#111';
       context.stroke();
-    }
+    });
   }
   for (const {number, places} of people) {
     const [x, y] = places.filter(Boolean).reduce((top, place) => place[1] < top[1] ? place : top);

@@ -3,6 +3,7 @@
 Points are x, y in pixels of the maps. Maps are (J, H, W), fields (L, 2, H, W), one picture at a time, on the CPU.
 """
 
+import math
 from typing import NamedTuple
 
 import torch
@@ -14,7 +15,9 @@ from .skeleton import LIMBS
 MOST = 60  # places where a joint may be, the surest
 SAMPLES = 10  # points of a line integral
 AGREE = 0.8  # of them must point along the limb
-FEWEST, MEAN = 4, 0.3  # joints of a person, and their mean belief, at least
+FEWEST, MEAN = 4, 0.2  # joints of a person, and their mean belief, at least
+REACH = 1.5  # mean lengths of a person's limbs: how far a guess usually is from the joint that it hangs on
+DOUBT = 0.01, 0.02  # added to belief and affinity where a joint is guessed, so that one of them may be missing
 
 
 class Peak(NamedTuple):
@@ -51,6 +54,7 @@ class Person(NamedTuple):
 
     peaks: tuple[int | None, ...]
     score: float  # mean belief of the joints that are there
+    guesses: tuple[Peak | None, ...] = ()  # for each where it may be, if it was not found but was asked for
 
 
 def find_peaks(beliefs: torch.Tensor, threshold: float = PEAK) -> list[list[Peak]]:
@@ -163,6 +167,34 @@ def assemble(
         if len(beliefs) >= FEWEST and score >= MEAN:
             found.append(Person(tuple(person), score))
     return sorted(found, key=lambda person: -person.score)
+
+
+def guessed(person: Person, peaks: list[list[Peak]], beliefs: torch.Tensor, fields: torch.Tensor, ends=LIMBS) -> Person:
+    """The same person with a guess for each joint that was not found, as far as limbs lead to it.
+
+    Beyond the end d of a limb, the other one is where S(p) E(d, p) exp(-|p - d|^2 / 2 r^2) is largest: no threshold,
+    but belief, line integral and nearness together. First towards the neck, then outwards.
+    """
+    height, width = beliefs.shape[1:]
+    pixels = torch.stack(torch.meshgrid(torch.arange(width), torch.arange(height), indexing="xy"), dim=-1)
+    pixels = pixels.flatten(0, 1).float()  # (P, 2)
+    known = {joint: peaks[joint][number] for joint, number in enumerate(person.peaks) if number is not None}
+    lengths = [math.dist(known[a][:2], known[b][:2]) for a, b in ends if a in known and b in known]
+    reach = max(1.0, REACH * sum(lengths) / len(lengths))
+    inwards = [(limb, b, a) for limb, (a, b) in reversed(list(enumerate(ends)))]
+    outwards = [(limb, a, b) for limb, (a, b) in enumerate(ends)]
+    guesses: list[Peak | None] = [None] * len(peaks)
+    for limb, there, joint in inwards + outwards:
+        if there not in known or joint in known:
+            continue
+        begin = torch.tensor(known[there][:2]).expand_as(pixels)
+        line = (begin, pixels) if ends[limb] == (there, joint) else (pixels, begin)
+        affinity = line_integral(fields[limb], *line).mean(1).clamp_min(0)
+        near = (-(pixels - begin).square().sum(1) / (2 * reach**2)).exp()
+        belief = beliefs[joint].flatten().clamp_min(0)
+        best = ((belief + DOUBT[0]) * (affinity + DOUBT[1]) * near).argmax()
+        known[joint] = guesses[joint] = Peak(*pixels[best].tolist(), belief[best].item())
+    return person._replace(guesses=tuple(guesses))
 
 
 class Assembled(NamedTuple):

@@ -15,7 +15,7 @@ from .. import cutouts, scores, weights
 from ..datasets import coco, lspet, parse_with_data
 from . import train
 from .assembly import CHOSEN, Assembled
-from .layouts import keypoints
+from .layouts import keypoints, triple
 from .predictor import PosePredictor, people_of, strongest
 from .skeleton import COCO, JOINTS, LIMBS
 
@@ -110,9 +110,9 @@ def coco_rows(predictor: PosePredictor) -> list[dict]:
             marked = [person["keypoints"][3 * number : 3 * number + 3] for number in numbers]
             known = {"num_keypoints": sum(joint[2] > 0 for joint in marked), "keypoints": sum(marked, [])}
             truth.append(person | known | {"id": len(truth) + 1, "image_id": image})
-        found = people_of(predictor.look(picture.float() / 255))
+        found = people_of(predictor.look(picture.float() / 255), guess=True)  # all joints, as PoseNet's decoder has it
         for person, joints in zip(found.people, keypoints(found, SHARED, JOINTS)):
-            flat = [value for joint in joints for value in joint]
+            flat = [value for joint in joints for value in triple(joint)]
             results.append({"image_id": image, "category_id": coco.PERSON, "keypoints": flat, "score": person.score})
     with contextlib.redirect_stdout(io.StringIO()):
         annotations = Annotations()

@@ -86,6 +86,7 @@ def people_of(
     link: float = LINK,
     matching: str = "greedy",
     moved: tuple[Moved, ...] = (),
+    guess: bool = False,
 ) -> Assembled:
     """The people at a stage, 0 the first, and all that leads to them, peaks in pixels of the picture.
 
@@ -93,13 +94,19 @@ def people_of(
         peak, link: belief of a joint, and mean affinity along a limb, at least.
         matching: "greedy" or "optimal".
         moved: peaks that stand elsewhere, by hand; what was found from them before is found anew.
+        guess: also say where the joints may be that were not found.
     """
     peaks = assembly.find_peaks(seen.beliefs[stage], peak)
     for joint, number, x, y in moved:
         if number < len(peaks[joint]):  # else the threshold has taken it away
             peaks[joint][number] = Peak(*seen.inside(x, y), peaks[joint][number].belief, placed=True)
     found = assembly.assembled(seen.fields[stage], peaks, link, matching, seen.limbs)
-    return found._replace(peaks=[[seen.outside(peak) for peak in of_joint] for of_joint in found.peaks])
+    people = found.people
+    if guess:
+        maps = seen.beliefs[stage], seen.fields[stage]
+        people = [assembly.guessed(one, found.peaks, *maps, seen.limbs) for one in people]
+        people = [one._replace(guesses=tuple(peak and seen.outside(peak) for peak in one.guesses)) for one in people]
+    return found._replace(people=people, peaks=[[seen.outside(peak) for peak in of_joint] for of_joint in found.peaks])
 
 
 def strongest(seen: Seen, stage: int = -1) -> torch.Tensor:
