@@ -52,7 +52,6 @@ class DetectorConfig:
     shorter: int = 320  # pixels that the shorter side of a picture is scaled to
     longer: int = 640  # that the longer one has then at most
     width: int = 96  # channels of the pyramid
-    mask_width: int = 64  # of the head for masks
     knows_people: bool = False  # stands on what DeepLab and PoseNet know of people, not on a MobileNetV2
     proposals: int = 300  # boxes that go on to the heads
     detections: int = 100  # boxes that a picture may have at most
@@ -165,8 +164,8 @@ def network(config: DetectorConfig, published: bool = False) -> FasterRCNN:
         backbone,
         **settings,
         mask_roi_pool=MultiScaleRoIAlign(levels, MASK, sampling_ratio=2),
-        mask_head=MaskRCNNHeads(config.width, [config.mask_width] * 3, dilation=1),
-        mask_predictor=MaskRCNNPredictor(config.mask_width, config.mask_width, classes),
+        mask_head=MaskRCNNHeads(config.width, (64, 64, 64), dilation=1),
+        mask_predictor=MaskRCNNPredictor(64, 64, classes),
     )
 
 
