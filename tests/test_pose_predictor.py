@@ -107,11 +107,13 @@ def test_joints_that_were_not_found_are_guessed_where_asked(hidden):
     assert [one.guesses for one in people_of(seen).people] == [(), ()]
     found = people_of(seen, guess=True)
     assert found.peaks == people_of(seen).peaks and len(found.people) == 2
-    for one, person in zip(found.people, layouts.as_coco(found)):
-        assert one.guesses[joint] and all((peak is None) != (guess is None) for peak, guess in zip(one.peaks, one.guesses))
+    for one, result in zip(found.people, layouts.as_coco(found)):
+        assert one.guesses[joint] and all(
+            (peak is None) != (guess is None) for peak, guess in zip(one.peaks, one.guesses)
+        )
         where = torch.tensor([guess[:2] if guess else (torch.nan,) * 2 for guess in one.guesses])
         assert (TWO[:, :, :2] - where).norm(dim=2).nan_to_num(0).amax(1).min() < 16  # a pixel of the maps
-        kinds = dict(zip(COCO, person["keypoints"][2::3]))
+        kinds = dict(zip(COCO, result["keypoints"][2::3]))
         assert kinds["left shoulder"] == 2 and kinds.get(hidden, 1) == 1 and kinds["nose"] == 0
 
 

@@ -41,7 +41,5 @@ def as_coco(found: Assembled, joints: list[str] = JOINTS, image: int = 0) -> lis
         flat = []
         for name, peak in zip(COCO, one):
             flat += triple(peak)[:2] + [2 if name in seen else int(peak is not None)]
-        results.append(
-            {"image_id": image, "category_id": 1, "keypoints": flat, "score": round(person.score, 4)}
-        )
+        results.append({"image_id": image, "category_id": 1, "keypoints": flat, "score": round(person.score, 4)})
     return results
