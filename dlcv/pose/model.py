@@ -26,7 +26,7 @@ class PoseConfig:
 
     stages: int = 3
     width: int = 96  # channels of the features, and of the stages
-    side: int = 257  # pixels of the longer side that pictures are seen at
+    side: int = 385  # pixels of the longer side that pictures are seen at
 
 
 class PoseOutput(NamedTuple):

@@ -25,13 +25,13 @@ from .model import STRIDE, PoseConfig, PoseMachine
 from .skeleton import COCO, JOINTS, LIMBS
 
 CONFIGS = {"pose-people": PoseConfig(), "pose-people-large": PoseConfig(stages=6, width=160)}
-SIDE, CLOSE_SIDE = 193, 257  # pixels of the pictures that are learned from, and in the last two parts of the training
+SIDE, CLOSE_SIDE = 193, 257  # pixels of the pictures that are learned from, and in the last three parts of the training
 SCENES, CROWD = 3000, 8  # made pictures an epoch, and people in one at most
 NEAR_SCENES, FEW, NEAR = 1500, 4, 0.45  # the same for the second part of the training, and the least height there
 NEAR_EPOCHS = 0.56  # of the epochs of the first part
-REAL, NEAR_REAL, CLOSE_REAL = 5, 14, 14  # times that each person of COCO is shown an epoch, in each part
+REAL, NEAR_REAL, CLOSE_REAL, LAST_REAL = 5, 14, 14, 28  # times that each person of COCO is shown an epoch, in each part
 CLOSE_SCENES, CLOSE_EPOCHS, CLOSE_RATE = 800, 5, 5e-4  # of the third part, where a joint's place is learned finely
-ZOOM_EPOCHS, ZOOM_RATE = 6, 7e-4  # of the last part, where of some people only a part is in the picture
+ZOOM_EPOCHS, ZOOM_RATE = 6, 7e-4  # of the last two parts, where of some people only a part is in the picture
 SMALLEST = 96  # pixels of the part of the photograph around, at least
 LICENCE = "cc-by-nc-sa-4.0"  # the photographs are for research only
 
@@ -221,30 +221,31 @@ def train(name: str, recipe: Recipe, runs: Path) -> None:
     """Train one machine, or go on with it, and write checkpoints/<name>.
 
     First crowds at all sizes; then few people and larger ones, of whom more can be seen; then mostly one, and more
-    pixels of each; at last some so near that they do not fit in.
+    pixels of each; then some so near that they do not fit in; at last the same with more real groups.
     """
     torch.manual_seed(recipe.seed)
     made, alone, real = MadeScenes(SCENES), OnePerson(), RealPeople(REAL)
     near = MadeScenes(NEAR_SCENES, crowd=FEW, smallest=NEAR), alone, RealPeople(NEAR_REAL)
-    close = (
-        MadeScenes(CLOSE_SCENES, crowd=FEW, smallest=NEAR, side=CLOSE_SIDE),
-        OnePerson(CLOSE_SIDE),
-        RealPeople(CLOSE_REAL, CLOSE_SIDE),
-    )
+    large = MadeScenes(CLOSE_SCENES, crowd=FEW, smallest=NEAR, side=CLOSE_SIDE), OnePerson(CLOSE_SIDE)
+    close = (*large, RealPeople(CLOSE_REAL, CLOSE_SIDE))
     later = replace(recipe, epochs=round(NEAR_EPOCHS * recipe.epochs), batch_size=2 * recipe.batch_size)
     third = replace(recipe, epochs=CLOSE_EPOCHS, batch_size=16, learning_rate=CLOSE_RATE)
-    last = replace(third, epochs=ZOOM_EPOCHS, learning_rate=ZOOM_RATE, seed=5)
+    zoomed = replace(third, epochs=ZOOM_EPOCHS, learning_rate=ZOOM_RATE, seed=5)
+    last = replace(zoomed, seed=6)
     parts = {
         "": ((made, alone, real), MOVE, recipe),
         "-near": (near, MOVE, later),
         "-close": (close, MOVE, third),
-        "-zoom": (close, MOVE_OR_ZOOM, last),
+        "-zoom": (close, MOVE_OR_ZOOM, zoomed),
+        "-last": ((*large, RealPeople(LAST_REAL, CLOSE_SIDE)), MOVE_OR_ZOOM, last),
     }
     model = PoseMachine(CONFIGS[name], published=True)
     for part, (data, move, its_recipe) in parts.items():
         data = Varied(ConcatDataset(data), functools.partial(learned_from, move=move))
         model = fit(model, pose_loss, data, its_recipe, runs / f"{name}{part}")
-    made_by = passport_recipe("dlcv.pose.train", name, recipe) | {"then": [asdict(r) for r in (later, third, last)]}
+    made_by = passport_recipe("dlcv.pose.train", name, recipe) | {
+        "then": [asdict(part) for part in (later, third, zoomed, last)]
+    }
     source = (
         f"{len(alone):,} people of Leeds Sports Extended, and {len(made):,} pictures of one to {CROWD} of them, cut out"
         f" by a published DeepLab; {len(real.samples)} photographs of COCO; begun with PoseNet's published weights for"
