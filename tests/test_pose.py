@@ -114,6 +114,15 @@ def test_no_threshold_counts_for_what_was_placed_by_hand():
         assert link.affinity == 0 and link.possible == placed
 
 
+@pytest.mark.parametrize("matching", assembly.MATCHINGS)
+def test_what_was_placed_by_hand_stays_in_its_limb(matching):
+    field = torch.stack([torch.ones(5, 5), torch.zeros(5, 5)])  # to the right everywhere
+    ends = [Peak(4.0, 0.0, 1.0), Peak(0.0, 4.0, 0.9, placed=True)]
+    for hand, chosen in (([], [0]), (ends[1:], [1])):
+        steps = assembly.MATCHINGS[matching](assembly.candidates(field, [Peak(0.0, 0.0, 1.0)], ends[:1] + hand))
+        assert [step.link.second for step in steps if step.verdict == assembly.CHOSEN] == chosen
+
+
 @pytest.mark.parametrize("count", [0, 1, 3])
 def test_drawn_people_are_found_again(count):
     people = torch.stack([person(x, y, h) for x, y, h in ((20, 4, 45), (55, 10, 40), (80, 5, 50))])[:count]

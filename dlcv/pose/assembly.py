@@ -37,6 +37,7 @@ class Link(NamedTuple):
     affinity: float  # mean of the field along the line, in its direction; -1 to 1
     agree: float  # share of the points where it is above the threshold
     possible: bool  # both are large enough, or one of the ends was placed by hand
+    placed: bool = False  # by hand: then it goes before all others
 
 
 class Step(NamedTuple):
@@ -99,7 +100,8 @@ def line_integral(field: torch.Tensor, starts: torch.Tensor, ends: torch.Tensor)
 
 
 def candidates(field: torch.Tensor, firsts: list[Peak], seconds: list[Peak], threshold: float = LINK) -> list[Link]:
-    """All pairs of peaks of a limb's two joints with the line integral of its field (2, H, W), best first."""
+    """All pairs of peaks of a limb's two joints with the line integral of its field (2, H, W), best first; those with
+    an end that was placed by hand before the others, so that it stays where it was put."""
     if not firsts or not seconds:
         return []
     starts, ends = (torch.tensor([peak[:2] for peak in peaks]) for peaks in (firsts, seconds))
@@ -109,8 +111,9 @@ def candidates(field: torch.Tensor, firsts: list[Peak], seconds: list[Peak], thr
     links = []
     for (first, second), affinity, agree in zip(pairs.tolist(), means, agrees):
         placed = firsts[first].placed or seconds[second].placed
-        links.append(Link(first, second, affinity, agree, placed or affinity > threshold and agree >= AGREE))
-    return sorted(links, key=lambda link: -link.affinity)
+        possible = placed or affinity > threshold and agree >= AGREE
+        links.append(Link(first, second, affinity, agree, possible, placed))
+    return sorted(links, key=lambda link: (not link.placed, -link.affinity))
 
 
 def greedily(links: list[Link]) -> list[Step]:
@@ -132,7 +135,7 @@ def optimally(links: list[Link]) -> list[Step]:
     size = [1 + max((link[end] for link in links), default=-1) for end in (0, 1)]
     gains = torch.zeros(size)
     for link in links:
-        gains[link.first, link.second] = max(link.affinity, 1e-6) if link.possible else 0.0
+        gains[link.first, link.second] = link.placed + max(link.affinity, 1e-6) if link.possible else 0.0
     chosen = set(zip(*(some.tolist() for some in linear_sum_assignment(gains.numpy(), maximize=True))))
     return [
         Step(link, WEAK if not link.possible else CHOSEN if (link.first, link.second) in chosen else WORSE)
