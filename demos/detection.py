@@ -137,7 +137,7 @@ def build() -> None:
         "Choose a picture, click an object, and go through all of these steps.",
     )
     with gr.Row(equal_height=False, elem_classes=["first-row"]):
-        with gr.Column(scale=3, min_width=280):
+        with gr.Column(scale=3, min_width=280, elem_classes=["picture-first"]):
             picture = frame.SafeImage(
                 label="Picture",
                 type="pil",

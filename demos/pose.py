@@ -96,7 +96,7 @@ def build() -> None:
         ),
     )
     with gr.Row(equal_height=False, elem_classes=["first-row"]):
-        with gr.Column(scale=2, min_width=300):
+        with gr.Column(scale=2, min_width=300, elem_classes=["picture-first"]):
             picture = frame.SafeImage(
                 value=str(PHOTOGRAPHS[0]),
                 label="Picture",
