@@ -23,7 +23,7 @@ CONFIGS = {
     "maskrcnn-nuclei": DetectorConfig(("nucleus",), masks=True, shorter=384, longer=640, proposals=500, detections=300),
     "fasterrcnn-blood": DetectorConfig(blood.CLASSES),
     "maskrcnn-people": DetectorConfig(
-        ("person",), masks=True, shorter=480, longer=800, knows_people=True, overlap=0.4, sure=0.7, proposals=1000
+        ("person",), masks=True, shorter=640, longer=1067, knows_people=True, overlap=0.4, sure=0.7, proposals=1000
     ),
 }
 SIDE = {
@@ -46,10 +46,12 @@ HEIGHTS = (0.06, 0.8)  # of pasted people, as parts of the picture's
 CELL = 192  # pixels of a photograph's side in a mosaic of four
 # What people are learned from in an epoch: made pictures, mosaics, and times that each real picture is shown.
 MIX = (1200, 500, 20)
-# Trials, in turns: each begins where the turn before ended. Name, epochs, mix, least part of a picture in a crop, seed.
+# Trials, in turns: each begins where the turn before ended, which has so many parts in the mean. Name, epochs, mix, the
+# least and the largest part of a picture in a crop, seed. The last one sees small people larger, as the detector will.
 TRIALS = (
-    (("made", 1, (2800, 500, 20), 0.3, 1), ("wide", 1, (900, 450, 60), 0.15, 1)),
-    (("a", 2, (900, 450, 60), 0.15, 2), ("b", 2, (1200, 500, 30), 0.25, 3)),
+    (1, (("made", 1, (2800, 500, 20), (0.3, 1), 1), ("wide", 1, (900, 450, 60), (0.15, 1), 1))),
+    (0, (("a", 2, (900, 450, 60), (0.15, 1), 2), ("b", 2, (1200, 500, 30), (0.25, 1), 3))),
+    (2, (("d", 2, (900, 450, 60), (0.08, 0.6), 7),)),
 )
 
 
@@ -180,12 +182,12 @@ def target_of(instances: torch.Tensor) -> dict[str, torch.Tensor]:
     return {"boxes": boxes[large], "labels": torch.ones(int(large.sum()), dtype=torch.int64), "masks": masks[large]}
 
 
-def variation(side: int, upright: bool = False, smallest: float = 0.3) -> v2.Transform:
+def variation(side: int, upright: bool = False, part: tuple[float, float] = (0.3, 1)) -> v2.Transform:
     """A crop at another scale, mirrored, in other light: for a picture and what goes with it. What is `upright` in
-    the world stays so; a crop has the part `smallest` of a picture at least."""
+    the world stays so; a crop has such a part of a picture, at least and at most."""
     return v2.Compose(
         [
-            v2.RandomResizedCrop(side, scale=(smallest, 1), ratio=(0.8, 1.25), antialias=True),
+            v2.RandomResizedCrop(side, scale=part, ratio=(0.8, 1.25), antialias=True),
             v2.RandomHorizontalFlip(),
             v2.RandomVerticalFlip(0.0 if upright else 0.5),
             v2.ColorJitter(0.4, 0.4, 0.3, 0.05),
@@ -250,18 +252,18 @@ def part(model: Detector, data: Dataset | list, vary: v2.Transform, recipe: Reci
 def people(model: Detector, data: Dataset, recipe: Recipe, runs: Path) -> tuple[Detector, list[Recipe]]:
     """The training of the people, and the recipes of what comes after its first steps on small crops, which are fast.
 
-    Then on larger crops; then each turn of trials, the first averaged with what it began with.
+    Then on larger crops; then the turns of trials.
     """
     name, near = "maskrcnn-people", replace(recipe, epochs=NEAR_PART * recipe.epochs, learning_rate=NEAR_RATE)
     then = [near]
     for side, its_recipe, run in ((SIDE[name], recipe, name), (NEAR_SIDE, near, f"{name}-near")):
         model.parts.transform.min_size = (side,)  # crops of its photographs as large as they are, not as a whole one
         model = part(model, data, variation(side, upright=True), its_recipe, runs / run)
-    for turn, trials in enumerate(TRIALS):
-        tried = [model] if turn == 0 else []
-        for trial, epochs, mix, smallest, seed in trials:
+    for before, trials in TRIALS:
+        tried = before * [model]
+        for trial, epochs, mix, crop, seed in trials:
             its_recipe = replace(recipe, epochs=epochs, learning_rate=TRIAL_RATE, seed=seed)
-            samples, vary = samples_of(name, mix)[0], variation(NEAR_SIDE, True, smallest)
+            samples, vary = samples_of(name, mix)[0], variation(NEAR_SIDE, True, crop)
             tried.append(part(copy.deepcopy(model), samples, vary, its_recipe, runs / f"{name}-{trial}"))
             then.append(its_recipe)
         model = mean_of(tried)
