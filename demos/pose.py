@@ -145,8 +145,8 @@ def build() -> None:
             {"Pose machine": [MODEL]},
             note="Leeds Sports marks one person a picture, so pictures of several people were made by cutting them out"
             " and pasting them together; the outlines come from a published network. Nose, eyes and ears are not among"
-            " the joints. It learned for hours, not for days: of the large people in real groups a"
-            " fine look finds 50 %, hidden joints guessed; PoseNet's published weights find 70 %.",
+            " the joints. Few photographs of real groups were there to learn from: of the large people in them it finds"
+            " 53 %, hidden joints guessed; PoseNet's published weights find 70 %.",
         )
     quiet = {"api_visibility": "private", "show_progress_on": picture, "trigger_mode": "always_last"} | frame.COMPUTE
     frame.on_first_show(see, [picture, detail], board, **frame.COMPUTE)

@@ -138,15 +138,16 @@ class PeopleBody(nn.Module):
 def posenet(published: bool = False) -> PoseNet:
     """PoseNet; with `published` its weights for the keypoints of COCO, from the folder in DLCV_START. FileNotFoundError
     where that has none: they are not on any server that torchvision knows."""
-    return _posenet(PoseNet(), published)
+    return loaded_from_posenet(PoseNet(), published)
 
 
 def posenet_body(published: bool = False) -> PoseNetBody:
     """Its body alone, to begin a training with or to stand on."""
-    return _posenet(PoseNetBody(), published)
+    return loaded_from_posenet(PoseNetBody(), published)
 
 
-def _posenet(model: PoseNetBody, published: bool) -> PoseNetBody:
+def loaded_from_posenet(model: PoseNetBody, published: bool = True) -> PoseNetBody:
+    """The same model with those of the published weights that it has a place for."""
     if published:
         state = _started("posenet_mobilenetv1_075.safetensors")
         model.load_state_dict({name: value for name, value in state.items() if name in model.state_dict()})

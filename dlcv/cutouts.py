@@ -124,13 +124,16 @@ def people(split: str = "train") -> list[Person]:
     return [cropped(whole) for whole in photographs(split)]
 
 
+def all_photographs(split: str = "train") -> list[torch.Tensor]:
+    """Photographs (3, H, W) uint8 of landscapes and of much else, "train" or "test"."""
+    return mnist_m.photographs("train" if split == "train" else "val") + list(paintings.load("photo", split))
+
+
 def backgrounds(split: str = "train") -> list[torch.Tensor]:
     """Photographs (3, H, W) uint8 in which the teacher sees nobody, "train" or "test"; kept in the same way."""
 
     def found():
-        teacher = deeplab()
-        photographs = mnist_m.photographs("train" if split == "train" else "val")
-        photographs += list(paintings.load("photo", split))
+        teacher, photographs = deeplab(), all_photographs(split)
         return [photo for photo in photographs if person_mask(teacher, photo).gt(0.5).float().mean() < NOBODY]
 
     return _kept(f"backgrounds-{split}", found)

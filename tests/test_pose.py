@@ -6,10 +6,10 @@ import pytest
 import torch
 
 from dlcv.backbones import PoseNet
-from dlcv.pose import assembly, loss, targets, train
+from dlcv.pose import assembly, loss, scenes, targets, teacher, train
 from dlcv.pose.assembly import Link, Peak
 from dlcv.pose.model import PoseConfig, PoseMachine
-from dlcv.pose.skeleton import JOINTS, LIMBS
+from dlcv.pose.skeleton import COCO, JOINTS, LIMBS
 
 STANDING = {  # a person of height 1, x to the right of the middle, y from the head top down
     "head top": (0, 0),
@@ -160,70 +160,104 @@ def test_the_machine_refines_at_stride_8():
 
 
 def test_of_an_unmarked_joint_nothing_is_known_on_that_person_and_beside():
-    people = torch.stack([person(45, 8, 150), person(135, 8, 150)])
+    joints = torch.stack([person(45, 8, 150), person(135, 8, 150)])
     wrist = JOINTS.index("left wrist")
-    people[0, wrist, 2] = -1
-    instances = torch.zeros(193, 193, dtype=torch.int64)
-    instances[:, :96], instances[:, 110:] = 1, 2
-    known = train.what_is_known(people, instances)
+    joints[0, wrist, 2] = -1
+    people = torch.zeros(193, 193)
+    people[:, :96], people[:, 110:] = 1, 2
+    [known] = train.what_is_known(joints[None], people[None])
     assert known.shape == (14 + 26, 25, 25)
     assert known[wrist, :, :13].max() == 0 and known[wrist, :, 13:].min() == 1
     limb = LIMBS.index((JOINTS.index("left elbow"), wrist))
     touched = {wrist, 14 + 2 * limb, 15 + 2 * limb}
     assert all(known[number].min() == (0 if number in touched else 1) for number in range(40))
-    assert train.what_is_known(people[:0], instances).min() == 1
 
 
 def test_what_is_learned_is_what_the_assembly_reads():
     people = torch.stack([person(45, 8, 175), person(135, 8, 150)])
-    truth = train.truth_of(people, 193)
+    [truth] = train.truth_of(people[None], 193)
     found, _, _ = assembly.people_of(truth[:14], truth[14:].unflatten(0, (13, 2)))
     assert len(found) == 2
 
 
-def test_variation_moves_joints_with_their_picture():
-    torch.manual_seed(0)
-    joints = person(90, 20, 150)
-    joints[0, 2], joints[1, :2] = -1, torch.tensor([-120.0, 90])
-    picture = torch.zeros(3, 193, 193, dtype=torch.uint8)
-    elbow, opposite = JOINTS.index("left elbow"), JOINTS.index("right elbow")
-    x, y = joints[elbow, :2].round().long().tolist()
-    picture[:, y - 2 : y + 3, x - 2 : x + 3] = 255
-    sides = set()
-    for _ in range(12):
-        seen, moved, _ = train.varied((picture, joints[None], torch.ones(193, 193, dtype=torch.int64)))
-        gone = moved[0, [0, 1, 4, 5], 2]
-        assert -1 in gone and 0 in gone  # not marked, and outside
-        side = next((s for s in (elbow, opposite) if moved[0, s, 2] > 0 and _bright(seen, moved[0, s])), None)
-        sides.add(side)
-    assert {elbow, opposite} <= sides  # mirrored, a left elbow is a right one
+ELBOWS = JOINTS.index("left elbow"), JOINTS.index("right elbow")
 
 
-def test_what_was_outside_is_not_moved_into_the_margin():
-    torch.manual_seed(0)
-    joints = person(90, 20, 150)
-    joints[3, :2] = torch.tensor([202.0, 90])  # a few pixels beyond the right border
-    sample = torch.zeros(3, 193, 193, dtype=torch.uint8), joints[None], torch.ones(193, 193, dtype=torch.int64)
-    for _ in range(12):
-        _, moved, _ = train.varied(sample)
-        assert (moved[0, :, 2] == 0).sum() >= 1 and moved[0, [2, 3], 2].min() == 0
+def grounds_of(*people: torch.Tensor, dot: torch.Tensor | None = None) -> scenes.Grounds:
+    """One photograph of 193 x 193 pixels, all of it on the first of its people, grey but for a white square."""
+    picture = torch.full((1, 3, 193, 193), scenes.GREY, dtype=torch.uint8)
+    if dot is not None:
+        x, y = dot[:2].round().long().tolist()
+        picture[..., y - 3 : y + 4, x - 3 : x + 4] = 255
+    joints = torch.stack(people)[None] if people else torch.zeros(1, 0, 14, 3)
+    there = torch.full((1, 193, 193), int(bool(people)), dtype=torch.uint8)
+    return scenes.Grounds(picture, there, joints, *scenes.whole_squares(1, 193))
 
 
-def test_a_part_of_a_photograph_is_around_a_person(monkeypatch):
-    joints, instances = torch.stack([person(40, 60, 160), person(250, 20, 80)]), torch.zeros(200, 400).long()
-    joints[1, :, 2] = -1  # of the second nobody marked a joint: no part is around it
-    instances[60:180, 20:60], instances[20:80, 240:260] = 1, 2
-    whole = torch.zeros(3, 200, 400, dtype=torch.uint8)
-    empty = torch.full((3, 200, 400), 255, dtype=torch.uint8), torch.zeros(0, 14, 3), torch.zeros(200, 400).long()
-    monkeypatch.setattr(train, "real_people", lambda split: [(whole, joints, instances), empty])
-    parts = train.RealPeople(3, side=65)
-    assert len(parts) == 6
-    for seed in range(6):
-        picture, some, seen = parts[seed]
-        assert picture.shape == (3, 65, 65) and seen.shape == (65, 65) and len(some) == (0 if seed % 2 else 2)
-        assert (seen == 1).any() == (seed % 2 == 0) and not (seen == 2).any()
-    neck = parts[0][1][0, JOINTS.index("neck"), :2]
-    assert (neck - 32).abs()[0] < 16  # in the middle, from left to right
+def cutouts_of(joints: torch.Tensor) -> scenes.Cutouts:
+    """One person, a white square with black in the left quarter of it."""
+    layer = torch.full((1, 4, 160, 160), 255, dtype=torch.uint8)
+    layer[:, :3, :, :40] = 0
+    return scenes.Cutouts(layer, torch.tensor([160.0]), joints[None])
+
+
+STILL, USUAL = scenes.Camera(turn=0, shift=0, zoomed=0), scenes.Camera(turn=45, shift=0.1, zoomed=0.2)
+
+
+def draws(count: int, seed: int = 0) -> scenes.Draw:
+    return scenes.Draw(count, torch.Generator().manual_seed(seed))
+
+
+def test_the_camera_moves_joints_with_their_picture():
+    joints = person(90, 40, 130)
+    joints[0, 2], joints[1, :2] = -1, torch.tensor([-160.0, 90])
+    grounds = grounds_of(joints, dot=joints[ELBOWS[0]])
+    shown = scenes.scenes(grounds, cutouts_of(joints), 193, (0, 0), USUAL, draws(40))
+    seen, sides = 0, set()
+    for picture, [moved] in zip(shown.pictures / 255, shown.joints):
+        assert (moved[[0, 5], 2] == -1).sum() == 1 and (moved[[1, 4], 2] == 0).sum() >= 1  # not marked, and outside
+        bright = [side for side in ELBOWS if moved[side, 2] > 0 and _at(picture, moved[side]) > 0.9]
+        seen, sides = seen + len(bright), sides | set(bright)
+    assert seen >= 35 and sides == set(ELBOWS)  # mirrored, a left elbow is a right one
+
+
+def test_pasted_people_hide_what_is_behind_them_and_bring_their_joints():
+    joints = person(80, 20, 120)
+    shown = scenes.scenes(grounds_of(), cutouts_of(joints), 193, (1, 3), USUAL, draws(24))
+    there = (shown.joints[..., 2] != 0).any(2).sum(1)
+    assert shown.joints.shape == (24, 3, 14, 3) and set(there.tolist()) <= {0, 1, 2, 3}
+    assert (shown.people.amax((1, 2)) <= 3).all() and (shown.people > 0).any((1, 2)).sum() >= 20
+    changed = (shown.pictures - scenes.GREY).abs().amax(1) > 2
+    assert (changed & (shown.people == 0)).float().mean() < 0.05  # beside the outlines nothing is changed
+    behind = scenes.scenes(grounds_of(joints), cutouts_of(joints), 193, (2, 2), STILL, draws(4))
+    assert {1, 3} <= set(behind.people.unique().long().tolist())  # the person of the photograph, and the one in front
+
+
+def test_light_changes_a_picture_and_keeps_it_one():
+    pictures = 255 * torch.rand(8, 3, 33, 33, generator=torch.Generator().manual_seed(0))
+    lit = scenes.in_other_light(pictures, draws(8))
+    assert lit.shape == pictures.shape and lit.min() >= 0 and lit.max() <= 255
+    assert ((lit - pictures).abs().mean((1, 2, 3)) > 1).all()
+
+
+def test_a_square_of_a_real_photograph_is_around_a_person(monkeypatch):
+    keypoints = [value for x, y, seen in person(60, 60, 200)[:12].tolist() for value in (x, y, 2)]
+    numbers = [COCO.index(name) for name in JOINTS[:12]]
+    marked = torch.zeros(17, 3)
+    marked[numbers] = torch.tensor(keypoints).view(12, 3)
+    box = [40.0, 60, 80, 60, 80, 200, 40, 200]
+    people = [
+        {"area": 5600.0, "keypoints": marked.flatten().tolist(), "segmentation": [box]},
+        {"area": 4000.0, "keypoints": [0.0] * 51, "segmentation": [[value + 90 for value in box]]},
+    ]
+    whole = torch.zeros(3, 300, 480, dtype=torch.uint8)
+    monkeypatch.setattr(scenes.coco, "load", lambda split: [(whole, [], people), (whole, [], [])])
+    grounds = scenes.real_grounds(scenes.labelled("train"))
+    assert grounds.number.tolist() == [0, 0, 1]  # of the second person nobody marked a joint: no square is around it
+    assert grounds.squares[1].tolist() == pytest.approx([60, 130 + 90, 140], abs=1.5)
+    assert grounds.joints.shape == (2, 2, 14, 3) and (grounds.joints[1] == -1).all()
+    assert grounds.joints[0, 0, :12, 2].min() == 2 and grounds.joints[0, 0, 12:, 2].max() == -1
+    assert grounds.people[0, 90 + 70, 60] == 1 and grounds.people[1].max() == 0
 
 
 def votes_of(sure: torch.Tensor, offset: torch.Tensor) -> torch.Tensor:
@@ -253,15 +287,51 @@ def test_votes_for_a_keypoint_are_counted_where_it_is():
     assert outside.sum() < 1e-3
 
 
-def _bright(picture: torch.Tensor, joint: torch.Tensor) -> bool:
+def _at(picture: torch.Tensor, joint: torch.Tensor) -> float:
     x, y = joint[:2].round().long().tolist()
-    return bool(picture[:, y, x].min() > 190)
+    return picture[:, y, x].min().item()
+
+
+def test_a_picture_can_be_kept_from_the_body_that_learns():
+    model = PoseMachine(PoseConfig(stages=1, width=16)).eval()
+    torch.nn.init.normal_(model.stages[0].layers[-1].weight)
+    pictures = torch.rand(2, 3, 65, 65, generator=torch.Generator().manual_seed(0))
+    with torch.inference_mode():
+        all_of_it, part = model(pictures).beliefs[0], model(pictures, torch.tensor([1.0, 0.0])).beliefs[0]
+        model.backbone.conv0.weight.zero_()
+        model.backbone.conv0.bias.zero_()
+        changed = model(pictures, torch.tensor([1.0, 0.0])).beliefs[0]
+    assert torch.equal(all_of_it[0], part[0]) and not torch.equal(all_of_it[1], part[1])
+    assert torch.equal(part[1], changed[1]) and not torch.equal(part[0], changed[0])
+
+
+def test_a_teacher_follows_displacements_from_joint_to_joint():
+    """One person whose joints stand in a column, 16 pixels apart; all but the surest are reached through the limbs."""
+    network = teacher.Teacher()
+    column = torch.arange(17) * 16.0 + 16
+    with torch.no_grad():
+        for weight in network.parameters():
+            weight.zero_()
+        network.heatmap.weight[0, 0] = 1  # the nose is sure where the first channel says so
+        network.heatmap.bias[1:] = 0.3 * torch.arange(1, 17) / 17 - 2
+        for limb, (begin, end) in enumerate(teacher.EDGES):
+            network.displacement_fwd.bias[limb] = column[end] - column[begin]
+    coarse = torch.zeros(1, 384, 33, 21)
+    coarse[0, 0] = -9
+    coarse[0, 0, 1, 4] = 3
+    network.forward = lambda x: (None, None, coarse)
+    [found] = teacher.keypoints(network, torch.zeros(3, 513, 321, dtype=torch.uint8))
+    assert torch.allclose(found[:, 1], column, atol=0.5) and torch.allclose(found[:, 0], torch.tensor(64.0), atol=0.5)
+    assert found[0, 2] > 0.9 and found[1:, 2].max() < 0.5
 
 
 def test_a_step_of_training():
-    model, joints = PoseMachine(PoseConfig(stages=2, width=16)), person(95, 10, 150)[None]
-    sample = torch.randint(255, (3, 193, 193), dtype=torch.uint8), joints, torch.ones(193, 193, dtype=torch.int64)
-    terms = train.pose_loss(model, [train.learned_from(sample)] * 2, 0.0, torch.Generator().manual_seed(0))
+    model, joints = PoseMachine(PoseConfig(stages=2, width=16)), person(95, 10, 150)
+    mix = [
+        train.Share(grounds_of(joints), 0.5, (0, 0), USUAL, learned=0.5),
+        train.Share(grounds_of(), 0.5, (1, 2), USUAL),
+    ]
+    terms = train.loss_of(mix, cutouts_of(joints))(model, range(2), 0.0, torch.Generator().manual_seed(0))
     terms["loss"].backward()
     assert terms["loss"].isfinite() and set(terms) == {"loss", "stage_1", "stage_2"}
     learns = {name.split(".")[0] for name, weight in model.named_parameters() if weight.grad is not None}

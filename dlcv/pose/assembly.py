@@ -15,7 +15,7 @@ from .skeleton import LIMBS
 MOST = 60  # places where a joint may be, the surest
 SAMPLES = 10  # points of a line integral
 AGREE = 0.8  # of them must point along the limb
-FEWEST, MEAN = 4, 0.3  # joints of a person, and their mean belief, at least
+FEWEST, MEAN = 4, 0.35  # joints of a person, and their mean belief, at least
 REACH = 1.5  # mean lengths of a person's limbs: how far a guess usually is from the joint that it hangs on
 DOUBT = 0.01, 0.02  # added to belief and affinity where a joint is guessed, so that one of them may be missing
 

@@ -26,7 +26,7 @@ class PoseConfig:
 
     stages: int = 3
     width: int = 96  # channels of the features, and of the stages
-    side: int = 385  # pixels of the longer side that pictures are seen at
+    side: int = 257  # pixels of the longer side that pictures are seen at
 
 
 class PoseOutput(NamedTuple):
@@ -87,12 +87,18 @@ class PoseMachine(nn.Module, PyTorchModelHubMixin, pipeline_tag="keypoint-detect
         widths = [channels] + [channels + maps] * (config.stages - 1)
         self.stages = nn.ModuleList(Stage(width, config.width) for width in widths)
 
-    def forward(self, pictures: torch.Tensor) -> PoseOutput:
-        """Pictures (N, 3, H, W) in [0, 1], H and W of the form 16 k + 1."""
+    def forward(self, pictures: torch.Tensor, learned: torch.Tensor | None = None) -> PoseOutput:
+        """Pictures (N, 3, H, W) in [0, 1], H and W of the form 16 k + 1.
+
+        `learned` (N,) says for which of them the body that learns is used; without, for all.
+        """
         seen = []
         for body in (self.backbone, self.published):
             _, fine, coarse = body(2 * pictures - 1)
-            seen += [fine, F.interpolate(coarse, fine.shape[2:], mode="bilinear", align_corners=True)]
+            both = [fine, F.interpolate(coarse, fine.shape[2:], mode="bilinear", align_corners=True)]
+            if body is self.backbone and learned is not None:
+                both = [maps * learned[:, None, None, None] for maps in both]
+            seen += both
         features = self.features(torch.cat(seen, dim=1))
         features = torch.cat([features, self.published.votes(coarse)], dim=1)
         maps, beliefs, fields = None, [], []

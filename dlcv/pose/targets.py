@@ -12,15 +12,20 @@ SIGMA = 1.2  # pixels of the maps: the spread of a belief around its joint
 WIDTH = 1.0  # pixels of the maps: how far from its axis a limb reaches
 
 
+def _pixels(height: int, width: int, device: torch.device) -> tuple[torch.Tensor, torch.Tensor]:
+    """y (height, 1) and x (width,) of the pixels of a map."""
+    return torch.arange(height, device=device).float()[:, None], torch.arange(width, device=device).float()
+
+
 def belief_maps(people: torch.Tensor, height: int, width: int, sigma: float = SIGMA) -> torch.Tensor:
     """People (N, J, 3) -> (J, height, width): b(p) = max over people of exp(-|p - x|^2 / (2 sigma^2)).
 
     The maximum, not the mean: two people who are close keep two peaks (Cao et al. 2017, eq. 7).
     """
-    y, x = torch.arange(height).float()[:, None], torch.arange(width).float()
+    y, x = _pixels(height, width, people.device)
     distance = (x - people[..., :1, None]).square() + (y - people[..., 1:2, None]).square()  # (N, J, height, width)
     beliefs = (-distance / (2 * sigma**2)).exp() * (people[..., 2:, None] > 0)
-    return beliefs.amax(0) if len(people) else torch.zeros(people.shape[1], height, width)
+    return beliefs.amax(0) if len(people) else people.new_zeros(people.shape[1], height, width)
 
 
 def affinity_fields(people: torch.Tensor, height: int, width: int, reach: float = WIDTH) -> torch.Tensor:
@@ -28,7 +33,7 @@ def affinity_fields(people: torch.Tensor, height: int, width: int, reach: float 
 
     Where limbs of several people cross, the mean of their vectors (Cao et al. 2017, eq. 8 to 10).
     """
-    y, x = torch.arange(height).float()[:, None], torch.arange(width).float()
+    y, x = _pixels(height, width, people.device)
     begin, end = people[:, torch.tensor(LIMBS)].unbind(2)  # both (N, L, 3)
     length = (end - begin)[..., :2].norm(dim=2)
     there = (begin[..., 2] > 0) & (end[..., 2] > 0) & (length > 1e-3)

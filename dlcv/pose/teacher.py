@@ -1,0 +1,99 @@
+"""PoseNet as a teacher (Papandreou et al. 2018): its published weights mark the people of photographs without labels.
+
+From a joint that is sure, displacements lead along the limbs to the others of that person, and offsets say where near
+there each one is.
+"""
+
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from ..backbones import PoseNet, loaded_from_posenet
+from .skeleton import COCO
+
+EDGES = tuple(
+    (COCO.index(one), COCO.index(other))
+    for one, other in [
+        ("nose", "left eye"),
+        ("left eye", "left ear"),
+        ("nose", "right eye"),
+        ("right eye", "right ear"),
+    ]
+    + [
+        (f"{side} {one}".replace(f"{side} nose", "nose"), f"{side} {other}")
+        for side in ("left", "right")
+        for one, other in [
+            ("nose", "shoulder"),
+            ("shoulder", "elbow"),
+            ("elbow", "wrist"),
+            ("shoulder", "hip"),
+            ("hip", "knee"),
+            ("knee", "ankle"),
+        ]
+    ]
+)
+"""The 16 limbs in the order of the published displacements, outwards from the nose."""
+SIDE, STRIDE = 513, 16  # pixels of the longer side of a photograph, and to a pixel of the maps
+SURE = 0.5  # of a joint that a person is begun with
+APART = 20  # pixels between the same joint of two people, at least
+
+
+class Teacher(PoseNet):
+    """All of PoseNet's heads: also how far it is from one end of a limb to the other, outwards and back."""
+
+    def __init__(self):
+        super().__init__()
+        self.displacement_fwd, self.displacement_bwd = nn.Conv2d(384, 32, 1), nn.Conv2d(384, 32, 1)
+
+
+def teacher() -> Teacher:
+    """With the published weights, from the folder in DLCV_START."""
+    return loaded_from_posenet(Teacher()).eval()
+
+
+@torch.inference_mode()
+def keypoints(network: Teacher, picture: torch.Tensor) -> torch.Tensor:
+    """The people of a picture (3, H, W) uint8: (P, 17, 3), x, y in its pixels and how sure each is, surest first."""
+    height, width = picture.shape[1:]
+    scale = (SIDE - 1) / max(height, width)
+    size = [max(2, round(length * scale / STRIDE)) * STRIDE + 1 for length in (height, width)]
+    x = F.interpolate(picture[None].float() / 127.5 - 1, size, mode="bilinear", antialias=True)
+    _, _, coarse = network(x)
+    sure = network.heatmap(coarse)[0].sigmoid()
+    offset, out, back = (
+        head(coarse)[0].unflatten(0, (2, -1)).movedim(0, -1)  # (keypoints or limbs, h, w, 2): y and x in pixels
+        for head in (network.offset, network.displacement_fwd, network.displacement_bwd)
+    )
+    end = torch.tensor(sure.shape[1:]) - 1
+
+    def cell(point: torch.Tensor) -> tuple[int, int]:
+        row, column = (point / STRIDE).round().long().clamp(torch.zeros(2).long(), end).tolist()
+        return row, column
+
+    def refined(point: torch.Tensor, joint: int) -> torch.Tensor:
+        at = cell(point)
+        return STRIDE * torch.tensor(at) + offset[(joint, *at)]
+
+    peak = (sure == F.max_pool2d(sure[None], 3, stride=1, padding=1)[0]) & (sure > SURE)
+    begins = sorted(peak.nonzero().tolist(), key=lambda place: -sure[tuple(place)].item())
+    people: list[torch.Tensor] = []
+    for joint, *at in begins:
+        point = STRIDE * torch.tensor(at) + offset[(joint, *at)]
+        if any((person[joint, :2] - point).norm() < APART for person in people):
+            continue
+        found = {joint: point}
+        for limb, first, second, leads in (
+            *((limb, a, b, back) for limb, (b, a) in reversed(list(enumerate(EDGES)))),
+            *((limb, a, b, out) for limb, (a, b) in enumerate(EDGES)),
+        ):
+            if first in found and second not in found:
+                begin = found[first]
+                target = begin + leads[(limb, *cell(begin))]
+                found[second] = refined(refined(target, second), second)
+        person = torch.stack([torch.cat([found[k], sure[(k, *cell(found[k]))][None]]) for k in range(len(COCO))])
+        people.append(person)
+    if not people:
+        return torch.zeros(0, len(COCO), 3)
+    people = torch.stack(sorted(people, key=lambda person: -person[:, 2].mean()))
+    to_picture = torch.tensor([height / size[0], width / size[1]])
+    return torch.cat([((people[..., :2] + 0.5) * to_picture - 0.5).flip(-1), people[..., 2:]], dim=-1)
