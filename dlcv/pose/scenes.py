@@ -55,6 +55,7 @@ class Grounds(NamedTuple):
     real: bool = False  # large photographs, of which more or less of what is around the squares is shown
 
     def to(self, device: torch.device) -> "Grounds":
+        """The same there."""
         return Grounds(*(part.to(device) for part in self[:5]), self.real)
 
 
@@ -66,6 +67,7 @@ class Cutouts(NamedTuple):
     joints: torch.Tensor  # (C, 14, 3)
 
     def to(self, device: torch.device) -> "Cutouts":
+        """The same there."""
         return Cutouts(*(part.to(device) for part in self))
 
 
