@@ -171,6 +171,7 @@ def test_of_an_unmarked_joint_nothing_is_known_on_that_person_and_beside():
     limb = LIMBS.index((JOINTS.index("left elbow"), wrist))
     touched = {wrist, 14 + 2 * limb, 15 + 2 * limb}
     assert all(known[number].min() == (0 if number in touched else 1) for number in range(40))
+    assert train.what_is_known(joints[None, :0], people[None]).min() == 1
 
 
 def test_what_is_learned_is_what_the_assembly_reads():
@@ -219,6 +220,18 @@ def test_the_camera_moves_joints_with_their_picture():
         bright = [side for side in ELBOWS if moved[side, 2] > 0 and _at(picture, moved[side]) > 0.9]
         seen, sides = seen + len(bright), sides | set(bright)
     assert seen >= 35 and sides == set(ELBOWS)  # mirrored, a left elbow is a right one
+
+
+def test_what_was_outside_is_not_moved_into_the_margin(monkeypatch):
+    joints = person(90, 20, 150)
+    joints[3, :2] = torch.tensor([202.0, 90])  # a few pixels beyond the right border
+    picture = torch.zeros(3, 193, 193, dtype=torch.uint8)
+    monkeypatch.setattr(scenes.lspet, "load", lambda split: [(picture, joints)])
+    monkeypatch.setattr(scenes.lspet, "LONGEST", 240)
+    real = scenes.real_grounds([(picture, joints[None], torch.ones(193, 193, dtype=torch.uint8))])
+    for grounds in (scenes.single_grounds("train"), real):
+        shown = scenes.scenes(grounds, cutouts_of(joints), 193, (0, 0), USUAL, draws(12))
+        assert (shown.joints[:, 0, [2, 3], 2] == 0).any(1).all()  # one of them, as either may be the mirrored other
 
 
 def test_pasted_people_hide_what_is_behind_them_and_bring_their_joints():

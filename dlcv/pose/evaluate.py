@@ -22,7 +22,6 @@ from .skeleton import COCO, JOINTS, LIMBS
 COMMAND = "python -m dlcv.pose.evaluate"
 PCK_BAR, LIMBS_BAR, FOUND_BAR = 82.0, 90.0, 60.0
 PART = 0.2  # of the torso: how far a joint may be from the truth
-SIDE = 257  # pixels that pictures of Leeds Sports are seen at
 SCENES, FIRST_SEED, SCENE_SIDE, CROWD, HEIGHTS = 200, 1_000_000, 193, 8, (0.25, 1.0)  # of the made test pictures
 NEAR = 10.0  # pixels of such a picture from a true joint
 SHARED = [name for name in COCO if name in JOINTS]
@@ -46,7 +45,7 @@ def pck_rows(predictor: PosePredictor, samples: list[tuple[torch.Tensor, torch.T
     for picture, truth in samples:
         if truth[[JOINTS.index("left shoulder"), JOINTS.index("right hip")], 2].min() <= 0:
             continue  # no torso to measure by
-        seen = predictor.look(picture.float() / 255, SIDE)
+        seen = predictor.look(picture.float() / 255)
         stages = torch.stack([strongest(seen, stage)[:, :2] for stage in range(len(seen.beliefs))])
         right.append(right_joints(stages, truth))
     right = 100 * torch.stack(right)  # (pictures, stages, joints)
@@ -105,7 +104,7 @@ def mosaic_rows(predictor: PosePredictor, scenes: Iterable[cutouts.Scene]) -> li
     """The rows of made pictures of one to eight people."""
     counts = torch.zeros(4)
     for scene in scenes:
-        found = people_of(predictor.look(scene.picture.float() / 255, SIDE))
+        found = people_of(predictor.look(scene.picture.float() / 255))
         counts += torch.tensor(joined(found, scene.joints))
     ends, same, there, hit = counts.tolist()
     made = f"{SCENES} made pictures of 1 to {CROWD} held-out people"

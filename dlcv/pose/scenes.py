@@ -79,7 +79,9 @@ class Scenes(NamedTuple):
     joints: torch.Tensor  # (N, P, 14, 3)
 
 
-def centred(picture: torch.Tensor, side: int, fill: int = 0, mode: str = "constant"):
+def centred(
+    picture: torch.Tensor, side: int, fill: int = 0, mode: str = "constant"
+) -> tuple[torch.Tensor, torch.Tensor]:
     """A picture (C, h, w) in the middle of a square, (C, side, side), and where its corner is then, (2,)."""
     height, width = picture.shape[-2:]
     left, top = (side - width) // 2, (side - height) // 2
@@ -90,6 +92,12 @@ def centred(picture: torch.Tensor, side: int, fill: int = 0, mode: str = "consta
 def moved(joints: torch.Tensor, by: torch.Tensor) -> torch.Tensor:
     """Joints (..., 3), moved by (2,)."""
     return torch.cat([joints[..., :2] + by, joints[..., 2:]], dim=-1)
+
+
+def outside_marked(joints: torch.Tensor, height: int, width: int) -> torch.Tensor:
+    """Joints (..., 3) of a picture, those marked that are not in it set to 0."""
+    inside = ((joints[..., :2] > 0) & (joints[..., :2] < joints.new_tensor([width - 1, height - 1]))).all(-1, True)
+    return torch.cat([joints[..., :2], torch.where(inside, joints[..., 2:], joints[..., 2:].clamp_max(0))], dim=-1)
 
 
 def whole_squares(count: int, side: int) -> tuple[torch.Tensor, torch.Tensor]:
@@ -114,9 +122,10 @@ def single_grounds(split: str) -> Grounds:
     """The photographs of Leeds Sports as they are: one person is marked, of others nothing is known."""
     pictures, joints = [], []
     for picture, of_person in lspet.load(split):
+        of_person = outside_marked(torch.where(of_person[:, 2:] > 0, of_person, -1.0), *picture.shape[1:])
         picture, corner = centred(picture, lspet.LONGEST, GREY)
         pictures.append(picture)
-        joints.append(moved(torch.where(of_person[:, 2:] > 0, of_person, -1.0), corner)[None])
+        joints.append(moved(of_person, corner)[None])
     pictures = torch.stack(pictures)
     everywhere = torch.ones(len(pictures), *pictures.shape[2:], dtype=torch.uint8)
     return Grounds(pictures, everywhere, torch.stack(joints), *whole_squares(len(pictures), lspet.LONGEST))
@@ -166,6 +175,7 @@ def real_grounds(samples: list[tuple[torch.Tensor, ...]]) -> Grounds:
     for picture, of_people, people in samples:
         scale = REAL_SIDE / max(people.shape)
         size = [round(length * scale) for length in people.shape]
+        of_people = outside_marked(of_people, *picture.shape[1:])
         picture, corner = centred(v2f.resize(picture, size, antialias=True), REAL_SIDE, GREY)
         people, _ = centred(v2f.resize(people[None], size, v2.InterpolationMode.NEAREST), REAL_SIDE)
         where = (of_people[..., :2] + 0.5) * scale - 0.5 + corner
@@ -205,16 +215,18 @@ class Draw:
         noise = torch.rand(self.count, *more, generator=self.generator, device=self.generator.device)
         return low + (high - low) * noise
 
-    def below(self, end: int, *more: int) -> torch.Tensor:
-        """(N, *more) integers."""
-        return (self.uniform(0, end, *more)).long().clamp_max(end - 1)
+    def below(self, end: int) -> torch.Tensor:
+        """(N,) integers."""
+        return self.uniform(0, end).long().clamp_max(end - 1)
 
-    def chance(self, share: float, *more: int) -> torch.Tensor:
-        """(N, *more) bool."""
-        return self.uniform(0, 1, *more) < share
+    def chance(self, share: float) -> torch.Tensor:
+        """(N,) bool."""
+        return self.uniform(0, 1) < share
 
 
-def similarity(of: torch.Tensor, to: torch.Tensor, scale: torch.Tensor, turn: torch.Tensor, mirrored: torch.Tensor):
+def similarity(
+    of: torch.Tensor, to: torch.Tensor, scale: torch.Tensor, turn: torch.Tensor, mirrored: torch.Tensor
+) -> torch.Tensor:
     """Matrices (..., 3, 3) that scale, mirror and turn about the points `of` (..., 2), and bring these to `to`."""
     cosine, sine = scale * turn.cos(), scale * turn.sin()
     flip = torch.where(mirrored, -1.0, 1.0)
@@ -225,7 +237,7 @@ def similarity(of: torch.Tensor, to: torch.Tensor, scale: torch.Tensor, turn: to
     return matrix
 
 
-def read(layers: torch.Tensor, placed: torch.Tensor, side: int, mode: str = "bilinear", finer: int = 1):
+def read(layers: torch.Tensor, placed: torch.Tensor, side: int, mode: str = "bilinear", finer: int = 1) -> torch.Tensor:
     """Squares (N, C, S, S) where `placed` (N, 3, 3) takes their points: (N, C, side, side), 0 where there are none."""
     steps = (torch.arange(side * finer, device=layers.device) + 0.5) / finer - 0.5
     y, x = torch.meshgrid(steps, steps, indexing="ij")
@@ -240,8 +252,7 @@ def carried(joints: torch.Tensor, placed: torch.Tensor, mirrored: torch.Tensor, 
     """Joints (N, P, 14, 3), moved by matrices (N, 3, 3): left is right where mirrored, 0 where outside."""
     joints = torch.where(mirrored[:, None, None, None], joints[:, :, MIRRORED], joints)
     where = joints[..., :2] @ placed[:, None, :2, :2].transpose(-1, -2) + placed[:, None, None, :2, 2]
-    inside = ((where > 0) & (where < side - 1)).all(-1, keepdim=True)
-    return torch.cat([where, torch.where(inside, joints[..., 2:], joints[..., 2:].clamp_max(0))], dim=-1)
+    return outside_marked(torch.cat([where, joints[..., 2:]], dim=-1), side, side)
 
 
 def scenes(grounds: Grounds, people: Cutouts, side: int, pasted: tuple[int, int], camera: Camera, draw: Draw) -> Scenes:

@@ -9,28 +9,23 @@ from torch import nn
 from torch.nn import functional as F
 
 from ..backbones import PoseNet, loaded_from_posenet
+from .predictor import sized
 from .skeleton import COCO
 
+FACE = ("nose", "{} eye"), ("{} eye", "{} ear")
+BODY = (
+    ("nose", "{} shoulder"),
+    ("{} shoulder", "{} elbow"),
+    ("{} elbow", "{} wrist"),
+    ("{} shoulder", "{} hip"),
+    ("{} hip", "{} knee"),
+    ("{} knee", "{} ankle"),
+)
 EDGES = tuple(
-    (COCO.index(one), COCO.index(other))
-    for one, other in [
-        ("nose", "left eye"),
-        ("left eye", "left ear"),
-        ("nose", "right eye"),
-        ("right eye", "right ear"),
-    ]
-    + [
-        (f"{side} {one}".replace(f"{side} nose", "nose"), f"{side} {other}")
-        for side in ("left", "right")
-        for one, other in [
-            ("nose", "shoulder"),
-            ("shoulder", "elbow"),
-            ("elbow", "wrist"),
-            ("shoulder", "hip"),
-            ("hip", "knee"),
-            ("knee", "ankle"),
-        ]
-    ]
+    (COCO.index(one.format(side)), COCO.index(other.format(side)))
+    for part in (FACE, BODY)
+    for side in ("left", "right")
+    for one, other in part
 )
 """The 16 limbs in the order of the published displacements, outwards from the nose."""
 SIDE, STRIDE = 513, 16  # pixels of the longer side of a photograph, and to a pixel of the maps
@@ -55,8 +50,7 @@ def teacher() -> Teacher:
 def keypoints(network: Teacher, picture: torch.Tensor) -> torch.Tensor:
     """The people of a picture (3, H, W) uint8: (P, 17, 3), x, y in its pixels and how sure each is, surest first."""
     height, width = picture.shape[1:]
-    scale = (SIDE - 1) / max(height, width)
-    size = [max(2, round(length * scale / STRIDE)) * STRIDE + 1 for length in (height, width)]
+    size = [length + 1 for length in sized(picture, SIDE - 1, STRIDE)]
     x = F.interpolate(picture[None].float() / 127.5 - 1, size, mode="bilinear", antialias=True)
     _, _, coarse = network(x)
     sure = network.heatmap(coarse)[0].sigmoid()
@@ -76,19 +70,17 @@ def keypoints(network: Teacher, picture: torch.Tensor) -> torch.Tensor:
 
     peak = (sure == F.max_pool2d(sure[None], 3, stride=1, padding=1)[0]) & (sure > SURE)
     begins = sorted(peak.nonzero().tolist(), key=lambda place: -sure[tuple(place)].item())
+    inwards = [(limb, b, a, back) for limb, (a, b) in reversed(list(enumerate(EDGES)))]
+    outwards = [(limb, a, b, out) for limb, (a, b) in enumerate(EDGES)]
     people: list[torch.Tensor] = []
     for joint, *at in begins:
-        point = STRIDE * torch.tensor(at) + offset[(joint, *at)]
+        point = refined(STRIDE * torch.tensor(at), joint)
         if any((person[joint, :2] - point).norm() < APART for person in people):
             continue
         found = {joint: point}
-        for limb, first, second, leads in (
-            *((limb, a, b, back) for limb, (b, a) in reversed(list(enumerate(EDGES)))),
-            *((limb, a, b, out) for limb, (a, b) in enumerate(EDGES)),
-        ):
+        for limb, first, second, leads in inwards + outwards:
             if first in found and second not in found:
-                begin = found[first]
-                target = begin + leads[(limb, *cell(begin))]
+                target = found[first] + leads[(limb, *cell(found[first]))]
                 found[second] = refined(refined(target, second), second)
         person = torch.stack([torch.cat([found[k], sure[(k, *cell(found[k]))][None]]) for k in range(len(COCO))])
         people.append(person)

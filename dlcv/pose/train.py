@@ -84,7 +84,9 @@ def what_is_known(joints: torch.Tensor, people: torch.Tensor) -> torch.Tensor:
     On a person of whom a joint is not marked, and beside, nothing is known of that joint and its limbs.
     """
     numbers = torch.arange(1, joints.shape[1] + 1, device=joints.device)[:, None, None]
-    near = F.max_pool2d((people[:, None] == numbers).float(), 2 * STRIDE + 1, STRIDE, padding=STRIDE)  # (N, P, h, w)
+    on = (people[:, None] == numbers).float()  # (N, P, H, W)
+    near = F.max_pool2d(on.flatten(0, 1)[:, None], 2 * STRIDE + 1, STRIDE, padding=STRIDE)
+    near = near[:, 0].unflatten(0, on.shape[:2])  # (N, P, h, w)
     unmarked = joints[..., 2] < 0
     limbs = unmarked[:, :, torch.tensor(LIMBS)].any(3)
     maps = torch.cat([unmarked, limbs.repeat_interleave(2, dim=2)], dim=2)  # (N, P, J + 2 L)
@@ -117,13 +119,14 @@ def learned_from(
     return tuple(torch.cat(part)[mixed] for part in zip(*parts))
 
 
-def loss_of(mix: list[Share], people: scenes.Cutouts, sides: tuple[int, int] = SIDES):
-    """The loss of all stages, on pictures that are made for some steps at once."""
+def loss_of(mix: list[Share], people: scenes.Cutouts, first: float = FIRST):
+    """The loss of all stages, on pictures that are made for some steps at once; a share of the steps, the `first`, at
+    the first of the sides."""
     ready = []
 
     def pose_loss(model, batch, progress, generator):
         if not ready:
-            side = sides[progress >= FIRST]
+            side = SIDES[progress >= first]
             with torch.autocast(generator.device.type, enabled=False):
                 made = learned_from(mix, people, AHEAD * len(batch), side, generator)
             ready.extend(zip(*(part.chunk(AHEAD) for part in made)))
@@ -144,13 +147,13 @@ def train(name: str, recipe: Recipe, runs: Path) -> None:
     model = PoseMachine(CONFIGS[name], published=True)
     model = fit(model, loss_of(first, people), range(EPOCH), recipe, runs / name)
     model.backbone.requires_grad_(False)
-    model = fit(model, loss_of(then, people, SIDES[1:] * 2), range(EPOCH), later, runs / f"{name}-later")
+    model = fit(model, loss_of(then, people, first=0.0), range(EPOCH), later, runs / f"{name}-later")
     single, _, real, taught = (len(share.grounds.pictures) for share in then)
     source = (
         f"{single:,} people of Leeds Sports Extended, {len(people.layers):,} of them also cut out by a published"
         f" DeepLab and pasted into photographs; {real} photographs of COCO; {taught} photographs that nobody labelled,"
-        " in which published PoseNet and DeepLab find people; begun with PoseNet's weights for COCO, which are also in"
-        " it as they are (Apache 2.0)"
+        " as published PoseNet and DeepLab see them; begun with PoseNet's weights for COCO, which are also in it as"
+        " they are (Apache 2.0)"
     )
     made_by = passport_recipe("dlcv.pose.train", name, recipe) | {"then": [asdict(later)]}
     weights.save(model, name, topic="pose", recipe=made_by, licence=LICENCE, source=source)
