@@ -5,8 +5,9 @@ import math
 import pytest
 import torch
 
+from dlcv import marked
 from dlcv.backbones import PoseNet
-from dlcv.pose import assembly, loss, scenes, targets, teacher, train
+from dlcv.pose import assembly, loss, scenes, targets, train
 from dlcv.pose.assembly import Link, Peak
 from dlcv.pose.model import PoseConfig, PoseMachine
 from dlcv.pose.skeleton import COCO, JOINTS, LIMBS
@@ -320,22 +321,44 @@ def test_a_picture_can_be_kept_from_the_body_that_learns():
 
 def test_a_teacher_follows_displacements_from_joint_to_joint():
     """One person whose joints stand in a column, 16 pixels apart; all but the surest are reached through the limbs."""
-    network = teacher.Teacher()
+    network = marked.Teacher()
     column = torch.arange(17) * 16.0 + 16
     with torch.no_grad():
         for weight in network.parameters():
             weight.zero_()
         network.heatmap.weight[0, 0] = 1  # the nose is sure where the first channel says so
         network.heatmap.bias[1:] = 0.3 * torch.arange(1, 17) / 17 - 2
-        for limb, (begin, end) in enumerate(teacher.EDGES):
+        for limb, (begin, end) in enumerate(marked.EDGES):
             network.displacement_fwd.bias[limb] = column[end] - column[begin]
     coarse = torch.zeros(1, 384, 33, 21)
     coarse[0, 0] = -9
     coarse[0, 0, 1, 4] = 3
     network.forward = lambda x: (None, None, coarse)
-    [found] = teacher.keypoints(network, torch.zeros(3, 513, 321, dtype=torch.uint8))
+    [found] = marked.keypoints(network, torch.zeros(3, 513, 321, dtype=torch.uint8))
     assert torch.allclose(found[:, 1], column, atol=0.5) and torch.allclose(found[:, 0], torch.tensor(64.0), atol=0.5)
     assert found[0, 2] > 0.9 and found[1:, 2].max() < 0.5
+
+
+def test_a_teacher_marks_nobody_twice():
+    """Begun at another joint, a person is led to most of the same places; somebody beside is another person."""
+    column = torch.stack([torch.full((17,), 64.0), torch.arange(17) * 16.0, torch.full((17,), 0.9)], dim=1)
+    twice, beside = column.clone(), column + torch.tensor([30.0, 0, 0])
+    twice[:6, 0] += 50
+    assert marked.again(twice, column) and not marked.again(beside, column)
+    twice[:, 2] = torch.where(torch.arange(17) < 6, 0.9, 0.2)  # where they agree, nothing is sure
+    assert not marked.again(twice, column)
+
+
+def test_of_what_nobody_labelled_only_sure_joints_are_known(monkeypatch):
+    people = torch.zeros(1, 17, 3)
+    people[0, COCO.index("left knee")] = torch.tensor([3.0, 4, 0.9])
+    people[0, COCO.index("right knee")] = torch.tensor([5.0, 6, 0.1])
+    picture, where = torch.zeros(3, 9, 9, dtype=torch.uint8), torch.ones(9, 9, dtype=torch.uint8)
+    samples = [marked.Marked(picture, people, where), marked.Marked(picture, people[:0], where)]
+    monkeypatch.setattr(marked, "photographs", lambda split: samples)
+    (_, joints, _), (_, nobody, _) = scenes.taught("train")
+    assert (joints[0, :, 2] > 0).nonzero().tolist() == [[JOINTS.index("left knee")]]
+    assert joints[0, JOINTS.index("left knee"), :2].tolist() == [3, 4] and (nobody[..., 2] == -1).all()
 
 
 def test_a_step_of_training():

@@ -17,10 +17,8 @@ from torchvision.ops import masks_to_boxes
 from torchvision.transforms import v2
 from torchvision.transforms.v2 import functional as v2f
 
-from .. import cutouts
-from ..backbones import deeplab
+from .. import cutouts, marked
 from ..datasets import coco, lspet
-from . import teacher
 from .skeleton import COCO, JOINTS
 
 GREY = 128  # beyond the border of a photograph
@@ -30,7 +28,6 @@ NEARER, ZOOM = (0.7, 1.2), (1.2, 2.0)  # scales; with the second not all of a pe
 AROUND = (0.8, 2.8)  # how much larger than a real person its part of the photograph is
 SMALLEST = 96  # pixels of that part at least
 REAL_SIDE = 480  # pixels of the longer side of a real photograph
-PERSON, MARKED, FEWEST = 0.2, 0.4, 3  # how sure a teacher is of pixels and of joints that count, and of how many
 LIGHT = 0.3  # how much brightness, contrast and saturation change at most
 SHARED = [COCO.index(name) for name in JOINTS[:12]]
 MIRRORED = [cutouts.JOINT_PAIRS.get(joint, joint) for joint in range(len(JOINTS))]
@@ -147,24 +144,13 @@ def labelled(split: str) -> list[tuple[torch.Tensor, ...]]:
 
 
 def taught(split: str) -> list[tuple[torch.Tensor, ...]]:
-    """The same of photographs that nobody labelled: PoseNet says where joints are, and DeepLab which pixels are of
-    people; each of these belongs to the one whose joint is next to it."""
-    knows_joints, knows_outlines = teacher.teacher(), deeplab()
+    """The same of photographs that nobody labelled, as published networks see them."""
     found = []
-    for picture in cutouts.all_photographs(split):
-        outline = cutouts.person_mask(knows_outlines, picture) > PERSON
-        if outline.float().mean() < cutouts.NOBODY:
-            continue
-        people = teacher.keypoints(knows_joints, picture)[:, SHARED]
-        people = people[(people[..., 2] > MARKED).sum(1) >= FEWEST]
+    for picture, people, where in marked.photographs(split):
         joints = torch.full((max(1, len(people)), len(JOINTS), 3), -1.0)
-        where = outline.to(torch.uint8)
         if len(people):
-            sure = people[..., 2] > MARKED
-            joints[:, :12] = torch.where(sure[..., None], people, -1.0)
-            pixels = outline.nonzero().flip(1).float()
-            nearest = torch.cdist(pixels, people[sure][:, :2]).argmin(1)
-            where[outline] = (sure.nonzero()[:, 0][nearest] + 1).to(torch.uint8)
+            shared = people[:, SHARED]
+            joints[:, :12] = torch.where(shared[..., 2:] > marked.MARKED, shared, -1.0)
         found.append((picture, joints, where))
     return found
 

@@ -1,5 +1,6 @@
 """The joints and limbs of a person, as Leeds Sports marks them."""
 
+from ..datasets.coco import KEYPOINTS
 from ..datasets.lspet import JOINTS as JOINTS
 
 LIMBS = tuple(
@@ -22,10 +23,7 @@ LIMBS = tuple(
 )
 """Pairs of joints, a tree that grows from the neck: the first of each pair stands in an earlier one, or is the neck."""
 
-COCO = (
-    "nose, left eye, right eye, left ear, right ear, left shoulder, right shoulder, left elbow, right elbow,"
-    " left wrist, right wrist, left hip, right hip, left knee, right knee, left ankle, right ankle"
-).split(", ")
+COCO = KEYPOINTS
 """The keypoints of COCO in their order; twelve of them are among `JOINTS`."""
 
 OPENPOSE = (

@@ -129,7 +129,7 @@ def loss_of(mix: list[Share], people: scenes.Cutouts, first: float = FIRST):
             side = SIDES[progress >= first]
             with torch.autocast(generator.device.type, enabled=False):
                 made = learned_from(mix, people, AHEAD * len(batch), side, generator)
-            ready.extend(zip(*(part.chunk(AHEAD) for part in made)))
+            ready.extend(zip(*(part.tensor_split(AHEAD) for part in made)))
         pictures, truth, known, learned = ready.pop()
         out = model(pictures, learned)
         stages = [torch.cat([b, f.flatten(1, 2)], dim=1) for b, f in zip(out.beliefs, out.fields)]

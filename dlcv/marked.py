@@ -1,16 +1,18 @@
-"""PoseNet as a teacher (Papandreou et al. 2018): its published weights mark the people of photographs without labels.
+"""Photographs that nobody labelled, as published networks see their people: PoseNet's joints, DeepLab's outlines.
 
-From a joint that is sure, displacements lead along the limbs to the others of that person, and offsets say where near
-there each one is.
+From a joint that is sure, PoseNet's displacements lead along the limbs to the others of that person, and offsets say
+where near there each one is (Papandreou et al. 2018).
 """
+
+from typing import NamedTuple
 
 import torch
 from torch import nn
 from torch.nn import functional as F
 
-from ..backbones import PoseNet, loaded_from_posenet
-from .predictor import sized
-from .skeleton import COCO
+from . import cutouts
+from .backbones import PoseNet, deeplab, loaded_from_posenet
+from .datasets.coco import KEYPOINTS
 
 FACE = ("nose", "{} eye"), ("{} eye", "{} ear")
 BODY = (
@@ -22,15 +24,17 @@ BODY = (
     ("{} knee", "{} ankle"),
 )
 EDGES = tuple(
-    (COCO.index(one.format(side)), COCO.index(other.format(side)))
+    (KEYPOINTS.index(one.format(side)), KEYPOINTS.index(other.format(side)))
     for part in (FACE, BODY)
     for side in ("left", "right")
     for one, other in part
 )
 """The 16 limbs in the order of the published displacements, outwards from the nose."""
+FACE_ENDS = 5  # the first keypoints are of the face, which Leeds Sports does not mark
 SIDE, STRIDE = 513, 16  # pixels of the longer side of a photograph, and to a pixel of the maps
 SURE = 0.5  # of a joint that a person is begun with
-APART = 20  # pixels between the same joint of two people, at least
+PERSON, MARKED, FEWEST = 0.2, 0.4, 3  # how sure pixels and joints must be that count, and how many joints
+APART = 20  # pixels between the same joint of two people, at least, and between most of their joints
 
 
 class Teacher(PoseNet):
@@ -46,11 +50,18 @@ def teacher() -> Teacher:
     return loaded_from_posenet(Teacher()).eval()
 
 
+def again(person: torch.Tensor, other: torch.Tensor) -> bool:
+    """Whether most of what somebody (17, 3) is sure of stands where it does of another: begun twice, led elsewhere."""
+    near = (person[:, :2] - other[:, :2]).norm(dim=1) < APART
+    return bool(person[near, 2].sum() > person[:, 2].sum() / 2)
+
+
 @torch.inference_mode()
 def keypoints(network: Teacher, picture: torch.Tensor) -> torch.Tensor:
     """The people of a picture (3, H, W) uint8: (P, 17, 3), x, y in its pixels and how sure each is, surest first."""
     height, width = picture.shape[1:]
-    size = [length + 1 for length in sized(picture, SIDE - 1, STRIDE)]
+    scale = (SIDE - 1) / max(height, width) / STRIDE
+    size = [max(2, round(length * scale)) * STRIDE + 1 for length in (height, width)]
     x = F.interpolate(picture[None].float() / 127.5 - 1, size, mode="bilinear", antialias=True)
     _, _, coarse = network(x)
     sure = network.heatmap(coarse)[0].sigmoid()
@@ -82,10 +93,44 @@ def keypoints(network: Teacher, picture: torch.Tensor) -> torch.Tensor:
             if first in found and second not in found:
                 target = found[first] + leads[(limb, *cell(found[first]))]
                 found[second] = refined(refined(target, second), second)
-        person = torch.stack([torch.cat([found[k], sure[(k, *cell(found[k]))][None]]) for k in range(len(COCO))])
+        person = torch.stack([torch.cat([found[k], sure[(k, *cell(found[k]))][None]]) for k in range(len(KEYPOINTS))])
         people.append(person)
     if not people:
-        return torch.zeros(0, len(COCO), 3)
-    people = torch.stack(sorted(people, key=lambda person: -person[:, 2].mean()))
+        return torch.zeros(0, len(KEYPOINTS), 3)
+    apart: list[torch.Tensor] = []
+    for person in sorted(people, key=lambda person: -person[:, 2].mean()):
+        if not any(again(person, other) for other in apart):
+            apart.append(person)
+    people = torch.stack(apart)
     to_picture = torch.tensor([height / size[0], width / size[1]])
     return torch.cat([((people[..., :2] + 0.5) * to_picture - 0.5).flip(-1), people[..., 2:]], dim=-1)
+
+
+class Marked(NamedTuple):
+    """A photograph and its people."""
+
+    picture: torch.Tensor  # (3, H, W) uint8
+    keypoints: torch.Tensor  # (P, 17, 3): x, y in pixels and how sure
+    people: torch.Tensor  # (H, W) uint8: k on the k-th; 1 on all that look like a person where none is marked
+
+
+def photographs(split: str) -> list[Marked]:
+    """Those of `cutouts.all_photographs` that have people. A pixel belongs to whom its nearest joint belongs to."""
+    knows_joints, knows_outlines = teacher(), deeplab()
+    found = []
+    for picture in cutouts.all_photographs(split):
+        outline = cutouts.person_mask(knows_outlines, picture) > PERSON
+        if outline.float().mean() < cutouts.NOBODY:
+            continue
+        keypoints_of = keypoints(knows_joints, picture)
+        sure = keypoints_of[..., 2] > MARKED
+        sure[:, :FACE_ENDS] = False
+        enough = sure.sum(1) >= FEWEST
+        keypoints_of, sure = keypoints_of[enough], sure[enough]
+        people = outline.to(torch.uint8)
+        if len(keypoints_of):
+            pixels = outline.nonzero().flip(1).float()
+            nearest = torch.cdist(pixels, keypoints_of[sure][:, :2]).argmin(1)
+            people[outline] = (sure.nonzero()[:, 0][nearest] + 1).to(torch.uint8)
+        found.append(Marked(picture, keypoints_of, people))
+    return found
