@@ -12,6 +12,7 @@ from torchvision.models.detection.roi_heads import (
     project_masks_on_boxes,
 )
 
+from dlcv import marked
 from dlcv.datasets import blood, nuclei
 from dlcv.detection import history, loss, train
 from dlcv.detection.model import STRIDES, Detector, DetectorConfig
@@ -129,6 +130,29 @@ def test_what_is_to_be_found_in_a_map_of_objects():
     assert target["boxes"].tolist() == [[3, 2, 13, 8]] and target["labels"].tolist() == [1]
     assert torch.equal(target["masks"][0], instances == 4)
     assert len(train.target_of(torch.zeros(8, 8, dtype=torch.int64))["boxes"]) == 0
+
+
+def test_marked_photographs_are_learned_from_where_joints_and_outlines_agree(monkeypatch):
+    """Two people with their joints; a speck without any is nobody; a large part without any, or joints that stand
+    beside, and the photograph is left out."""
+    people = torch.zeros(100, 100, dtype=torch.uint8)
+    people[10:60, 10:30], people[10:60, 50:70], people[90:92, 90:92] = 1, 2, 2
+    joints = torch.zeros(2, 17, 3)
+    joints[0, 5:10], joints[1, 5:10] = torch.tensor([20.0, 30, 0.9]), torch.tensor([60.0, 30, 0.9])
+    joints[:, 0] = torch.tensor([0.0, 0, 0.9])  # a nose does not count
+    with_more = people.clone()
+    with_more[70:90, 10:30] = 1
+    beside = joints + torch.tensor([-20.0, 0, 0])
+    picture = torch.zeros(3, 100, 100, dtype=torch.uint8)
+    samples = [
+        marked.Marked(picture, joints, people),
+        marked.Marked(picture, joints, with_more),
+        marked.Marked(picture, beside, people),
+        marked.Marked(picture, joints[:0], people),
+    ]
+    monkeypatch.setattr(marked, "photographs", lambda split: samples)
+    [(_, instances)] = train.marked_people("train")
+    assert torch.equal(instances[:80], people[:80].long()) and not instances[80:].any()
 
 
 @pytest.mark.parametrize("kind", ["map", "boxes"])

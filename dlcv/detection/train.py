@@ -6,6 +6,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 import torch
+from scipy.ndimage import label
 from torch.nn import functional as F
 from torch.optim.swa_utils import AveragedModel
 from torch.utils.data import ConcatDataset, Dataset
@@ -13,7 +14,7 @@ from torchvision import tv_tensors
 from torchvision.ops import masks_to_boxes
 from torchvision.transforms import v2
 
-from .. import cutouts, weights
+from .. import cutouts, marked, weights
 from ..datasets import Varied, blood, coco, nuclei
 from ..training import Recipe, command_line, fit, passport_recipe
 from . import loss as objectives
@@ -44,14 +45,17 @@ NO_JOINTS = torch.zeros(14, 3)
 FROZEN = {"maskrcnn-nuclei": 3, "fasterrcnn-blood": 3, "maskrcnn-people": 2}
 HEIGHTS = (0.06, 0.8)  # of pasted people, as parts of the picture's
 CELL = 192  # pixels of a photograph's side in a mosaic of four
-# What people are learned from in an epoch: made pictures, mosaics, and times that each real picture is shown.
-MIX = (1200, 500, 20)
+# What people are learned from in an epoch: made pictures, mosaics, and times that each picture of COCO is shown, and
+# each that published networks marked.
+MIX = (1200, 500, 20, 0)
+MOST_MARKED, ON_PEOPLE, LOST = 12, 0.8, 0.0015  # people in one of those, joints on them, pixels of people without any
 # Trials, in turns: each begins where the turn before ended, which has so many parts in the mean. Name, epochs, mix, the
-# least and the largest part of a picture in a crop, seed. The last one sees small people larger, as the detector will.
+# least and the largest part of a picture in a crop, seed. "d" sees small people larger, as the detector will.
 TRIALS = (
-    (1, (("made", 1, (2800, 500, 20), (0.3, 1), 1), ("wide", 1, (900, 450, 60), (0.15, 1), 1))),
-    (0, (("a", 2, (900, 450, 60), (0.15, 1), 2), ("b", 2, (1200, 500, 30), (0.25, 1), 3))),
-    (2, (("d", 2, (900, 450, 60), (0.08, 0.6), 7),)),
+    (1, (("made", 1, (2800, 500, 20, 0), (0.3, 1), 1), ("wide", 1, (900, 450, 60, 0), (0.15, 1), 1))),
+    (0, (("a", 2, (900, 450, 60, 0), (0.15, 1), 2), ("b", 2, (1200, 500, 30, 0), (0.25, 1), 3))),
+    (2, (("d", 2, (900, 450, 60, 0), (0.08, 0.6), 7),)),
+    (3, (("f", 2, (650, 330, 20, 36), (0.1, 1), 9),)),
 )
 
 
@@ -154,7 +158,26 @@ def real_people(split: str) -> list[tuple[torch.Tensor, torch.Tensor]]:
     return found
 
 
-def samples_of(name: str, mix: tuple[int, int, int] = MIX) -> tuple[Dataset | list, str]:
+def marked_people(split: str) -> list[tuple[torch.Tensor, torch.Tensor]]:
+    """Photographs that nobody labelled, each with a map of its people as published networks see them; of these the
+    ones where joints and outlines agree."""
+    found = []
+    for picture, keypoints, people in marked.photographs(split):
+        body = keypoints[:, marked.FACE_ENDS :]
+        x, y = body[body[..., 2] > marked.MARKED][:, :2].round().long().T
+        parts = torch.from_numpy(label((people > 0).numpy())[0]).long()
+        at = parts[y.clamp(0, parts.shape[0] - 1), x.clamp(0, parts.shape[1] - 1)]
+        has_joints = torch.isin(torch.arange(int(parts.max()) + 1), at)
+        has_joints[0] = True  # the background, which has nobody to lose
+        lost = torch.bincount(parts.flatten())[~has_joints]
+        instances = people.long() * has_joints[parts]
+        agree = len(at) and (at > 0).float().mean() >= ON_PEOPLE and not (lost > LOST * parts.numel()).any()
+        if agree and len(instances.unique()) <= MOST_MARKED + 1:
+            found.append((picture, instances))
+    return found
+
+
+def samples_of(name: str, mix: tuple[int, int, int, int] = MIX) -> tuple[Dataset | list, str]:
     """What a detector learns from, people in that `mix`, and how to say so."""
     if name == "maskrcnn-nuclei":
         data = nuclei.load()
@@ -162,14 +185,17 @@ def samples_of(name: str, mix: tuple[int, int, int] = MIX) -> tuple[Dataset | li
     if name == "fasterrcnn-blood":
         data = blood.load("train") + blood.load("val")
         return data, f"{len(data)} blood smears of BCCD"
-    count, quartets, times = mix
+    count, quartets, times, times_marked = mix
     made, mosaics, real = MadeScenes(count), Mosaics(quartets), real_people("train")
+    others = marked_people("train") if times_marked else []
     source = (
         f"{len(made):,} pictures made by pasting {len(made.people):,} people of Leeds Sports Extended, cut out by a"
         f" published DeepLab, with people and things of COCO into photographs; {len(mosaics):,} mosaics of"
-        f" {len(mosaics.photographs):,} of its photographs; and {len(real)} photographs of COCO"
+        f" {len(mosaics.photographs):,} of its photographs; {len(real)} photographs of COCO"
     )
-    return ConcatDataset([made, mosaics, times * real]), source
+    if others:
+        source += f"; and {len(others)} that nobody labelled, as published DeepLab and PoseNet see them"
+    return ConcatDataset([made, mosaics, times * real + times_marked * others]), source
 
 
 def target_of(instances: torch.Tensor) -> dict[str, torch.Tensor]:
@@ -237,8 +263,9 @@ def train(name: str, recipe: Recipe, runs: Path) -> None:
         model = part(model, data, variation(SIDE[name]), recipe, runs / name)
         begun = "begun with MobileNetV2's weights for ImageNet"
     else:
-        model, then = people(model, data, recipe, runs)
+        model, then, last = people(model, data, recipe, runs)
         made_by["then"] = [asdict(its_recipe) for its_recipe in then]
+        source = f"At first {source}; at last {last}"
         begun = "on the bodies of a DeepLabV3 for Pascal VOC and of PoseNet for COCO's keypoints, as published"
     source += f"; {begun} (Apache 2.0)"
     weights.save(model, name, topic="detection", recipe=made_by, licence=LICENCES[name], source=source)
@@ -249,8 +276,9 @@ def part(model: Detector, data: Dataset | list, vary: v2.Transform, recipe: Reci
     return fit(model, detection_loss, Varied(data, functools.partial(varied, vary=vary)), recipe, run)
 
 
-def people(model: Detector, data: Dataset, recipe: Recipe, runs: Path) -> tuple[Detector, list[Recipe]]:
-    """The training of the people, and the recipes of what comes after its first steps on small crops, which are fast.
+def people(model: Detector, data: Dataset, recipe: Recipe, runs: Path) -> tuple[Detector, list[Recipe], str]:
+    """The training of the people, the recipes of what comes after its first steps on small crops, which are fast, and
+    what the last trial learned from.
 
     Then on larger crops; then the turns of trials.
     """
@@ -263,11 +291,11 @@ def people(model: Detector, data: Dataset, recipe: Recipe, runs: Path) -> tuple[
         tried = before * [model]
         for trial, epochs, mix, crop, seed in trials:
             its_recipe = replace(recipe, epochs=epochs, learning_rate=TRIAL_RATE, seed=seed)
-            samples, vary = samples_of(name, mix)[0], variation(NEAR_SIDE, True, crop)
+            (samples, source), vary = samples_of(name, mix), variation(NEAR_SIDE, True, crop)
             tried.append(part(copy.deepcopy(model), samples, vary, its_recipe, runs / f"{name}-{trial}"))
             then.append(its_recipe)
         model = mean_of(tried)
-    return model, then
+    return model, then, source
 
 
 if __name__ == "__main__":
