@@ -48,7 +48,9 @@ CELL = 192  # pixels of a photograph's side in a mosaic of four
 # What people are learned from in an epoch: made pictures, mosaics, and times that each picture of COCO is shown, and
 # each that published networks marked.
 MIX = (1200, 500, 20, 0)
-MOST_MARKED, ON_PEOPLE, LOST = 12, 0.8, 0.0015  # people in one of those, joints on them, pixels of people without any
+# What such a photograph may have: people at most, joints that are on one at least, and an outline without joints at
+# most, these as shares of the joints and of the picture.
+MOST_MARKED, ON_PEOPLE, LOST = 12, 0.8, 0.0015
 # Trials, in turns: each begins where the turn before ended, which has so many parts in the mean. Name, epochs, mix, the
 # least and the largest part of a picture in a crop, seed. "d" sees small people larger, as the detector will.
 TRIALS = (
