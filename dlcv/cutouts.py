@@ -70,14 +70,19 @@ def upright(picture: torch.Tensor, joints: torch.Tensor) -> tuple[torch.Tensor, 
     return picture.flip(1, 2), torch.cat([corner - joints[:, :2], joints[:, 2:]], dim=1)
 
 
-def part_with(mask: torch.Tensor, points: torch.Tensor) -> torch.Tensor:
-    """The connected part of a mask (H, W) that holds most of the points (P, 2); empty where none does."""
+def parts_at(mask: torch.Tensor, points: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """A map of the connected parts of a mask, (H, W), 0 beside them, and which of these the points (P, 2) are on."""
     from scipy.ndimage import label
 
     parts = torch.from_numpy(label(mask.numpy())[0]).long()
     height, width = mask.shape
     x, y = points.round().long().T
-    at = parts[y.clamp(0, height - 1), x.clamp(0, width - 1)]
+    return parts, parts[y.clamp(0, height - 1), x.clamp(0, width - 1)]
+
+
+def part_with(mask: torch.Tensor, points: torch.Tensor) -> torch.Tensor:
+    """The connected part of a mask (H, W) that holds most of the points (P, 2); empty where none does."""
+    parts, at = parts_at(mask, points)
     counts = torch.bincount(at, minlength=int(parts.max()) + 1)
     counts[0] = 0
     return (parts == counts.argmax()) & (counts.max() > 0)

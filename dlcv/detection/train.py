@@ -6,7 +6,6 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 import torch
-from scipy.ndimage import label
 from torch.nn import functional as F
 from torch.optim.swa_utils import AveragedModel
 from torch.utils.data import ConcatDataset, Dataset
@@ -166,9 +165,7 @@ def marked_people(split: str) -> list[tuple[torch.Tensor, torch.Tensor]]:
     found = []
     for picture, keypoints, people in marked.photographs(split):
         body = keypoints[:, marked.FACE_ENDS :]
-        x, y = body[body[..., 2] > marked.MARKED][:, :2].round().long().T
-        parts = torch.from_numpy(label((people > 0).numpy())[0]).long()
-        at = parts[y.clamp(0, parts.shape[0] - 1), x.clamp(0, parts.shape[1] - 1)]
+        parts, at = cutouts.parts_at(people > 0, body[body[..., 2] > marked.MARKED][:, :2])
         has_joints = torch.isin(torch.arange(int(parts.max()) + 1), at)
         has_joints[0] = True  # the background, which has nobody to lose
         lost = torch.bincount(parts.flatten())[~has_joints]
