@@ -27,6 +27,8 @@ def build() -> gr.Blocks:
             for topic in TABS:
                 with gr.Tab(topic.title, id=topic.id):
                     importlib.import_module(topic.module).build()
+        for part in blocks.blocks.values():  # so that top.js can tell whether a tab is all there
+            part.elem_id = part.elem_id or f"part-{part._id}"
         home.link(bar, tabs)
         blocks.load(lambda: threading.Thread(target=warm_up, daemon=True).start(), **frame.PLUMBING)
     return blocks

@@ -178,7 +178,7 @@ def build() -> None:
             "what is painted must be found again in the painting: nothing but this preserves the content",
         ),
     )
-    with gr.Row(elem_classes=["first-row"]):
+    with gr.Row():
         with gr.Column(scale=2, min_width=320):
             picture = frame.SafeImage(
                 value=frame.PHOTOGRAPHS[0],
@@ -210,24 +210,23 @@ def build() -> None:
                 label="Before and after", format="png", interactive=False, elem_id="cyclegan-painted"
             )
             text = gr.Markdown(elem_id="cyclegan-text")
-    with gr.Column(elem_classes=["after-first-row"]):
-        frame.section(
-            "Look inside", "The whole cycle, and what the discriminator of the target domain sees in its patches."
-        )
-        inside = _row_of_figures("cyclegan-inside")
-        frame.section(
-            "How can we make sure that the content is preserved?",
-            "The adversarial loss alone is satisfied with any painting of Monet. Three networks, trained with"
-            " and without the losses that tie the painting to the photograph.",
-        )
-        losses = _row_of_figures("cyclegan-losses")
-        frame.section(
-            "Digits that teach themselves",
-            "Translated pictures keep their labels: a classifier that never saw a label of the other domain learns to"
-            " read it from translations. Draw a digit of MNIST, and see it as USPS and MNIST-M would have it.",
-        )
-        cyclegan_digits.board()
-        frame.weights_card({title: [name] for title, name in PAINTERS.items()}, title="The weights of the painters")
+    frame.section(
+        "Look inside", "The whole cycle, and what the discriminator of the target domain sees in its patches."
+    )
+    inside = _row_of_figures("cyclegan-inside")
+    frame.section(
+        "How can we make sure that the content is preserved?",
+        "The adversarial loss alone is satisfied with any painting of Monet. Three networks, trained with"
+        " and without the losses that tie the painting to the photograph.",
+    )
+    losses = _row_of_figures("cyclegan-losses")
+    frame.section(
+        "Digits that teach themselves",
+        "Translated pictures keep their labels: a classifier that never saw a label of the other domain learns to"
+        " read it from translations. Draw a digit of MNIST, and see it as USPS and MNIST-M would have it.",
+    )
+    cyclegan_digits.board()
+    frame.weights_card({title: [name] for title, name in PAINTERS.items()}, title="The weights of the painters")
     private = {"api_visibility": "private", "show_progress_on": slider} | frame.COMPUTE
     quiet = {"api_visibility": "private", "show_progress": "hidden"} | frame.COMPUTE
     other.click(frame.guard(paint_published), [picture, style, side], [slider, text], **private)

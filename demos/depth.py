@@ -155,7 +155,7 @@ def _offer() -> None:
 
 def _photograph() -> None:
     """One photograph: its map, what the colours mean, and the scene as a cloud."""
-    with gr.Row(elem_classes=["first-row"]):
+    with gr.Row():
         with gr.Column(scale=2, min_width=320):
             picture = frame.SafeImage(
                 value=frame.PHOTOGRAPHS[0],
@@ -173,13 +173,12 @@ def _photograph() -> None:
         with gr.Column(scale=3, min_width=320):
             slider = gr.ImageSlider(label="Photograph and depth", format="jpeg", interactive=False, elem_id="depth-map")
             colours = gr.HTML(js_on_load=None, apply_default_css=False, elem_id="depth-scale")
-    with gr.Column(elem_classes=["after-first-row"]):
-        frame.section(
-            "The scene as a cloud of points",
-            r"Every pixel $(u, v)$ at its depth $Z$, at $Z \, ((u - c_x) / f, (v - c_y) / f, 1)$. Drag it to see it "
-            r"from elsewhere; with another focal length $f$ it is deeper or flatter.",
-        )
-        cloud = frame.Board("depth", server_functions=[depth_live.ply, depth_live.png], gpu=False, scripts=["cloud.js"])
+    frame.section(
+        "The scene as a cloud of points",
+        r"Every pixel $(u, v)$ at its depth $Z$, at $Z \, ((u - c_x) / f, (v - c_y) / f, 1)$. Drag it to see it "
+        r"from elsewhere; with another focal length $f$ it is deeper or flatter.",
+    )
+    cloud = frame.Board("depth", server_functions=[depth_live.ply, depth_live.png], gpu=False, scripts=["cloud.js"])
     outputs = [slider, colours, cloud]
     private = {"api_visibility": "private", "show_progress_on": slider} | frame.COMPUTE
     for change in (picture.change, network.change):
@@ -240,18 +239,17 @@ def build() -> None:
         (TERMS, r"appearance, smoothness and left-right consistency; depth is $Z = f b / d$"),
     )
     _photograph()
-    with gr.Column(elem_classes=["after-first-row"]):
-        _two_eyes()
-        frame.weights_card(
-            {
-                "Learned from pairs": [depth_live.STEREO],
-                "The same, without consistency": [depth_pair.LOSSES["Without consistency"]],
-                "The same, without smoothness": [depth_pair.LOSSES["Without smoothness"]],
-                "Learned from depth, one kitchen": [depth_live.KITCHEN],
-            },
-            note="Little real data was at hand: 80 pairs of two drives, 200 frames of one room, and scenes made by"
-            " code. These networks are at home there, and modest elsewhere: the pairs of Middlebury show how much.",
-        )
+    _two_eyes()
+    frame.weights_card(
+        {
+            "Learned from pairs": [depth_live.STEREO],
+            "The same, without consistency": [depth_pair.LOSSES["Without consistency"]],
+            "The same, without smoothness": [depth_pair.LOSSES["Without smoothness"]],
+            "Learned from depth, one kitchen": [depth_live.KITCHEN],
+        },
+        note="Little real data was at hand: 80 pairs of two drives, 200 frames of one room, and scenes made by"
+        " code. These networks are at home there, and modest elsewhere: the pairs of Middlebury show how much.",
+    )
     _offer()
 
 

@@ -136,8 +136,8 @@ def build() -> None:
         " proposals, reads each from the same feature maps, names it, moves its box, and draws its mask.",
         "Choose a picture, click an object, and go through all of these steps.",
     )
-    with gr.Row(equal_height=False, elem_classes=["first-row"]):
-        with gr.Column(scale=3, min_width=280, elem_classes=["picture-first"]):
+    with gr.Row(equal_height=False):
+        with gr.Column(scale=3, min_width=280):
             picture = frame.SafeImage(
                 label="Picture",
                 type="pil",
@@ -172,37 +172,36 @@ def build() -> None:
                 elem_id="detection-view",
             )
             gr.Markdown(f"Everyday objects: {NOTICE[0].lower()}{NOTICE[1:]}", elem_classes=["detection-notice"])
-    with gr.Column(elem_classes=["after-first-row"]):
-        frame.section(
-            "Look inside",
-            "From the picture to one object, step by step. The picture went through the backbone once, above; nothing"
-            " here sends it there again.",
-        )
-        questions = _here("inside", "anchors", "proposals", "region", "feature_map", "masks")
-        frame.Board("detection_inside", server_functions=questions, gpu=False, scripts=["view.js"])
-        frame.section("What is learned", "The losses of the slides, by which each of these steps was trained.")
-        frame.equations(
-            (FASTER, "(16) The proposal network $g$: is anchor box $A$ on an object, and how is it to be moved?"),
-            (FAST, "(15) Fast R-CNN: the class $c$ of the region with features $x$; unless it is background, its box."),
-            (MASK, "(17) Mask R-CNN: its mask as well, that of the true class."),
-        )
-        frame.section(
-            "History: what each idea saved",
-            "R-CNN sends every proposal through the network alone, Fast R-CNN sends the picture once and reads each"
-            " proposal from its feature maps, Faster R-CNN finds the proposals there as well. The same weights, timed"
-            " now, on this computer.",
-        )
-        with gr.Row(equal_height=False):
-            count = gr.Slider(*COUNTS, value=40, step=5, label="Proposals", elem_id="detection-count", scale=2)
-            start = gr.Button("Measure all three", variant="primary", elem_id="detection-measure", scale=1)
-        bars = frame.Board("detection_history", scripts=["view.js"])
-        frame.weights_card(
-            {title: [name] for title, name in live.OURS.items()},
-            note="Average precision as COCO counts it, on held-out pictures: AP50 takes a box or mask as right that"
-            " overlaps the true one by half, AP is the mean over ten overlaps from 0.5 to 0.95. The people were learned"
-            " from pictures that were made by pasting cut-out people into photographs, and from 122 real ones: few,"
-            " so that this detector takes some parts of people, and things beside, for people.",
-        )
+    frame.section(
+        "Look inside",
+        "From the picture to one object, step by step. The picture went through the backbone once, above; nothing"
+        " here sends it there again.",
+    )
+    questions = _here("inside", "anchors", "proposals", "region", "feature_map", "masks")
+    frame.Board("detection_inside", server_functions=questions, gpu=False, scripts=["view.js"])
+    frame.section("What is learned", "The losses of the slides, by which each of these steps was trained.")
+    frame.equations(
+        (FASTER, "(16) The proposal network $g$: is anchor box $A$ on an object, and how is it to be moved?"),
+        (FAST, "(15) Fast R-CNN: the class $c$ of the region with features $x$; unless it is background, its box."),
+        (MASK, "(17) Mask R-CNN: its mask as well, that of the true class."),
+    )
+    frame.section(
+        "History: what each idea saved",
+        "R-CNN sends every proposal through the network alone, Fast R-CNN sends the picture once and reads each"
+        " proposal from its feature maps, Faster R-CNN finds the proposals there as well. The same weights, timed"
+        " now, on this computer.",
+    )
+    with gr.Row(equal_height=False):
+        count = gr.Slider(*COUNTS, value=40, step=5, label="Proposals", elem_id="detection-count", scale=2)
+        start = gr.Button("Measure all three", variant="primary", elem_id="detection-measure", scale=1)
+    bars = frame.Board("detection_history", scripts=["view.js"])
+    frame.weights_card(
+        {title: [name] for title, name in live.OURS.items()},
+        note="Average precision as COCO counts it, on held-out pictures: AP50 takes a box or mask as right that"
+        " overlaps the true one by half, AP is the mean over ten overlaps from 0.5 to 0.95. The people were learned"
+        " from pictures that were made by pasting cut-out people into photographs, and from 122 real ones: few,"
+        " so that this detector takes some parts of people, and things beside, for people.",
+    )
     token = gr.Textbox(visible=False)  # no gr.State, with which every page keeps a connection open
     private = {"api_visibility": "private", "show_progress_on": board} | frame.COMPUTE
     inputs, outputs = [picture, detector, view], [board, token]

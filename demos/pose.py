@@ -95,8 +95,8 @@ def build() -> None:
             " $d_{j_2}$",
         ),
     )
-    with gr.Row(equal_height=False, elem_classes=["first-row"]):
-        with gr.Column(scale=2, min_width=300, elem_classes=["picture-first"]):
+    with gr.Row(equal_height=False):
+        with gr.Column(scale=2, min_width=300):
             picture = frame.SafeImage(
                 value=str(PHOTOGRAPHS[0]),
                 label="Picture",
@@ -131,23 +131,22 @@ def build() -> None:
                 value={"settings": {"peak": PEAK, "link": LINK, "matchings": MATCHINGS}},
                 scripts=["skeleton.js"],
             )
-    with gr.Column(elem_classes=["after-first-row"]):
-        frame.section(
-            "Look inside",
-            "What each stage believes, and how people are put together. In the first stages a left knee may still be a"
-            " right one. Where two people are close, the field decides whose arm it is.",
-        )
-        frame.Board("pose_inside", server_functions=[pose_live.pairs], gpu=False, scripts=["skeleton.js"])
-        frame.section("Live", "The same machine on the pictures of your camera, which are not kept.")
-        live = {"peak": PEAK, "link": LINK, "side": LIVE_SIDE}
-        frame.Board("pose_camera", server_functions=[pose_live.watch], value=live, scripts=["skeleton.js"])
-        frame.weights_card(
-            {"Pose machine": [MODEL]},
-            note="Leeds Sports marks one person a picture, so pictures of several people were made by cutting them out"
-            " and pasting them together; the outlines come from a published network. Nose, eyes and ears are not among"
-            " the joints. Few photographs of real groups were there to learn from: of the large people in them it finds"
-            " 53 %, hidden joints guessed; PoseNet's published weights find 70 %.",
-        )
+    frame.section(
+        "Look inside",
+        "What each stage believes, and how people are put together. In the first stages a left knee may still be a"
+        " right one. Where two people are close, the field decides whose arm it is.",
+    )
+    frame.Board("pose_inside", server_functions=[pose_live.pairs], gpu=False, scripts=["skeleton.js"])
+    frame.section("Live", "The same machine on the pictures of your camera, which are not kept.")
+    live = {"peak": PEAK, "link": LINK, "side": LIVE_SIDE}
+    frame.Board("pose_camera", server_functions=[pose_live.watch], value=live, scripts=["skeleton.js"])
+    frame.weights_card(
+        {"Pose machine": [MODEL]},
+        note="Leeds Sports marks one person a picture, so pictures of several people were made by cutting them out"
+        " and pasting them together; the outlines come from a published network. Nose, eyes and ears are not among"
+        " the joints. Few photographs of real groups were there to learn from: of the large people in them it finds"
+        " 53 %, hidden joints guessed; PoseNet's published weights find 70 %.",
+    )
     quiet = {"api_visibility": "private", "show_progress_on": picture, "trigger_mode": "always_last"} | frame.COMPUTE
     frame.on_first_show(see, [picture, detail], board, **frame.COMPUTE)
     gr.on([picture.change, detail.input], frame.guard(see_again), [picture, detail], board, **quiet)

@@ -4,6 +4,7 @@ import base64
 import io
 import json
 import math
+import time
 import urllib.request
 
 import numpy as np
@@ -352,17 +353,33 @@ def test_the_switch_between_light_and_dark_is_remembered(page):
     assert page.evaluate("document.body.classList.contains('dark')")
 
 
-@pytest.mark.parametrize("color_scheme", ["light", "dark"])
-@pytest.mark.parametrize("viewport", [NARROW, WIDE])
-@pytest.mark.parametrize("place", PLACES)
-def test_every_place_fits_and_stays_still(page, place, viewport, color_scheme):
+def watch_shifts(page) -> None:
+    """Counts in `window.shift` how much of the page moves by itself."""
     page.add_init_script(
         "window.shift = 0; new PerformanceObserver((list) => list.getEntries().forEach((e) => {"
         " if (!e.hadRecentInput) window.shift += e.value; })).observe({type: 'layout-shift', buffered: true});"
     )
+
+
+@pytest.mark.parametrize("viewport", [NARROW])
+@pytest.mark.parametrize("place", ["cyclegan", "detection", "pose", "stn"])
+def test_a_place_whose_parts_come_late_stays_still(page, place, viewport):
+    watch_shifts(page)
+    page.route("**/assets/*.css", lambda route: (time.sleep(0.15), route.continue_()))
     open_place(page, place)
-    page.wait_for_load_state("networkidle")
+    page.wait_for_selector("#topics > [data-ready]")
     page.wait_for_timeout(1500)
+    assert page.evaluate("window.shift") < 0.1
+
+
+@pytest.mark.parametrize("color_scheme", ["light", "dark"])
+@pytest.mark.parametrize("viewport", [NARROW, WIDE])
+@pytest.mark.parametrize("place", PLACES)
+def test_every_place_fits_and_stays_still(page, place, viewport, color_scheme):
+    watch_shifts(page)
+    open_place(page, place)
+    page.wait_for_selector("#topics > [data-ready]:visible")
+    pictures_of_home.settle(page)
     assert page.evaluate("document.documentElement.scrollWidth") <= viewport["width"]
     assert page.evaluate("document.fonts.check('16px \"IBM Plex Sans\"')")
     assert page.evaluate("document.body.classList.contains('dark')") == (color_scheme == "dark")

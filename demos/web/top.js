@@ -25,20 +25,31 @@ function openTab(id) {
 }
 window.addEventListener('gallery-open', (event) => openTab(event.detail));
 
-const asked = new URLSearchParams(location.search).get('tab');
-let awaited = Object.hasOwn(titles, asked) ? asked : 'home';  // until it is shown, the address is left alone
-if (awaited !== 'home') {
-  document.body.classList.add('gallery-opening');
-  openTab(awaited);
+// A tab is seen once all of its parts are there: they load one by one, and each pushes down what was there before it.
+const propsOf = Object.fromEntries(window.gradio_config.components.map((part) => [part.id, part.props]));
+function partsOf({id, children}) {  // ids of what is seen at a node of the layout and below; a form has none
+  const {elem_id, visible, open} = propsOf[id];
+  if (visible === false) return [];
+  return [elem_id || [], open === false ? [] : (children || []).flatMap(partsOf)].flat();
+}
+const partsOfTab = Object.fromEntries(window.gradio_config.layout.children.flatMap((node) => node.children || [])
+  .map((node) => [propsOf[node.id].id, partsOf(node)]));
+const UNSET = '.heading:not(:has(h1)), .section:not(:has(h2)), .equation:not(:has(.katex))';
+function reveal(tab) {
+  const panel = document.getElementById(partsOfTab[tab][0]);
+  if (!panel || panel.dataset.ready) return;
+  if (partsOfTab[tab].every((id) => document.getElementById(id)) && !panel.querySelector(UNSET)) panel.dataset.ready = 'yes';
 }
 
-setTimeout(() => { if (awaited) { awaited = null; document.body.classList.remove('gallery-opening'); } }, 8000);
+const asked = new URLSearchParams(location.search).get('tab');
+let awaited = Object.hasOwn(titles, asked) ? asked : 'home';  // until it is shown, the address is left alone
+if (awaited !== 'home') openTab(awaited);
 
 function followTab() {
   const shown = document.querySelector('#topics [role=tab][aria-selected=true]')?.dataset.tabId;
   if (!shown || (awaited && shown !== awaited)) return;
-  if (awaited) document.body.classList.remove('gallery-opening');
   awaited = null;
+  reveal(shown);
   const address = new URL(location);
   if (shown === 'home') address.searchParams.delete('tab'); else address.searchParams.set('tab', shown);
   if (address.href !== location.href) history.replaceState(history.state, '', address);
