@@ -1,6 +1,7 @@
 """What the boards of the pose tab ask for: people from the maps of a picture that was seen once, and a live camera."""
 
 import base64
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,6 +23,7 @@ LIVE_SIDE = 257  # pixels of the longer side, for the camera
 SHOWN = 1280  # pixels of the longer side of a picture on the screen
 FINE = 127  # a map on the wire is one signed byte a pixel: this is 1
 PICTURES = 64  # whose maps are remembered
+VOTED = 12  # joints of our machine that PoseNet votes for
 LARGEST = 3_000_000  # bytes of the maps of one picture
 PAIRS = 300  # candidate pairs of a limb that are shown
 MOST_MOVED = 200  # joints that may have been moved by hand
@@ -74,7 +76,8 @@ def shown(x: "torch.Tensor", seen: "Seen", network: str) -> dict:
             "scale": seen.scale.tolist(),
             "centre": seen.centre,
             "values": _packed(seen),
-        },
+        }
+        | ({} if seen.votes is None else {"votes": _coded(seen.votes)}),
     }
 
 
@@ -82,8 +85,24 @@ def _packed(seen: "Seen") -> str:
     """The maps for the wire: of each stage the belief maps, then x and y of each field; base64."""
     import torch
 
-    maps = torch.cat([seen.beliefs, seen.fields.flatten(1, 2)], dim=1)
+    return _coded(torch.cat([seen.beliefs, seen.fields.flatten(1, 2)], dim=1))
+
+
+def _coded(maps: "torch.Tensor") -> str:
     return frame.coded((maps * FINE).round().clamp(-FINE, FINE), "i1")
+
+
+def _decoded(text: object, *size: int) -> "torch.Tensor":
+    """Maps from the wire, of that size; InputError where they are not."""
+    import torch
+
+    try:
+        data = base64.b64decode(text, validate=True) if isinstance(text, str) and len(text) <= LARGEST * 1.4 else b""
+    except ValueError:
+        data = b""
+    if not data or len(data) != math.prod(size):
+        raise InputError("These are not the maps of a picture: open the picture again.")
+    return (torch.from_numpy(np.frombuffer(data, np.int8).copy()).float() / FINE).reshape(size)
 
 
 def skeleton(network: str) -> dict:
@@ -105,17 +124,11 @@ def keep(query: dict) -> dict:
     scale, centre = frame.numbers(query, "scale", 2, 0.01, 1e5), frame.number(query, "centre", 0, 1)
     known = skeleton(frame.choice(query, "network", ["ours", "published"]))
     joints, limbs = len(known["joints"]), len(known["limbs"])
-    text = query.get("values")
-    try:
-        data = base64.b64decode(text, validate=True) if isinstance(text, str) and len(text) <= LARGEST * 1.4 else b""
-    except ValueError:
-        data = b""
-    if not data or len(data) != stages * (joints + 2 * limbs) * rows * columns:
-        raise InputError("These are not the maps of a picture: open the picture again.")
-    values = torch.from_numpy(np.frombuffer(data, np.int8).copy()).float() / FINE
-    maps = values.reshape(stages, joints + 2 * limbs, rows, columns)
+    maps = _decoded(query.get("values"), stages, joints + 2 * limbs, rows, columns)
     fields = maps[:, joints:].unflatten(1, (limbs, 2))
-    return {"token": seen_pictures.add(Seen(maps[:, :joints], fields, torch.tensor(scale), centre=centre, **known))}
+    votes = _decoded(query["votes"], VOTED, rows, columns) if "votes" in query else None
+    seen = Seen(maps[:, :joints], fields, torch.tensor(scale), centre=centre, votes=votes, **known)
+    return {"token": seen_pictures.add(seen)}
 
 
 # ---- everything after: no pass through the network

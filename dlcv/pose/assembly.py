@@ -4,6 +4,7 @@ Points are x, y in pixels of the maps. Maps are (J, H, W), fields (L, 2, H, W), 
 """
 
 import math
+from statistics import mean
 from typing import NamedTuple
 
 import torch
@@ -15,7 +16,9 @@ from .skeleton import LIMBS
 MOST = 60  # places where a joint may be, the surest
 SAMPLES = 10  # points of a line integral
 AGREE = 0.8  # of them must point along the limb
-FEWEST, MEAN = 4, 0.35  # joints of a person, and their mean belief, at least
+FEWEST, MEAN = 4, 0.35  # joints of a person, and their mean belief, at least; so it is where there are no votes
+FEWEST_VOTED = 3  # joints where there are
+ENOUGH, VOTED = 0.6, 0.15  # mean belief that is enough without a vote, and the mean vote that is enough by itself
 REACH = 1.5  # mean lengths of a person's limbs: how far a guess usually is from the joint that it hangs on
 DOUBT = 0.01, 0.02  # added to belief and affinity where a joint is guessed, so that one of them may be missing
 
@@ -27,6 +30,7 @@ class Peak(NamedTuple):
     y: float
     belief: float
     placed: bool = False  # by hand: then no threshold counts
+    vote: float | None = None  # of PoseNet for this joint here, where it has one
 
 
 class Link(NamedTuple):
@@ -58,10 +62,11 @@ class Person(NamedTuple):
     guesses: tuple[Peak | None, ...] = ()  # for each where it may be, if it was not found but was asked for
 
 
-def find_peaks(beliefs: torch.Tensor, threshold: float = PEAK) -> list[list[Peak]]:
+def find_peaks(beliefs: torch.Tensor, threshold: float = PEAK, votes: torch.Tensor | None = None) -> list[list[Peak]]:
     """For each joint the places where its belief map (J, H, W) is largest among its eight neighbours, surest first.
 
-    Between pixels by a parabola through the peak and its neighbours, along x and along y.
+    Between pixels by a parabola through the peak and its neighbours, along x and along y. Of `votes` (V, H, W), for the
+    first V joints, each peak has the largest among the same nine pixels.
     """
     size = beliefs.shape[1:]
     distinct = beliefs.double() + 1e-6 * torch.linspace(0, 1, size.numel()).double().view(
@@ -74,9 +79,11 @@ def find_peaks(beliefs: torch.Tensor, threshold: float = PEAK) -> list[list[Peak
     x = columns + _vertex(padded[joints, rows + 1, columns], at, padded[joints, rows + 1, columns + 2])
     y = rows + _vertex(padded[joints, rows, columns + 1], at, padded[joints, rows + 2, columns + 1])
     found: list[list[Peak]] = [[] for _ in beliefs]
+    near = [] if votes is None else F.max_pool2d(votes[None], 3, stride=1, padding=1)[0]
     order = at.argsort(descending=True)
-    for joint, *peak in zip(*(some[order].tolist() for some in (joints, x, y, at))):
-        found[joint].append(Peak(*peak))
+    for joint, row, column, *peak in zip(*(some[order].tolist() for some in (joints, rows, columns, x, y, at))):
+        vote = near[joint][row, column].item() if joint < len(near) else None
+        found[joint].append(Peak(*peak, vote=vote))
     return [of_joint[:MOST] for of_joint in found]
 
 
@@ -165,20 +172,42 @@ def assemble(
                 owner[second] = link.second
     found = []
     for person in people:
-        beliefs = [peaks[joint][number].belief for joint, number in enumerate(person) if number is not None]
-        score = sum(beliefs) / len(beliefs)
-        if len(beliefs) >= FEWEST and score >= MEAN:
-            found.append(Person(tuple(person), score))
+        joints = [peaks[joint][number] for joint, number in enumerate(person) if number is not None]
+        if is_someone(joints):
+            found.append(Person(tuple(person), mean(peak.belief for peak in joints)))
     return sorted(found, key=lambda person: -person.score)
 
 
-def guessed(person: Person, peaks: list[list[Peak]], beliefs: torch.Tensor, fields: torch.Tensor, ends=LIMBS) -> Person:
+def is_someone(joints: list[Peak]) -> bool:
+    """Whether joints that belong together are a person: belief and votes, added, each as a part of what is enough.
+
+    The network that learned here believes in people where PoseNet, which has seen more photographs, sees nobody; and is
+    unsure of people cut off by the border, of whom PoseNet is sure.
+    """
+    belief, votes = mean(peak.belief for peak in joints), [peak.vote for peak in joints if peak.vote is not None]
+    if not votes:
+        return len(joints) >= FEWEST and belief >= MEAN
+    return len(joints) >= FEWEST_VOTED and belief / ENOUGH + mean(votes) / VOTED >= 1
+
+
+def guessed(
+    person: Person,
+    peaks: list[list[Peak]],
+    beliefs: torch.Tensor,
+    fields: torch.Tensor,
+    ends: tuple[tuple[int, int], ...] = LIMBS,
+    votes: torch.Tensor | None = None,
+) -> Person:
     """The same person with a guess for each joint that was not found, as far as limbs lead to it.
 
     Beyond the end d of a limb, the other one is where S(p) E(d, p) exp(-|p - d|^2 / 2 r^2) is largest: no threshold,
-    but belief, line integral and nearness together. First towards the neck, then outwards.
+    but belief, line integral and nearness together. First towards the neck, then outwards. Where the network does not
+    believe in a joint, `votes` (V, H, W) for the first V may, as parts of a vote that is enough.
     """
     height, width = beliefs.shape[1:]
+    if votes is not None:
+        voted = (votes / VOTED).clamp_max(1)
+        beliefs = torch.cat([beliefs[: len(voted)].maximum(voted), beliefs[len(voted) :]])
     pixels = torch.stack(torch.meshgrid(torch.arange(width), torch.arange(height), indexing="xy"), dim=-1)
     pixels = pixels.flatten(0, 1).float()  # (P, 2)
     known = {joint: peaks[joint][number] for joint, number in enumerate(person.peaks) if number is not None}
@@ -225,5 +254,5 @@ def assembled(
 
 
 def people_of(beliefs: torch.Tensor, fields: torch.Tensor, peak: float = PEAK, link: float = LINK) -> Assembled:
-    """All four steps, for the belief maps (J, H, W) and the fields (L, 2, H, W) of one stage."""
+    """All four steps, for the belief maps (J, H, W) and the fields (L, 2, H, W) of one stage, without votes."""
     return assembled(fields, find_peaks(beliefs, peak), link)

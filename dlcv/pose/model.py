@@ -34,6 +34,7 @@ class PoseOutput(NamedTuple):
 
     beliefs: list[torch.Tensor]  # S of (N, J, h, w), where H = 8 (h - 1) + 1
     fields: list[torch.Tensor]  # S of (N, L, 2, h, w)
+    votes: torch.Tensor | None = None  # (N, 17, h, w): where PoseNet says that the keypoints of COCO are
 
 
 def conv(channels_in: int, channels_out: int, dilation: int = 1, size: int = 3) -> nn.Sequential:
@@ -100,11 +101,12 @@ class PoseMachine(nn.Module, PyTorchModelHubMixin, pipeline_tag="keypoint-detect
                 both = [maps * learned[:, None, None, None] for maps in both]
             seen += both
         features = self.features(torch.cat(seen, dim=1))
-        features = torch.cat([features, self.published.votes(coarse)], dim=1)
+        votes = self.published.votes(coarse)
+        features = torch.cat([features, votes], dim=1)
         maps, beliefs, fields = None, [], []
         for stage in self.stages:
             maps = stage(features if maps is None else torch.cat([features, maps], dim=1))
             found = maps.float()
             beliefs.append(found[:, : len(JOINTS)])
             fields.append(found[:, len(JOINTS) :].unflatten(1, (len(LIMBS), 2)))
-        return PoseOutput(beliefs, fields)
+        return PoseOutput(beliefs, fields, votes)

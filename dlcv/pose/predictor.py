@@ -15,7 +15,7 @@ from ..errors import InputError
 from . import LINK, PEAK, assembly
 from .assembly import Assembled, Peak
 from .model import STEP, STRIDE, PoseMachine
-from .skeleton import JOINTS, LIMBS
+from .skeleton import IN_COCO, JOINTS, LIMBS
 
 SIDES = (193, 1025)  # pixels of the longer side that a picture may be seen at
 LARGEST = 20  # times a side may be longer than the other
@@ -30,6 +30,7 @@ class Seen(NamedTuple):
     limbs: tuple[tuple[int, int], ...] = LIMBS
     joints: tuple[str, ...] = tuple(JOINTS)
     centre: float = 0.5 / STRIDE  # where the middle of a pixel of the maps is in it: here in that of its first pixel
+    votes: torch.Tensor | None = None  # (V, h, w): of PoseNet for the first V joints, in [0, 1]
 
     def outside(self, peak: Peak) -> Peak:
         """A peak of the maps in pixels of the picture."""
@@ -76,7 +77,8 @@ class PosePredictor:
         device = next(self.model.parameters()).device
         out = self.model(F.interpolate(picture[None].to(device), size, mode="bilinear", antialias=True))
         maps = [torch.cat(found).float().cpu() for found in (out.beliefs, out.fields)]
-        return Seen(*maps, scale=STRIDE * torch.tensor([picture.shape[2] / size[1], picture.shape[1] / size[0]]))
+        scale = STRIDE * torch.tensor([picture.shape[2] / size[1], picture.shape[1] / size[0]])
+        return Seen(*maps, scale=scale, votes=out.votes[0, IN_COCO].clamp(0, 1).cpu())
 
 
 def people_of(
@@ -96,15 +98,16 @@ def people_of(
         moved: peaks that stand elsewhere, by hand; what was found from them before is found anew.
         guess: also say where the joints may be that were not found.
     """
-    peaks = assembly.find_peaks(seen.beliefs[stage], peak)
+    peaks = assembly.find_peaks(seen.beliefs[stage], peak, seen.votes)
     for joint, number, x, y in moved:
         if number < len(peaks[joint]):  # else the threshold has taken it away
-            peaks[joint][number] = Peak(*seen.inside(x, y), peaks[joint][number].belief, placed=True)
+            x, y = seen.inside(x, y)
+            peaks[joint][number] = peaks[joint][number]._replace(x=x, y=y, placed=True)
     found = assembly.assembled(seen.fields[stage], peaks, link, matching, seen.limbs)
     people = found.people
     if guess:
         maps = seen.beliefs[stage], seen.fields[stage]
-        people = [assembly.guessed(one, found.peaks, *maps, seen.limbs) for one in people]
+        people = [assembly.guessed(one, found.peaks, *maps, seen.limbs, seen.votes) for one in people]
         people = [one._replace(guesses=tuple(peak and seen.outside(peak) for peak in one.guesses)) for one in people]
     return found._replace(people=people, peaks=[[seen.outside(peak) for peak in of_joint] for of_joint in found.peaks])
 

@@ -19,7 +19,7 @@ from torchvision.transforms.v2 import functional as v2f
 
 from .. import cutouts, marked
 from ..datasets import coco, lspet
-from .skeleton import COCO, JOINTS
+from .skeleton import IN_COCO, JOINTS
 
 GREY = 128  # beyond the border of a photograph
 FINER = 2  # points along a side of a pixel at which a large photograph is read, as it is made smaller
@@ -29,7 +29,6 @@ AROUND = (0.8, 2.8)  # how much larger than a real person its part of the photog
 SMALLEST = 96  # pixels of that part at least
 REAL_SIDE = 480  # pixels of the longer side of a real photograph
 LIGHT = 0.3  # how much brightness, contrast and saturation change at most
-SHARED = [COCO.index(name) for name in JOINTS[:12]]
 MIRRORED = [cutouts.JOINT_PAIRS.get(joint, joint) for joint in range(len(JOINTS))]
 
 
@@ -137,7 +136,7 @@ def labelled(split: str) -> list[tuple[torch.Tensor, ...]]:
         joints = torch.full((len(people), len(JOINTS), 3), -1.0)
         for number, person in enumerate(sorted(people, key=lambda person: -person["area"])):
             where[coco.mask_of(person, *picture.shape[1:])] = number + 1
-            joints[number, :12] = torch.tensor(person["keypoints"]).float().unflatten(0, (17, 3))[SHARED]
+            joints[number, :12] = torch.tensor(person["keypoints"]).float().unflatten(0, (17, 3))[IN_COCO]
         joints[joints[..., 2] == 0] = -1
         found.append((picture, joints, where))
     return found
@@ -149,7 +148,7 @@ def taught(split: str) -> list[tuple[torch.Tensor, ...]]:
     for picture, people, where in marked.photographs(split):
         joints = torch.full((max(1, len(people)), len(JOINTS), 3), -1.0)
         if len(people):
-            shared = people[:, SHARED]
+            shared = people[:, IN_COCO]
             joints[:, :12] = torch.where(shared[..., 2:] > marked.MARKED, shared, -1.0)
         found.append((picture, joints, where))
     return found

@@ -26,6 +26,9 @@ LIMBS = tuple(
 COCO = KEYPOINTS
 """The keypoints of COCO in their order; twelve of them are among `JOINTS`."""
 
+IN_COCO = [COCO.index(name) for name in JOINTS[:12]]
+"""Which of those the first twelve of `JOINTS` are."""
+
 OPENPOSE = (
     "nose, neck, right shoulder, right elbow, right wrist, left shoulder, left elbow, left wrist, right hip,"
     " right knee, right ankle, left hip, left knee, left ankle, right eye, left eye, right ear, left ear"
