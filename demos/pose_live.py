@@ -168,6 +168,7 @@ def people(query: dict) -> dict:
             {
                 "peaks": list(one.peaks),
                 "score": round(one.score, 3),
+                "vote": one.vote and round(one.vote, 3),
                 "guesses": [peak and rounded(peak[:2]) for peak in one.guesses],
             }
             for one in found.people

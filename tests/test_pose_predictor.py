@@ -38,6 +38,27 @@ def counted():
     return PosePredictor("", model), calls
 
 
+def test_votes_have_a_say_in_who_is_a_person():
+    seen, votes = seen_of(TWO), 0.2 * seen_of(TWO[:1]).beliefs[0, :12]
+    unsure = seen._replace(beliefs=0.4 * seen.beliefs)
+    assert len(people_of(unsure).people) == 2
+    assert not people_of(unsure._replace(votes=torch.zeros_like(votes))).people
+    [one] = people_of(unsure._replace(votes=votes)).people
+    assert one.score == pytest.approx(0.4, abs=0.05) and one.vote == pytest.approx(0.2, abs=0.02)
+
+
+def test_a_joint_that_only_the_votes_know_is_guessed_where_they_have_it():
+    wrist, seen = JOINTS.index("left wrist"), seen_of(TWO)
+    votes = 0.2 * seen.beliefs[0, :12]
+    limb = LIMBS.index((JOINTS.index("left elbow"), wrist))
+    seen.beliefs[:, wrist], seen.fields[:, limb] = 0, 0
+    for voted, close in ((votes, True), (torch.zeros_like(votes), False)):
+        guesses = [one.guesses[wrist] for one in people_of(seen._replace(votes=voted), guess=True).people]
+        where = torch.tensor([[guess.x, guess.y] for guess in guesses])
+        assert len(where) == 2
+        assert (torch.cdist(where, TWO[:, wrist, :2]).min(1).values < 2 * STRIDE).all() == close
+
+
 @pytest.mark.parametrize("size", [(300, 200), (20, 400), (1, 7), (33, 33)])
 def test_a_picture_of_any_size_is_seen_once(counted, size):
     predictor, calls = counted

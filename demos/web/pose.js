@@ -66,9 +66,9 @@ function describe() {
     ? 'No person is found here. Lower thresholds find more; a finer look finds people who are small.'
     : `${count} ${count === 1 ? 'person' : 'people'}`;
   find('.po').classList.toggle('po-nobody', count === 0);
-  find('.po-people').innerHTML = found.people.map(({peaks, score}, index) => {
+  find('.po-people').innerHTML = found.people.map(({peaks, score, vote}, index) => {
     const there = peaks.filter((number) => number !== null).length;
-    return `<li><b>${index + 1}</b> ${there} of ${peaks.length} joints, belief ${score.toFixed(2)}</li>`;
+    return `<li><b>${index + 1}</b> ${there} of ${peaks.length} joints, belief ${score.toFixed(2)}${vote === null ? '' : `, PoseNet’s vote ${vote.toFixed(2)}`}</li>`;
   }).join('');
   find('.po-back').disabled = moved.size === 0;
   find('.po').classList.toggle('po-moved', moved.size > 0);

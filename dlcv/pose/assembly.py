@@ -59,6 +59,7 @@ class Person(NamedTuple):
 
     peaks: tuple[int | None, ...]
     score: float  # mean belief of the joints that are there
+    vote: float | None  # mean vote of those that PoseNet knows
     guesses: tuple[Peak | None, ...] = ()  # for each where it may be, if it was not found but was asked for
 
 
@@ -173,21 +174,23 @@ def assemble(
     found = []
     for person in people:
         joints = [peaks[joint][number] for joint, number in enumerate(person) if number is not None]
-        if is_someone(joints):
-            found.append(Person(tuple(person), mean(peak.belief for peak in joints)))
+        votes = [peak.vote for peak in joints if peak.vote is not None]
+        one = Person(tuple(person), mean(peak.belief for peak in joints), mean(votes) if votes else None)
+        if is_someone(one):
+            found.append(one)
     return sorted(found, key=lambda person: -person.score)
 
 
-def is_someone(joints: list[Peak]) -> bool:
+def is_someone(one: Person) -> bool:
     """Whether joints that belong together are a person: belief and votes, added, each as a part of what is enough.
 
     The network that learned here believes in people where PoseNet, which has seen more photographs, sees nobody; and is
     unsure of people cut off by the border, of whom PoseNet is sure.
     """
-    belief, votes = mean(peak.belief for peak in joints), [peak.vote for peak in joints if peak.vote is not None]
-    if not votes:
-        return len(joints) >= FEWEST and belief >= MEAN
-    return len(joints) >= FEWEST_VOTED and belief / ENOUGH + mean(votes) / VOTED >= 1
+    count = sum(number is not None for number in one.peaks)
+    if one.vote is None:
+        return count >= FEWEST and one.score >= MEAN
+    return count >= FEWEST_VOTED and one.score / ENOUGH + one.vote / VOTED >= 1
 
 
 def guessed(
