@@ -54,7 +54,7 @@ def predictor(name: str) -> "DetectorPredictor":
             found.model.cpu()
             found.device = next(found.model.parameters()).device
         _counted.add(found.model)
-        found.model.parts.backbone.register_forward_hook(lambda *_: passes.update([name]))
+        found.model.parts.backbone.body.register_forward_hook(lambda *_: passes.update([name]))
     return found
 
 

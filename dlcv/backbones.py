@@ -121,18 +121,22 @@ class PoseNet(PoseNetBody):
 
 class PeopleBody(nn.Module):
     """What DeepLab and PoseNet know of people, side by side: pictures (N, 3, H, W) in [-1, 1] -> maps at strides 4, 8
-    and 16, of 120, 224 and 640 channels, named "0" to "2"."""
+    and 16, of 120, 224 and 640 channels, named "0" to "2". The last ones end with PoseNet's, which its heads read."""
 
     CHANNELS = (24 + 96, 32 + 192, 256 + 384)
 
     def __init__(self, published: bool = False):
         super().__init__()
-        self.deeplab, self.posenet = deeplab() if published else DeepLab(), posenet_body(published)
+        self.deeplab, self.posenet = deeplab() if published else DeepLab(), posenet(published)
         del self.deeplab.logits
 
     def forward(self, pictures: torch.Tensor) -> dict[str, torch.Tensor]:
         levels = zip(self.deeplab.levels(pictures), self.posenet(pictures))
         return {str(number): torch.cat(pair, dim=1) for number, pair in enumerate(levels)}
+
+    def votes(self, maps: dict[str, torch.Tensor]) -> torch.Tensor:
+        """PoseNet's votes for the 17 keypoints, from those maps: (N, 17, h, w) at stride 8."""
+        return self.posenet.votes(maps["2"][:, -384:])
 
 
 def posenet(published: bool = False) -> PoseNet:

@@ -215,7 +215,7 @@ def test_roi_align_reads_where_the_region_says():
 
 def test_a_threshold_needs_no_pass_through_the_backbone():
     asked, passes = DetectorPredictor("", detector()), []
-    asked.model.parts.backbone.register_forward_hook(lambda *_: passes.append(1))
+    asked.model.parts.backbone.body.register_forward_hook(lambda *_: passes.append(1))
     asked.set_image(torch.rand(3, 100, 100))
     for score in (0.1, 0.3, 0.9):
         found = asked.detections(score)

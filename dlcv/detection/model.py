@@ -29,6 +29,7 @@ from torchvision.ops import (
     batched_nms,
     clip_boxes_to_image,
     remove_small_boxes,
+    roi_pool,
 )
 from torchvision.ops.feature_pyramid_network import LastLevelP6P7
 
@@ -40,6 +41,10 @@ SHAPES = (0.5, 1.0, 2.0)  # height / width of the anchors
 REGION, MASK = 7, 14  # cells of a proposal's features along a side, for its class and for its mask
 CANDIDATES = 500  # boxes of each level that are looked at before overlaps are suppressed
 SCORE = 0.05  # of the boxes that are shown, at least
+# Where PoseNet's votes for a keypoint are nowhere as much as VOTED in a box that is TALL pixels high, or higher, a
+# person is less likely: the score counts so much of what it was.
+VOTED, TALL, DOUBTED = 0.1, 60, 0.7
+VOTES_STRIDE = 8
 
 
 @dataclass
@@ -65,6 +70,7 @@ class Seen(NamedTuple):
     images: ImageList  # scaled, normalised, padded to a multiple of 32; knows its size before the padding
     original: tuple[int, int]  # height and width of the picture that was given
     pyramid: dict[str, torch.Tensor]  # name of the level -> (1, C, H / stride, W / stride)
+    votes: torch.Tensor | None = None  # (1, 17, h, w) at stride 8: PoseNet's for keypoints, where it is in the backbone
 
 
 class Anchors(NamedTuple):
@@ -187,7 +193,10 @@ class Detector(nn.Module, PyTorchModelHubMixin, pipeline_tag="object-detection",
     def pyramid(self, picture: torch.Tensor) -> Seen:
         """A picture (3, H, W) in [0, 1] through the backbone: the one step that takes long."""
         images, _ = self.parts.transform([picture])
-        return Seen(images, tuple(picture.shape[1:]), self.parts.backbone(images.tensors))
+        body, fpn = self.parts.backbone.body, self.parts.backbone.fpn
+        maps = body(images.tensors)
+        votes = body.votes(maps) if self.config.knows_people else None
+        return Seen(images, tuple(picture.shape[1:]), fpn(maps), votes)
 
     def score_anchors(self, seen: Seen) -> Anchors:
         """Objectness and offset of every anchor: three shapes at each cell of each level."""
@@ -219,15 +228,22 @@ class Detector(nn.Module, PyTorchModelHubMixin, pipeline_tag="object-detection",
         refined = clip_boxes_to_image(heads.box_coder.decode(offsets, [boxes]), seen.images.image_sizes[0])
         return Regions(boxes, features, logits.softmax(1), refined)
 
-    def detect(self, regions: Regions, score: float = SCORE, overlap: float | None = None) -> Detections:
+    def detect(
+        self, regions: Regions, score: float = SCORE, overlap: float | None = None, votes: torch.Tensor | None = None
+    ) -> Detections:
         """What is surer than `score`; of boxes of one class that overlap by more than `overlap`, if not given the
-        config's, only the surest."""
+        config's, only the surest. Where there are `votes` (1, 17, h, w), a box without any is less sure."""
         overlap = self.config.overlap if overlap is None else overlap
         numbers, labels = (regions.probabilities[:, 1:] > score).nonzero(as_tuple=True)
         labels = labels + 1
         boxes, scores = regions.refined[numbers, labels], regions.probabilities[numbers, labels]
-        large = remove_small_boxes(boxes, 1e-2)
-        boxes, scores, labels, numbers = boxes[large], scores[large], labels[large], numbers[large]
+        if votes is not None:
+            voted = roi_pool(votes, [boxes], output_size=1, spatial_scale=1 / VOTES_STRIDE).flatten(1).amax(1)
+            doubted = (voted < VOTED) & (boxes[:, 3] - boxes[:, 1] >= TALL)
+            scores = torch.where(doubted, DOUBTED * scores, scores)
+        good = remove_small_boxes(boxes, 1e-2)
+        good = good[scores[good] > score]
+        boxes, scores, labels, numbers = boxes[good], scores[good], labels[good], numbers[good]
         kept = batched_nms(boxes, scores, labels, overlap)[: self.config.detections]
         return Detections(boxes[kept], labels[kept], scores[kept], numbers[kept])
 

@@ -125,7 +125,7 @@ class DetectorPredictor:
     def detections(self, score: float = SCORE, overlap: float | None = None) -> Detections:
         """The objects that are surer than `score`; boxes of one class overlap by at most `overlap`, if not given the
         config's."""
-        found = self.model.detect(self.regions(), score, overlap)
+        found = self.model.detect(self.regions(), score, overlap, self.seen.votes)
         return Detections(self._outside(found.boxes), *(some.cpu() for some in found[1:]))
 
     def claimed(self, regions: torch.Tensor, labels: torch.Tensor) -> Detections:
