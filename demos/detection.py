@@ -200,7 +200,8 @@ def build() -> None:
         note="Average precision as COCO counts it, on held-out pictures: AP50 takes a box or mask as right that"
         " overlaps the true one by half, AP is the mean over ten overlaps from 0.5 to 0.95. The people were learned"
         " from pictures that were made by pasting cut-out people into photographs, and from 122 real ones: few,"
-        " so that this detector takes some parts of people, and things beside, for people.",
+        " so that this detector takes some parts of people, and things beside, for people. PoseNet has a say:"
+        " where it sees no joint in a large box, the score of the box counts 0.7 of what it was.",
     )
     token = gr.Textbox(visible=False)  # no gr.State, with which every page keeps a connection open
     private = {"api_visibility": "private", "show_progress_on": board} | frame.COMPUTE

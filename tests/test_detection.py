@@ -15,7 +15,7 @@ from torchvision.models.detection.roi_heads import (
 from dlcv import marked
 from dlcv.datasets import blood, nuclei
 from dlcv.detection import history, loss, train
-from dlcv.detection.model import STRIDES, Detector, DetectorConfig
+from dlcv.detection.model import DOUBTED, STRIDES, TALL, VOTED, Detector, DetectorConfig, Regions
 from dlcv.detection.predictor import DetectorPredictor
 from dlcv.errors import InputError
 
@@ -62,6 +62,29 @@ def test_the_stages_are_torchvisions_forward_pass(masks, people):
         if masks:
             pasted = paste_masks_in_image(model.masks(seen, found)[:, None], expected["boxes"], (90, 150))
             torch.testing.assert_close(pasted, expected["masks"], atol=1e-3, rtol=1e-3)
+
+
+def test_a_large_box_without_votes_is_less_sure():
+    model = detector(people=True)
+    boxes = torch.tensor([[0.0, 0, 40, TALL], [60, 0, 100, TALL], [0, 70, 40, 69 + TALL]])
+    probabilities = torch.tensor([[0.1, 0.9, 0.0]]).repeat(3, 1)
+    regions = Regions(boxes, torch.zeros(3, 16, 7, 7), probabilities, boxes[:, None].expand(-1, 3, -1))
+    votes = torch.zeros(1, 17, 20, 20)
+    assert model.detect(regions).scores.tolist() == pytest.approx([0.9] * 3)
+    votes[0, 5, 4, 10] = VOTED  # of a joint in the second box; the third one is too small to judge
+    found = model.detect(regions, votes=votes)
+    assert found.regions.tolist() == [1, 2, 0]
+    assert found.scores.tolist() == pytest.approx([0.9, 0.9, 0.9 * DOUBTED])
+    assert model.detect(regions, 0.8, votes=votes).regions.tolist() == [1, 2]
+
+
+def test_the_votes_of_people_come_with_their_maps():
+    picture = torch.rand(3, 90, 150, generator=torch.Generator().manual_seed(0))
+    with torch.inference_mode():
+        seen = detector(people=True).pyramid(picture)
+        assert detector().pyramid(picture).votes is None
+    high, wide = seen.images.tensors.shape[2:]
+    assert seen.votes.shape == (1, 17, 2 * (high // 16) - 1, 2 * (wide // 16) - 1)
 
 
 def test_anchors_lie_where_their_cells_do():

@@ -143,8 +143,10 @@ const STEPS = [
       const names = ['background', ...seen.names], order = region.probabilities.map((share, i) => [share, i]).sort((a, b) => b[0] - a[0]).slice(0, 5);
       const moved = region.refined.map((value, i) => value - region.box[i]);
       const size = ([left, top, right, bottom]) => `${Math.round(right - left)} × ${Math.round(bottom - top)} px`;
+      const share = region.probabilities[thing?.label], doubted = thing?.region === region.number && thing.score < 0.9 * share;
       return `<table class="di-bars"><tbody>${order.map(([share, i]) => `<tr><th>${names[i]}</th><td><b style="width: ${60 * share}%"></b><span>${percent(share)}</span></td></tr>`).join('')}</tbody></table>`
-        + `<p>Proposal ${size(region.box)}, refined ${size(region.refined)}: its centre moved by ${written((moved[0] + moved[2]) / 2, 1)} right, ${written((moved[1] + moved[3]) / 2, 1)} down.</p>`;
+        + `<p>Proposal ${size(region.box)}, refined ${size(region.refined)}: its centre moved by ${written((moved[0] + moved[2]) / 2, 1)} right, ${written((moved[1] + moved[3]) / 2, 1)} down.</p>`
+        + (doubted ? `<p>PoseNet, whose layers are in the backbone, sees no joint of a person in this box: its ${percent(share)} count as ${percent(thing.score)}.</p>` : '');
     },
   },
   {

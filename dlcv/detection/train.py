@@ -265,7 +265,7 @@ def train(name: str, recipe: Recipe, runs: Path) -> None:
         model, then, last = people(model, data, recipe, runs)
         made_by["then"] = [asdict(its_recipe) for its_recipe in then]
         source = f"At first {source}; at last {last}"
-        begun = "on the bodies of a DeepLabV3 for Pascal VOC and of PoseNet for COCO's keypoints, as published"
+        begun = "on the body of a DeepLabV3 for Pascal VOC and PoseNet for COCO's keypoints, as published"
     source += f"; {begun} (Apache 2.0)"
     weights.save(model, name, topic="detection", recipe=made_by, licence=LICENCES[name], source=source)
 
