@@ -47,6 +47,15 @@ def test_votes_have_a_say_in_who_is_a_person():
     assert one.score == pytest.approx(0.4, abs=0.05) and one.vote == pytest.approx(0.2, abs=0.02)
 
 
+def test_a_leg_to_which_no_limb_leads_is_not_another_person():
+    seen, limb = seen_of(TWO), LIMBS.index((JOINTS.index("neck"), JOINTS.index("right hip")))
+    seen.fields[:, limb] = 0
+    seen = seen._replace(votes=0.2 * seen.beliefs[0, :12])
+    assert [sum(number is not None for number in one.peaks) for one in people_of(seen).people] == [11, 11]
+    alone = seen._replace(beliefs=seen.beliefs * torch.tensor(["right" in name for name in JOINTS])[:, None, None])
+    assert {3} == {sum(number is not None for number in one.peaks) for one in people_of(alone).people}
+
+
 def test_a_joint_that_only_the_votes_know_is_guessed_where_they_have_it():
     wrist, seen = JOINTS.index("left wrist"), seen_of(TWO)
     votes = 0.2 * seen.beliefs[0, :12]

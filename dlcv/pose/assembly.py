@@ -178,7 +178,26 @@ def assemble(
         one = Person(tuple(person), mean(peak.belief for peak in joints), mean(votes) if votes else None)
         if is_someone(one):
             found.append(one)
-    return sorted(found, key=lambda person: -person.score)
+    whole = [one for one in found if not any(is_piece(one, other, peaks, ends) for other in found)]
+    return sorted(whole, key=lambda person: -person.score)
+
+
+def is_piece(one: Person, other: Person, peaks: list[list[Peak]], ends: tuple[tuple[int, int], ...]) -> bool:
+    """Whether somebody is a piece of a person of more joints, to whom no limb leads: there are no two joints of a kind,
+    and its middle is among the joints of the other one, or no farther than a limb is long."""
+    mine, others = ({joint: peaks[joint][k] for joint, k in enumerate(p.peaks) if k is not None} for p in (one, other))
+    if mine.keys() & others.keys() or len(mine) >= len(others):
+        return False
+    near = mean_length(others, ends)
+    return all(
+        min(along) - near <= mean(peak[axis] for peak in mine.values()) <= max(along) + near
+        for axis, along in enumerate(zip(*(peak[:2] for peak in others.values())))
+    )
+
+
+def mean_length(joints: dict[int, Peak], ends: tuple[tuple[int, int], ...]) -> float:
+    """How long the limbs of a person are, of whom these joints are known."""
+    return mean(math.dist(joints[a][:2], joints[b][:2]) for a, b in ends if a in joints and b in joints)
 
 
 def is_someone(one: Person) -> bool:
@@ -214,8 +233,7 @@ def guessed(
     pixels = torch.stack(torch.meshgrid(torch.arange(width), torch.arange(height), indexing="xy"), dim=-1)
     pixels = pixels.flatten(0, 1).float()  # (P, 2)
     known = {joint: peaks[joint][number] for joint, number in enumerate(person.peaks) if number is not None}
-    lengths = [math.dist(known[a][:2], known[b][:2]) for a, b in ends if a in known and b in known]
-    reach = max(1.0, REACH * sum(lengths) / len(lengths))
+    reach = max(1.0, REACH * mean_length(known, ends))
     inwards = [(limb, b, a) for limb, (a, b) in reversed(list(enumerate(ends)))]
     outwards = [(limb, a, b) for limb, (a, b) in enumerate(ends)]
     guesses: list[Peak | None] = [None] * len(peaks)
