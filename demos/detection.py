@@ -45,9 +45,9 @@ def find_anew(picture, detector, view, progress=gr.Progress()):  # noqa: B008  w
 
 
 def example(number):
-    """One of the packaged pictures, and the detector for it."""
+    """One of the packaged pictures, the detector for it, and nothing of how another one was drawn."""
     path, title = EXAMPLES[frame.whole(number, "number", 0, len(EXAMPLES) - 1)]
-    return PIL.Image.open(path), title
+    return PIL.Image.open(path), title, ""
 
 
 def draw(kind: str, seed: int | None = None):
@@ -211,7 +211,7 @@ def build() -> None:
     gr.on(changes, frame.guard(find_anew, gpu=False), inputs, outputs, trigger_mode="always_last", **private)
     picture.upload(frame.guard(displayable), picture, picture, **frame.PLUMBING)
     picture.input(lambda: "", None, drawn, **frame.PLUMBING)
-    examples.click(frame.guard(example), examples, [picture, detector], **frame.PLUMBING)
+    examples.click(frame.guard(example), examples, [picture, detector, drawn], **frame.PLUMBING)
     for press, kind in ((nuclei, "nuclei"), (blood, "blood")):
         press.click(frame.guard(_drawing(kind)), None, [picture, detector, drawn], **frame.PLUMBING)
     start.click(frame.guard(measure, gpu=False), [token, count], bars, **private | {"show_progress_on": bars})

@@ -120,6 +120,7 @@ def test_a_packaged_photograph_shows_its_person(tab, number):
     looked(tab)
     tab.wait_for_timeout(1000)
     assert objects(tab) == 1
+    assert tab.locator("#detection-drawn").inner_text().strip() == ""
     assert tab.locator("#detection-score").input_value() == "0.7"  # where precision and recall of people balance
     screenshot(tab, f"detection-person-{number}", BOARD)
 
