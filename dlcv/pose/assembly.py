@@ -16,8 +16,8 @@ from .skeleton import LIMBS
 MOST = 60  # places where a joint may be, the surest
 SAMPLES = 10  # points of a line integral
 AGREE = 0.8  # of them must point along the limb
-FEWEST, MEAN = 4, 0.35  # joints of a person, and their mean belief, at least; so it is where there are no votes
-FEWEST_VOTED = 3  # joints where there are
+FEWEST, MEAN = 4, 0.35  # joints of a person, and their mean belief, at least, by a network without votes
+FEWEST_VOTED = 3  # joints, by one with votes
 ENOUGH, VOTED = 0.6, 0.15  # mean belief that is enough without a vote, and the mean vote that is enough by itself
 REACH = 1.5  # mean lengths of a person's limbs: how far a guess usually is from the joint that it hangs on
 DOUBT = 0.01, 0.02  # added to belief and affinity where a joint is guessed, so that one of them may be missing
@@ -159,7 +159,8 @@ def assemble(
 ) -> list[Person]:
     """People from the chosen links of every limb: those that share a peak belong to one. Surest first.
 
-    Limbs grow from the neck, so a person whose neck is hidden begins at the first limb that was found.
+    Limbs grow from the neck, so a person whose neck is hidden begins at the first limb that was found. Left out is who
+    is too unsure, and what is a piece of another person.
     """
     people: list[list[int | None]] = []
     for (first, second), links in zip(ends, limbs, strict=True):
@@ -183,8 +184,8 @@ def assemble(
 
 
 def is_piece(one: Person, other: Person, peaks: list[list[Peak]], ends: tuple[tuple[int, int], ...]) -> bool:
-    """Whether somebody is a piece of a person of more joints, to whom no limb leads: there are no two joints of a kind,
-    and its middle is among the joints of the other one, or no farther than a limb is long."""
+    """Whether one is a piece of another person, to which no limb leads: it has fewer joints, none of a kind that the
+    other one has, and its middle is among the other's joints, or no farther from them than a limb is long."""
     mine, others = ({joint: peaks[joint][k] for joint, k in enumerate(p.peaks) if k is not None} for p in (one, other))
     if mine.keys() & others.keys() or len(mine) >= len(others):
         return False
