@@ -87,14 +87,22 @@ def Board(
     )
 
 
+FIRST_SHOWN = """
+const whole = () => element.closest('[data-ready]') || !document.querySelector('#topics');
+const wait = () => whole() ? trigger('shown') : setTimeout(wait, 30);
+wait();
+"""
+
+
 def coded(values: Any, dtype: str) -> str:
     """Numbers in base64, as a board's script reads them with numbersOf(text, Type)."""
     return base64.b64encode(np.asarray(values).astype(dtype).tobytes()).decode()
 
 
 def on_first_show(fn: Callable, inputs=None, outputs=None, gpu: bool = True, **kwargs: Any) -> Any:
-    """Run an event when this place of the page is first shown, that is when its tab is first opened; the event."""
-    mark = gr.HTML("", js_on_load="trigger('shown')", elem_classes=["unseen"])
+    """Run an event when this place of the page is first shown, that is when its tab is first opened and all there: a
+    board that came later would miss the answer. Gives the event."""
+    mark = gr.HTML("", js_on_load=FIRST_SHOWN, elem_classes=["unseen"])
     usual = {"show_progress": "hidden", "api_visibility": "private"}
     return mark.shown(guard(fn, gpu), inputs, outputs, **usual | kwargs)
 
