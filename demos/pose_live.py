@@ -23,7 +23,6 @@ LIVE_SIDE = 257  # pixels of the longer side, for the camera
 SHOWN = 1280  # pixels of the longer side of a picture on the screen
 FINE = 127  # a map on the wire is one signed byte a pixel: this is 1
 PICTURES = 64  # whose maps are remembered
-VOTED = 12  # joints of our machine that PoseNet votes for
 LARGEST = 3_000_000  # bytes of the maps of one picture
 PAIRS = 300  # candidate pairs of a limb that are shown
 MOST_MOVED = 200  # joints that may have been moved by hand
@@ -119,6 +118,7 @@ def keep(query: dict) -> dict:
     import torch
 
     from dlcv.pose.predictor import Seen
+    from dlcv.pose.skeleton import IN_COCO
 
     stages, rows, columns = (frame.whole(query.get(name), name, 1, 200) for name in ("stages", "rows", "columns"))
     scale, centre = frame.numbers(query, "scale", 2, 0.01, 1e5), frame.number(query, "centre", 0, 1)
@@ -126,7 +126,7 @@ def keep(query: dict) -> dict:
     joints, limbs = len(known["joints"]), len(known["limbs"])
     maps = _decoded(query.get("values"), stages, joints + 2 * limbs, rows, columns)
     fields = maps[:, joints:].unflatten(1, (limbs, 2))
-    votes = _decoded(query["votes"], VOTED, rows, columns) if "votes" in query else None
+    votes = _decoded(query["votes"], len(IN_COCO), rows, columns) if "votes" in query else None
     seen = Seen(maps[:, :joints], fields, torch.tensor(scale), centre=centre, votes=votes, **known)
     return {"token": seen_pictures.add(seen)}
 

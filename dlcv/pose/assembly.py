@@ -213,24 +213,22 @@ def is_someone(one: Person) -> bool:
     return count >= FEWEST_VOTED and one.score / ENOUGH + one.vote / VOTED >= 1
 
 
-def guessed(
-    person: Person,
-    peaks: list[list[Peak]],
-    beliefs: torch.Tensor,
-    fields: torch.Tensor,
-    ends: tuple[tuple[int, int], ...] = LIMBS,
-    votes: torch.Tensor | None = None,
-) -> Person:
+def with_votes(beliefs: torch.Tensor, votes: torch.Tensor | None) -> torch.Tensor:
+    """Belief maps (J, H, W) with the `votes` (V, H, W) for the first V joints, as parts of a vote that is enough, where
+    those are larger."""
+    if votes is None:
+        return beliefs
+    voted = (votes / VOTED).clamp_max(1)
+    return torch.cat([beliefs[: len(voted)].maximum(voted), beliefs[len(voted) :]])
+
+
+def guessed(person: Person, peaks: list[list[Peak]], beliefs: torch.Tensor, fields: torch.Tensor, ends=LIMBS) -> Person:
     """The same person with a guess for each joint that was not found, as far as limbs lead to it.
 
     Beyond the end d of a limb, the other one is where S(p) E(d, p) exp(-|p - d|^2 / 2 r^2) is largest: no threshold,
-    but belief, line integral and nearness together. First towards the neck, then outwards. Where the network does not
-    believe in a joint, `votes` (V, H, W) for the first V may, as parts of a vote that is enough.
+    but belief, line integral and nearness together. First towards the neck, then outwards.
     """
     height, width = beliefs.shape[1:]
-    if votes is not None:
-        voted = (votes / VOTED).clamp_max(1)
-        beliefs = torch.cat([beliefs[: len(voted)].maximum(voted), beliefs[len(voted) :]])
     pixels = torch.stack(torch.meshgrid(torch.arange(width), torch.arange(height), indexing="xy"), dim=-1)
     pixels = pixels.flatten(0, 1).float()  # (P, 2)
     known = {joint: peaks[joint][number] for joint, number in enumerate(person.peaks) if number is not None}

@@ -106,8 +106,8 @@ def people_of(
     found = assembly.assembled(seen.fields[stage], peaks, link, matching, seen.limbs)
     people = found.people
     if guess:
-        maps = seen.beliefs[stage], seen.fields[stage]
-        people = [assembly.guessed(one, found.peaks, *maps, seen.limbs, seen.votes) for one in people]
+        maps = assembly.with_votes(seen.beliefs[stage], seen.votes), seen.fields[stage]
+        people = [assembly.guessed(one, found.peaks, *maps, seen.limbs) for one in people]
         people = [one._replace(guesses=tuple(peak and seen.outside(peak) for peak in one.guesses)) for one in people]
     return found._replace(people=people, peaks=[[seen.outside(peak) for peak in of_joint] for of_joint in found.peaks])
 
