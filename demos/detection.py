@@ -138,7 +138,9 @@ def build() -> None:
     )
     with gr.Row(equal_height=False):
         with gr.Column(scale=3, min_width=280):
+            first, look_for, exactly = draw("nuclei", 0)
             picture = frame.SafeImage(
+                value=first,
                 label="Picture",
                 type="pil",
                 image_mode=None,
@@ -146,9 +148,7 @@ def build() -> None:
                 height=260,
                 elem_id="detection-picture",
             )
-            detector = gr.Radio(
-                list(live.DETECTORS), value="Cell nuclei", label="Look for", elem_id="detection-detector"
-            )
+            detector = gr.Radio(list(live.DETECTORS), value=look_for, label="Look for", elem_id="detection-detector")
             button = gr.Button("Find objects", variant="primary", elem_id="detection-find")
             examples = gr.Dataset(
                 components=[gr.Image(visible=False)],
@@ -160,7 +160,7 @@ def build() -> None:
             with gr.Row():
                 nuclei = gr.Button("Draw nuclei", size="md", min_width=120, elem_id="detection-nuclei")
                 blood = gr.Button("Draw blood cells", size="md", min_width=120, elem_id="detection-blood")
-            drawn = gr.Markdown(elem_id="detection-drawn")
+            drawn = gr.Markdown(exactly, elem_id="detection-drawn")
         with gr.Column(scale=9, min_width=320):
             questions = _here("detect", "masks", "export")
             board = frame.Board("detection", server_functions=questions, gpu=False, scripts=["view.js"])
@@ -215,7 +215,7 @@ def build() -> None:
     for press, kind in ((nuclei, "nuclei"), (blood, "blood")):
         press.click(frame.guard(_drawing(kind)), None, [picture, detector, drawn], **frame.PLUMBING)
     start.click(frame.guard(measure, gpu=False), [token, count], bars, **private | {"show_progress_on": bars})
-    frame.on_first_show(_drawing("nuclei", 0), None, [picture, detector, drawn], gpu=False, **frame.PLUMBING)
+    frame.on_first_show(find, inputs, outputs, gpu=False, **frame.COMPUTE)
     _offer()
 
 
@@ -224,11 +224,11 @@ def _here(*names: str) -> list:
     return [getattr(live, name) for name in names]
 
 
-def _drawing(kind: str, seed: int | None = None):
+def _drawing(kind: str):
     """`draw` of one kind, as an event wants it."""
 
     def drawing():
-        return draw(kind, seed)
+        return draw(kind)
 
     return drawing
 

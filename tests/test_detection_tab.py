@@ -125,6 +125,25 @@ def test_a_packaged_photograph_shows_its_person(tab, number):
     screenshot(tab, f"detection-person-{number}", BOARD)
 
 
+def test_an_example_chosen_at_once_is_not_replaced_by_what_comes_first(page):
+    page.add_init_script(
+        """
+        const click = () => {
+          const button = document.querySelectorAll("[data-ready] #detection-examples button")[1];
+          button ? button.click() : requestAnimationFrame(click);
+        };
+        requestAnimationFrame(click);
+        """
+    )
+    open_tab(page, "detection")
+    size = PIL.Image.open(detection.EXAMPLES[1][0]).size
+    expect(page.locator(f"{BOARD} .dt-said")).to_contain_text("{:,} × {:,} pixels".format(*size), timeout=PATIENCE)
+    page.wait_for_timeout(1000)  # the drawn picture would be there
+    looked(page)
+    expect(page.locator(f"{BOARD} .dt-said")).to_contain_text("{:,} × {:,} pixels".format(*size))
+    assert page.locator("#detection-drawn").inner_text().strip() == ""
+
+
 @trained("maskrcnn-nuclei")
 def test_drawn_nuclei_are_counted_within_15_percent(tab):
     for _ in range(2):
