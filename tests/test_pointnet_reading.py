@@ -289,6 +289,21 @@ def test_too_many_points_are_refused(tmp_path):
         read(tmp_path, "a.npy", saved(np.zeros((formats.MOST_POINTS + 1, 3), np.float16)))
 
 
+@pytest.mark.parametrize("version, at", [("1.2", 100), ("1.4", 100), ("1.4", 243)])
+def test_a_las_file_with_fewer_records_than_it_counts_is_refused_at_once(tmp_path, version, at):
+    import laspy
+
+    scan = laspy.create(file_version=version)
+    scan.x = scan.y = scan.z = np.linspace(0, 1, 20)
+    file = io.BytesIO()
+    scan.write(file)
+    data = bytearray(file.getvalue())
+    assert len(read(tmp_path, "a.las", bytes(data)).points) == 20
+    data[at : at + 4] = b"\xff\xff\xff\xff"
+    with pytest.raises(InputError, match="last record"):
+        read(tmp_path, "a.las", bytes(data))
+
+
 def test_no_other_file_is_read(tmp_path, monkeypatch):
     """An OBJ may name a library of materials, a PLY a texture; neither is opened."""
     monkeypatch.chdir(tmp_path)

@@ -200,10 +200,18 @@ def _pcd(data: bytes, kind: str) -> Found:
     return Found(points)
 
 
+LAS_RECORDS = (100, 54, b"\0"), (243, 60, b"\4")
+"""Where the header of a LAS file counts its records and its extended ones, the bytes that one has at least, and the
+minor version, byte 25, from which on there are such records."""
+
+
 def _las(data: bytes, kind: str) -> Found:
     """LAS, what laser scanners write."""
     import laspy
 
+    for at, length, since in LAS_RECORDS:
+        if data[25:26] >= since and int.from_bytes(data[at : at + 4], "little") * length > len(data):
+            raise InputError("This LAS file ends before its last record. Fetch it again.")  # laspy would read on
     with laspy.open(io.BytesIO(data)) as file:
         size = file.header.point_format.size
         if file.header.are_points_compressed:
