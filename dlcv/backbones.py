@@ -83,9 +83,9 @@ class PoseNetBody(nn.Module):
         self.pw = nn.ModuleList(nn.Conv2d(c, out, 1) for c, out in zip(channels, channels[1:]))
 
     def forward(self, pictures: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-        x, seen = F.relu6(self.conv0(pictures)), []
+        x, seen = F.relu6(self.conv0(pictures), inplace=True), []
         for depthwise, pointwise in zip(self.dw, self.pw):
-            x = F.relu6(pointwise(F.relu6(depthwise(x))))
+            x = F.relu6(pointwise(F.relu6(depthwise(x), inplace=True)), inplace=True)
             seen.append(x)
         return seen[2], seen[4], seen[-1]
 

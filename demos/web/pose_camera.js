@@ -1,9 +1,10 @@
-// The camera, live: one picture at a time goes to Python, and is shown with its people when they are known. Nothing runs
-// between two pictures, so that a visitor who stops, or leaves, holds nothing.
+// The camera, live: one picture at a time goes to Python, and is shown with its people when they are known, while the
+// next one is on its way. A visitor who stops, or leaves, holds nothing.
 const find = (selector) => board.querySelector(selector);
 const {peak, link, side} = props.value;
 const askWatch = liveCaller(server.watch);
-const view = find('.pc-view'), context = view.getContext('2d'), video = document.createElement('video'), small = document.createElement('canvas');
+const view = find('.pc-view'), context = view.getContext('2d'), video = document.createElement('video');
+const [small, ...pictures] = [0, 1, 2].map(() => document.createElement('canvas'));  // what is sent; what is shown
 [video.muted, video.playsInline] = [true, true];
 let stream = null;
 
@@ -31,17 +32,28 @@ function stop() {
   find('.pc-said').textContent = '';
 }
 
+// Keeps the camera's picture of this moment, and asks for the people in it.
+function ask(picture) {
+  const longer = Math.max(video.videoWidth, video.videoHeight);
+  for (const [canvas, source, pixels] of [[picture, video, Math.min(longer, 720)], [small, picture, side]]) {
+    [canvas.width, canvas.height] = [video.videoWidth, video.videoHeight].map((length) => Math.max(1, Math.round(length * pixels / longer)));
+    const pen = canvas.getContext('2d', {willReadFrequently: true});  // a canvas of the GPU takes 10 ms to read
+    pen.imageSmoothingQuality = 'medium';
+    pen.drawImage(source, 0, 0, canvas.width, canvas.height);
+  }
+  return askWatch({frame: small.toDataURL('image/jpeg', 0.85), peak, link});
+}
+
 async function run() {
   const own = stream, times = [];
-  while (stream === own) {
-    if (!seen()) return stop();
-    const scale = side / Math.max(video.videoWidth, video.videoHeight);
-    [small.width, small.height] = [video.videoWidth, video.videoHeight].map((length) => Math.max(1, Math.round(length * scale)));
-    small.getContext('2d').drawImage(video, 0, 0, small.width, small.height);
-    const answer = await askWatch({frame: small.toDataURL('image/jpeg', 0.85), peak, link});
+  let [picture, next] = pictures, asked = ask(picture);
+  while (true) {
+    const answer = await asked;
     if (stream !== own) return;
-    if (!answer) return stop();
-    show(answer);
+    if (!answer || !seen()) return stop();
+    asked = ask(next);
+    show(picture, answer);
+    [picture, next] = [next, picture];
     times.push(performance.now());
     if (times.length > 20) times.shift();
     const rate = times.length > 1 ? 1000 * (times.length - 1) / (times.at(-1) - times[0]) : 0, count = answer.people.length;
@@ -51,11 +63,10 @@ async function run() {
   }
 }
 
-function show({people, limbs}) {  // as in a mirror
-  const zoom = 720 / Math.max(small.width, small.height);
-  [view.width, view.height] = [small.width * zoom, small.height * zoom];
+function show(picture, {people, limbs}) {  // as in a mirror
+  [view.width, view.height] = [picture.width, picture.height];
   context.setTransform(-1, 0, 0, 1, view.width, 0);
-  context.drawImage(small, 0, 0, view.width, view.height);
+  context.drawImage(picture, 0, 0);
   context.resetTransform();
   drawPeople(context, people.map(({places}, at) => (
     {number: at + 1, places: places.map((place) => place && [(1 - place[0]) * view.width, place[1] * view.height])})), limbs, 5);
