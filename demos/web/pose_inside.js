@@ -121,7 +121,7 @@ document.addEventListener('pose:picture', ({detail}) => {
     const option = (text, at) => `<option value="${at}">${text}</option>`;
     jointChoice.innerHTML = value.joints.map(option).join('');
     limbChoice.innerHTML = value.limbs.map(([first, second], at) => option(`${value.joints[first]} to ${value.joints[second]}`, at)).join('');
-    [view.joint, view.limb] = [value.joints.indexOf('left knee'), 0];
+    [view.joint, view.limb] = [value.joints.indexOf('right elbow'), 0];  // an arm is in nearly every picture
     [jointChoice.value, limbChoice.value] = [view.joint, view.limb];
   }
   view.stage = maps.stages - 1;
