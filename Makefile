@@ -14,7 +14,7 @@ run: $(RUN)
 
 test: $(TEST)
 	@$(COMPILE)
-	.venv/bin/python -m tests.chromium
+	.venv/bin/python -m tests.support.chromium
 	.venv/bin/ruff check .
 	.venv/bin/lint-imports --no-logo
 	.venv/bin/python -m pytest

@@ -25,11 +25,11 @@ from PIL import Image, ImageDraw
 from playwright.sync_api import Page, sync_playwright
 
 from demos import detection, pose
-from demos.depth_live import NETWORKS
+from demos.depth.boards import NETWORKS
 from demos.frame import PHOTOGRAPHS
-from tests import chromium
-from tests.browser import SEVEN, open_tab
-from tests.serving import Client, Gallery, serve
+from tests.support import chromium
+from tests.support.browser import SEVEN, open_tab
+from tests.support.serving import Client, Gallery, serve
 
 DECODE_LIMIT = 15.0  # ms that /vae_decode may take over its bare pass, p50
 DEPTH_LIMIT = 1.5  # times its bare pass that /depth_map may take for a photograph of 640 pixels, p50
@@ -126,9 +126,12 @@ def bare_passes() -> dict[str, Callable[[], object]]:
     """For each action the computation alone: the predictor's answer to the same question, in this process."""
     import torch
 
-    from demos import depth_live, depth_pair, detection_live, pointnet_live
     from demos.cyclegan import tensor_of
-    from dlcv import digits
+    from demos.depth import boards as depth_boards
+    from demos.depth import pair
+    from demos.detection import boards as detection_boards
+    from demos.pointnet import boards as pointnet_boards
+    from dlcv.core.images import digits
     from dlcv.cyclegan.predictor import CycleGANPredictor, opinion
     from dlcv.depth import predictor as depth
     from dlcv.gan.predictor import GANPredictor, judge
@@ -143,20 +146,20 @@ def bare_passes() -> dict[str, Callable[[], object]]:
     monet, photograph = CycleGANPredictor("cyclegan-monet"), tensor_of(seven(), 256)
     order = [PointNetPredictor("pointnet-max"), PointNetPredictor("pointnet-flat")]
     parts = PointNetPredictor("pointnet-parts")
-    chair = pointnet_live.example("chair", pointnet_live.SHAPES["chair"]).points
+    chair = pointnet_boards.example("chair", pointnet_boards.SHAPES["chair"]).points
     people_seen = PosePredictor("pose-people")
-    eyes, metres = (depth.predictor(name) for name in (depth_live.STEREO, depth_live.KITCHEN))
-    left, right, *_ = depth_pair.example("motorcycle")
+    eyes, metres = (depth.predictor(name) for name in (depth_boards.STEREO, depth_boards.KITCHEN))
+    left, right, *_ = pair.example("motorcycle")
 
     def depth_map():
-        seen = depth_live.see(PHOTOGRAPH, eyes)
-        return depth_live.coloured(seen.nearness, seen.size)
+        seen = depth_boards.see(PHOTOGRAPH, eyes)
+        return depth_boards.coloured(seen.nearness, seen.size)
 
     def depth_stereo():
         return depth.rebuild(eyes.see(left), left, right), depth.semi_global(left, right)
 
     counts = (1, 3, 10, 30, 100, 300)
-    person, people = detection_live.pixels_of(PERSON), detection_live.predictor("maskrcnn-people")
+    person, people = detection_boards.pixels_of(PERSON), detection_boards.predictor("maskrcnn-people")
 
     @torch.inference_mode()
     def torchvisions_own():
@@ -181,7 +184,7 @@ def bare_passes() -> dict[str, Callable[[], object]]:
         "/gan_variety": lambda: gan.variety(classes, 1000, seed=0),
         "/pose_people": lambda: people_of(people_seen.look(tensor_of(seven(), 280), pose.DETAILS["Usual"])),
         "/depth_map": depth_map,
-        "/depth_files": lambda: depth_live.see(PHOTOGRAPH, metres),
+        "/depth_files": lambda: depth_boards.see(PHOTOGRAPH, metres),
         "/depth_stereo": depth_stereo,
         "/cyclegan_paint": lambda: [opinion(x) for x in (photograph, monet.translate(photograph, "Monet"))],
         "/pointnet_classify": lambda: order[0].classify(chair),
@@ -190,7 +193,7 @@ def bare_passes() -> dict[str, Callable[[], object]]:
         "/detection_find": torchvisions_own,
         "/detection_proposals": proposals,
         "/detection_history": lambda: list(
-            detection_live.history(detection_live.keep(person, "People", "Whole"), 0, 10)
+            detection_boards.history(detection_boards.keep(person, "People", "Whole"), 0, 10)
         ),
     }
 

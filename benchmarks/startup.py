@@ -15,7 +15,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from tests.serving import serve
+from tests.support.serving import serve
 
 LIMIT = 1.3
 

@@ -9,7 +9,7 @@ os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
 # Read by torch at import. These networks are small and visitors many: one core each, rather than all cores for one.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
-from dlcv import runtime  # noqa: E402, F401  on ZeroGPU it imports `spaces`, which must come before gradio and torch
+from dlcv.core import runtime  # noqa: E402, F401  on ZeroGPU it imports `spaces`, which must come before gradio and torch
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,8 @@ from urllib.parse import urlparse
 
 import pytest
 
-from tests import chromium
-from tests.serving import Gallery, serve
+from tests.support import chromium
+from tests.support.serving import Gallery, serve
 
 LOCAL = {"127.0.0.1", "localhost"}
 

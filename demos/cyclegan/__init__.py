@@ -6,10 +6,13 @@ import gradio as gr
 import numpy as np
 import PIL.Image
 
-from demos import cyclegan_digits, frame
-from dlcv import draw, runtime
+from demos import frame
+from dlcv.core import runtime
+from dlcv.core.errors import InputError
+from dlcv.core.images import draw
 from dlcv.cyclegan.published import NOTICE, STYLES
-from dlcv.errors import InputError
+
+from . import digits
 
 ADVERSARIAL = (
     r"\begin{aligned} \min_{G,F} \max_{D_A, D_B} \;& \mathcal{L}_\text{GAN}(G, D_B) + \mathcal{L}_\text{GAN}(F, D_A) \\"
@@ -225,7 +228,7 @@ def build() -> None:
         "Translated pictures keep their labels: a classifier that never saw a label of the other domain learns to"
         " read it from translations. Draw a digit of MNIST, and see it as USPS and MNIST-M would have it.",
     )
-    cyclegan_digits.board()
+    digits.board()
     frame.weights_card({title: [name] for title, name in PAINTERS.items()}, title="The weights of the painters")
     private = {"api_visibility": "private", "show_progress_on": slider} | frame.COMPUTE
     quiet = {"api_visibility": "private", "show_progress": "hidden"} | frame.COMPUTE

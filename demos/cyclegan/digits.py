@@ -5,9 +5,9 @@ import functools
 import PIL.Image
 
 from demos import frame
-from dlcv import runtime
-from dlcv.draw import colour_sheet, data_uri
-from dlcv.errors import InputError
+from dlcv.core import runtime
+from dlcv.core.errors import InputError
+from dlcv.core.images.draw import colour_sheet, data_uri
 
 COUNT = 4  # backgrounds a digit is shown before
 DOMAINS = {"usps": "USPS", "mnist-m": "MNIST-M"}
@@ -47,9 +47,9 @@ def translate_digit(query: dict) -> dict:
     """A drawing as MNIST has it, in another domain, and back again; what the readers say of it there."""
     import torch
 
-    from dlcv import digits
+    from dlcv.core.datasets import mnist_m
+    from dlcv.core.images import digits
     from dlcv.cyclegan.predictor import look_at_digit
-    from dlcv.datasets import mnist_m
 
     picture = query.get("picture")
     if not isinstance(picture, str):
@@ -78,7 +78,7 @@ def translate_digit(query: dict) -> dict:
 
 def board() -> None:
     """The pad, a row of pictures for each domain, and how well the readers read there."""
-    frame.Board("cyclegan_digits", server_functions=[translate_digit], value=DOMAINS)
+    frame.Board("cyclegan/digits", server_functions=[translate_digit], value=DOMAINS)
     frame.weights_card(
         {title: [name] for title, name in READERS.items()},
         by="data",

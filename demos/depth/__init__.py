@@ -4,10 +4,12 @@ from html import escape
 
 import gradio as gr
 
-from demos import depth_live, depth_pair, frame
-from demos.depth_live import NETWORKS
-from dlcv import draw
+from demos import frame
+from dlcv.core.images import draw
 from dlcv.depth.published import NAME, NOTICE
+
+from . import boards, pair
+from .boards import NETWORKS
 
 TRAINING = (
     r"\begin{aligned} C = {} & C_\text{ap}(I^l, \tilde I^l) + C_\text{ap}(I^r, \tilde I^r) \\"
@@ -23,9 +25,9 @@ TERMS = (
     r"C_\text{lr}^l &= \tfrac1N \textstyle\sum |d^l(x) - d^r(x - d^l(x))| \end{aligned}"
 )
 EXPLAINED = {
-    depth_live.STEREO: "It learned from what two eyes see, without any depth. It does not know this camera, so the "
+    boards.STEREO: "It learned from what two eyes see, without any depth. It does not know this camera, so the "
     "scale is relative: what is nearer, and by which factor.",
-    depth_live.KITCHEN: "In metres, as it knows them from the one kitchen that it learned from: in other places, and "
+    boards.KITCHEN: "In metres, as it knows them from the one kitchen that it learned from: in other places, and "
     "with other cameras, take them with care.",
     NAME: "By a network that others trained on 62 million photographs; relative, up to a scale and a shift.",
 }
@@ -33,7 +35,7 @@ EXPLAINED = {
 
 def scale(nearness, metres: bool, explained: str) -> str:
     """The colours of a map and what they mean, as HTML."""
-    low, high = depth_live.ends(nearness)
+    low, high = boards.ends(nearness)
     colours = ", ".join(f"rgb({red} {green} {blue})" for red, green, blue in draw.HEAT)
     marks = ["far", "near"]
     if metres:
@@ -47,10 +49,10 @@ def answer(picture, network, explained: str) -> tuple:
     """The photograph and its depth, what the colours mean, and what the board of the cloud needs."""
     from dlcv.depth import clouds
 
-    upright = depth_live.upright(picture)
-    seen = depth_live.see(upright, network)
-    pictures = upright, depth_live.coloured(seen.nearness, seen.size)
-    cloud = depth_live.cloud_value(seen, upright, clouds.focal_from_exif(picture))
+    upright = boards.upright(picture)
+    seen = boards.see(upright, network)
+    pictures = upright, boards.coloured(seen.nearness, seen.size)
+    cloud = boards.cloud_value(seen, upright, clouds.focal_from_exif(picture))
     return pictures, scale(seen.nearness, seen.metres, explained), cloud
 
 
@@ -59,21 +61,21 @@ def look(picture, network):
     if picture is None:
         return gr.skip()
     name = NETWORKS[frame.choice({"network": network}, "network", NETWORKS)]
-    return answer(picture, depth_live.predictor(name), EXPLAINED[name])
+    return answer(picture, boards.predictor(name), EXPLAINED[name])
 
 
 def look_published(picture, progress=gr.Progress()):  # noqa: B008  where Gradio looks for it
     """The same by the published network, which is fetched from the Hub first."""
     from dlcv.depth import published
 
-    depth_live.upright(picture)  # before anything is fetched
+    boards.upright(picture)  # before anything is fetched
     progress(0.0, "Fetching the weights")
     return answer(picture, published.predictor(), EXPLAINED[NAME])
 
 
 def look_at_pair(left, right, focal, baseline):
     """Everything about the visitor's own pair."""
-    return depth_pair.look(*depth_pair.eyes_of(left, right, focal, baseline))
+    return pair.look(*pair.eyes_of(left, right, focal, baseline))
 
 
 # ---- for clients
@@ -82,11 +84,11 @@ def look_at_pair(left, right, focal, baseline):
 def depth_map(picture, network):
     """The depth of a picture as a coloured map in its size, and numbers."""
     name = NETWORKS[frame.choice({"network": network}, "network", NETWORKS)]
-    upright = depth_live.upright(picture)
-    seen = depth_live.see(upright, depth_live.predictor(name))
+    upright = boards.upright(picture)
+    seen = boards.see(upright, boards.predictor(name))
     near = seen.nearness
     values = 1 / near if seen.metres else near
-    return depth_live.coloured(near, seen.size), {
+    return boards.coloured(near, seen.size), {
         "unit": "metres" if seen.metres else "relative: parts of the width, the larger the nearer",
         "least": round(values.min().item(), 4),
         "median": round(values.median().item(), 4),
@@ -102,12 +104,12 @@ def depth_files(picture, network, focal):
     from dlcv.depth import clouds
 
     name = NETWORKS[frame.choice({"network": network}, "network", NETWORKS)]
-    upright = depth_live.upright(picture)
-    seen = depth_live.see(upright, depth_live.predictor(name))
-    query = depth_live.cloud_value(seen, upright, clouds.focal_from_exif(picture))
+    upright = boards.upright(picture)
+    seen = boards.see(upright, boards.predictor(name))
+    query = boards.cloud_value(seen, upright, clouds.focal_from_exif(picture))
     if focal:
         query["focal"] = frame.number({"focal": focal}, "focal", *clouds.FOCALS)
-    return {"ply": depth_live.ply(query)["file"], "png": depth_live.png(query)["file"], "focal": query["focal"]}
+    return {"ply": boards.ply(query)["file"], "png": boards.png(query)["file"], "focal": query["focal"]}
 
 
 def depth_stereo(left, right, example, seed):
@@ -116,13 +118,13 @@ def depth_stereo(left, right, example, seed):
     from dlcv.depth import predictor as depth
 
     if left is None and right is None:
-        name = frame.choice({"example": example}, "example", depth_pair.PAIRS)
-        left, right, *_ = depth_pair.example(name, frame.whole(seed, "seed", 0, depth_pair.MOST_SEED))
+        name = frame.choice({"example": example}, "example", pair.PAIRS)
+        left, right, *_ = pair.example(name, frame.whole(seed, "seed", 0, pair.MOST_SEED))
     else:
-        left, right, *_ = depth_pair.eyes_of(left, right)
-    seen = depth_live.predictor(depth_live.STEREO).see(left)
+        left, right, *_ = pair.eyes_of(left, right)
+    seen = boards.predictor(boards.STEREO).see(left)
     found, matched = depth.rebuild(seen, left, right), depth.semi_global(left, right)
-    low, high = depth_live.ends(seen.maps[0])
+    low, high = boards.ends(seen.maps[0])
     maps = [draw.heat(one, low, high) for one in seen.maps[0]]
     agree = (found.disagreement < depth.AGREE).float().mean((1, 2)).tolist()
     return *maps, {
@@ -141,8 +143,8 @@ def _offer() -> None:
     )
     network = gr.Textbox(next(iter(NETWORKS)), label=f"Network: {' or '.join(NETWORKS)}", visible=False)
     focal = gr.Number(0, label="Focal length, mm for 35 mm film; 0: as the picture says", visible=False)
-    example = gr.Textbox("motorcycle", label=f"Example: {' or '.join(depth_pair.PAIRS)}", visible=False)
-    seed = gr.Number(depth_pair.MADE_SEED, label="Seed of a made scene", visible=False)
+    example = gr.Textbox("motorcycle", label=f"Example: {' or '.join(pair.PAIRS)}", visible=False)
+    seed = gr.Number(pair.MADE_SEED, label="Seed of a made scene", visible=False)
     maps = [gr.Image(label=label, format="jpeg", visible=False) for label in ("Depth", "Left", "Right")]
     numbers = [gr.JSON(label=label, visible=False) for label in ("Numbers", "Files", "Pair")]
     frame.api(depth_map, [picture, network], [maps[0], numbers[0]], "depth_map", **frame.COMPUTE)
@@ -178,7 +180,7 @@ def _photograph() -> None:
         r"Every pixel $(u, v)$ at its depth $Z$, at $Z \, ((u - c_x) / f, (v - c_y) / f, 1)$. Drag it to see it "
         r"from elsewhere; with another focal length $f$ it is deeper or flatter.",
     )
-    cloud = frame.Board("depth", server_functions=[depth_live.ply, depth_live.png], gpu=False, scripts=["cloud.js"])
+    cloud = frame.Board("depth/depth", server_functions=[boards.ply, boards.png], gpu=False, scripts=["cloud.js"])
     outputs = [slider, colours, cloud]
     private = {"api_visibility": "private", "show_progress_on": slider} | frame.COMPUTE
     for change in (picture.change, network.change):
@@ -195,9 +197,9 @@ def _two_eyes() -> None:
         "is displaced in the other one; what it says is right where each picture can be rebuilt from the other.",
     )
     board = frame.Board(
-        "depth_pair",
-        server_functions=[depth_pair.pair],
-        value={"pairs": depth_pair.PAIRS, "seed": depth_pair.MADE_SEED, "places": depth_pair.PLACES},
+        "depth/pair",
+        server_functions=[pair.pair],
+        value={"pairs": pair.PAIRS, "seed": pair.MADE_SEED, "places": pair.PLACES},
     )
     with gr.Accordion("Your own pair", open=False, elem_id="depth-own"):
         gr.Markdown(
@@ -242,10 +244,10 @@ def build() -> None:
     _two_eyes()
     frame.weights_card(
         {
-            "Learned from pairs": [depth_live.STEREO],
-            "The same, without consistency": [depth_pair.LOSSES["Without consistency"]],
-            "The same, without smoothness": [depth_pair.LOSSES["Without smoothness"]],
-            "Learned from depth, one kitchen": [depth_live.KITCHEN],
+            "Learned from pairs": [boards.STEREO],
+            "The same, without consistency": [pair.LOSSES["Without consistency"]],
+            "The same, without smoothness": [pair.LOSSES["Without smoothness"]],
+            "Learned from depth, one kitchen": [boards.KITCHEN],
         },
         note="Little real data was at hand: 80 pairs of two drives, 200 frames of one room, and scenes made by"
         " code. These networks are at home there, and modest elsewhere: the pairs of Middlebury show how much.",

@@ -8,8 +8,9 @@ import PIL.Image
 from PIL import ImageOps
 
 from demos import frame
-from dlcv import draw, runtime
-from dlcv.errors import InputError
+from dlcv.core import runtime
+from dlcv.core.errors import InputError
+from dlcv.core.images import draw
 
 if TYPE_CHECKING:
     import torch

@@ -7,9 +7,11 @@ import numpy as np
 import PIL.Image
 
 from demos import frame
-from demos.depth_live import STEREO, ends, image_of, predictor, tensor_of, upright
-from dlcv import draw, runtime, weights
-from dlcv.errors import InputError
+from dlcv.core import runtime, weights
+from dlcv.core.errors import InputError
+from dlcv.core.images import draw
+
+from .boards import STEREO, ends, image_of, predictor, tensor_of, upright
 
 if TYPE_CHECKING:
     import torch
@@ -126,7 +128,7 @@ def look(left: "torch.Tensor", right: "torch.Tensor", truth: "torch.Tensor | Non
         "apart": [frame.coded((16 * one).clamp(0, 255).round(), "u1") for one in found.disagreement],
         "grid": list(both.shape[1:]),
         "views": views(left, both[0]),
-        "losses": [loss_of(title, name, left, right) for title, name in LOSSES.items() if name in weights.passports()],
+        "losses": [loss_of(title, name, left, right) for title, name in LOSSES.items() if name in weights.table()],
     }
 
 

@@ -9,9 +9,10 @@ import PIL.Image
 
 from demos import frame
 from demos.frame import coded
-from demos.keep import Keep
-from dlcv import draw, runtime
-from dlcv.errors import InputError
+from demos.frame.keep import Keep
+from dlcv.core import runtime
+from dlcv.core.errors import InputError
+from dlcv.core.images import draw
 
 if TYPE_CHECKING:
     import torch

@@ -16,20 +16,22 @@ import numpy as np
 from starlette.middleware import Middleware
 
 import demos
-from demos import checks, theme
-from demos.card import weights_card as weights_card
-from demos.checks import Page as Page
-from demos.checks import SafeFile as SafeFile
-from demos.checks import SafeImage as SafeImage
-from demos.checks import choice as choice
-from demos.checks import guard as guard
-from demos.checks import live as live
-from demos.checks import number as number
-from demos.checks import numbers as numbers
-from demos.checks import points as points
-from demos.checks import whole as whole
 
-WEB = Path(__file__).parent / "web"
+from . import checks, theme
+from .card import weights_card as weights_card
+from .checks import Page as Page
+from .checks import SafeFile as SafeFile
+from .checks import SafeImage as SafeImage
+from .checks import choice as choice
+from .checks import guard as guard
+from .checks import live as live
+from .checks import number as number
+from .checks import numbers as numbers
+from .checks import points as points
+from .checks import whole as whole
+
+DEMOS = Path(__file__).resolve().parent.parent
+WEB = DEMOS / "frame" / "web"
 PHOTOGRAPHS = [
     str(Path(find_spec(package).origin).parent / path)
     for package, path in (
@@ -66,19 +68,23 @@ def Board(
     scripts: Iterable[str] = (),
     **kwargs: Any,
 ) -> gr.HTML:
-    """A live surface made of demos/web/<name>.html, .css and .js, with live.js, pad.js and `scripts` before the script.
+    """A live surface made of demos/<topic>/web/<part>.html, .css and .js, for the name <topic>/<part>.
+
+    live.js, pad.js and `scripts` of the frame come before its script.
 
     `server_functions` are wrapped in `live`; in the script they are `server.<function name>`, one argument each.
     With `gpu=False` they stay in this process also on ZeroGPU.
     A later `value` arrives in the script by watch('value', ...) as props.value; the elements of the page stay.
     A function, and not a subclass: Gradio writes a .pyi file beside the source of every subclass of a component.
     """
-    paths = [WEB / f"{name}.{kind}" for kind in ("html", "css", "js")]
+    topic, part = name.split("/")
+    board = topic if part == topic else f"{topic}-{part}"
+    paths = [DEMOS / topic / "web" / f"{part}.{kind}" for kind in ("html", "css", "js")]
     html, css, script = [path.read_text(encoding="utf-8") if path.exists() else "" for path in paths]
     shared = [(WEB / part).read_text(encoding="utf-8") for part in ("live.js", "pad.js", *scripts)]
     return gr.HTML(
         value,
-        html_template=_literal(f'<div class="board" id="{name}-board">\n{html}\n</div>'),
+        html_template=_literal(f'<div class="board" id="{board}-board">\n{html}\n</div>'),
         css_template=_literal(css),
         js_on_load="\n".join([*shared, script]),
         apply_default_css=False,

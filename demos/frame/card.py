@@ -4,8 +4,8 @@ from html import escape
 
 import gradio as gr
 
-from dlcv import weights
-from dlcv.passports import LICENCES
+from dlcv.core import weights
+from dlcv.core.weights.passports import LICENCES
 
 METRICS = {
     "nll": "negative log-likelihood",
@@ -151,7 +151,7 @@ def weights_card(grid: dict[str, list[str]], by: str = "metric", title: str = "T
     A line of the table per label of `grid` ({label: checkpoint names}), a column per "metric", or `by` test set:
     "data".
     """
-    grid = {label: [name for name in row if name in weights.passports()] for label, row in grid.items()}
+    grid = {label: [name for name in row if name in weights.table()] for label, row in grid.items()}
     there = [name for row in grid.values() for name in row]
     facts = [(term, _fact(there, field)) for term, field in FACTS]
     if by == "data":  # all scores of one paper, named once

@@ -14,8 +14,8 @@ from gradio.utils import is_in_or_equal
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from dlcv import runtime
-from dlcv.errors import InputError
+from dlcv.core import runtime
+from dlcv.core.errors import InputError
 
 log = logging.getLogger("gallery")
 

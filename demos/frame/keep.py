@@ -6,7 +6,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
-from dlcv.errors import InputError
+from dlcv.core.errors import InputError
 
 T = TypeVar("T")
 

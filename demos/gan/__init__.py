@@ -1,6 +1,8 @@
 """The GAN tab: one latent through three formulations, their critics, mode collapse, and a laboratory on the plane."""
 
-from demos import frame, gan_api, gan_grow, gan_lab, gan_live, gan_transport
+from demos import frame
+
+from . import api, boards, laboratory, progressive, transport
 
 ORIGINAL = (
     r"\begin{aligned} \min_G \max_D \;& \frac{1}{|\mathcal{T}|} \sum_{x \in \mathcal{T}} \log D(x) \\"
@@ -16,23 +18,23 @@ DUALITY = r"W(P_r, P_\theta) = \sup_{\|f\|_L < 1} E_{x \sim P_r}[f(x)] - E_{y \s
 
 def playground() -> frame.Board:
     """One latent through three generators; below it the critics and the classes, which take the data set from there."""
-    names = {"formulations": gan_live.FORMULATIONS}
-    value = names | {"edge": gan_live.EDGE, "start": gan_live.START}
-    asks = [gan_live.show_samples, gan_live.show_plane, gan_live.decode_point]
-    main = frame.Board("gan", server_functions=asks, value=value)
+    names = {"formulations": boards.FORMULATIONS}
+    value = names | {"edge": boards.EDGE, "start": boards.START}
+    asks = [boards.show_samples, boards.show_plane, boards.decode_point]
+    main = frame.Board("gan/gan", server_functions=asks, value=value)
     frame.section(
         "What the critics think of your drawing",
         "The discriminator $D$ is a classifier: 1 for real, 0 for made up. The critic $f_w$ is not; it only has to be"
         " high on real pictures, low on generated ones, and nowhere steep. Where the hills of real and of generated"
         " pictures lie on each other, it cannot tell them apart.",
     )
-    critic = frame.Board("gan_critic", server_functions=[gan_live.score_drawing], value=names)
+    critic = frame.Board("gan/critic", server_functions=[boards.score_drawing], value=names)
     frame.section(
         "Mode collapse",
         "A generator that always gives the same realistic picture is optimal in the original game. So count:"
         " 1,000 samples, judged by a classifier that was trained on real pictures.",
     )
-    modes = frame.Board("gan_modes", server_functions=[gan_live.show_variety], value=names)
+    modes = frame.Board("gan/modes", server_functions=[boards.show_variety], value=names)
     main.shared(None, main, [critic, modes], js="(value) => [value, value]", **frame.PLUMBING)
     return main
 
@@ -46,7 +48,7 @@ def growing() -> None:
         " layer of colours: move the slider, and the same garments come out of less or more of the network. Both are"
         " told what garment it is, so you can ask for one.",
     )
-    gan_grow.board()
+    progressive.board()
 
 
 def wasserstein() -> None:
@@ -60,10 +62,10 @@ def wasserstein() -> None:
         (TRANSPORT, "the cheapest of all matchings $\\Gamma$ of real points $x$ and generated $y$"),
         (DUALITY, "the same number (Kantorovich-Rubinstein), and why a critic must not be steep"),
     )
-    gan_transport.board()
+    transport.board()
 
 
-def laboratory() -> None:
+def training() -> None:
     """Trainings on the plane, before the visitor's eyes."""
     frame.section(
         "Laboratory",
@@ -71,7 +73,7 @@ def laboratory() -> None:
         " only one of the two networks learn. The heat map is the critic; each arrow is where its slope draws a"
         " generated point.",
     )
-    gan_lab.board()
+    laboratory.board()
 
 
 def build() -> None:
@@ -89,17 +91,17 @@ def build() -> None:
     playground()
     growing()
     wasserstein()
-    laboratory()
+    training()
     frame.weights_card(
-        {name: [name] for name in gan_live.TRAINED},
+        {name: [name] for name in boards.TRAINED},
         note="Fréchet distance in the features of our classifiers, smaller is better; that of as many real training"
         " pictures is what nobody can go below. Stacked digits have 1,000 modes: three digits as red, green and blue.",
     )
     frame.weights_card(
-        {name: [name] for name in (gan_grow.NAME, *gan_live.JUDGES, gan_grow.JUDGE)},
+        {name: [name] for name in (progressive.NAME, *boards.JUDGES, progressive.JUDGE)},
         title="The photographs' and the judges' weights",
     )
-    gan_api.offer()
+    api.offer()
 
 
 if __name__ == "__main__":

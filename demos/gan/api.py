@@ -2,24 +2,26 @@
 
 import gradio as gr
 
-from demos import frame, gan_live
-from dlcv.draw import sheet
+from demos import frame
+from dlcv.core.images.draw import sheet
+
+from . import boards
 
 
 def generate(formulation, data, seed, truncation):
     """64 samples as one PNG of 224 x 224 pixels, 8 in a row."""
     query = {"formulation": formulation, "data": data, "truncation": truncation}
-    model = gan_live.predictor(frame.choice(query, "formulation", gan_live.FORMULATIONS), gan_live.data_of(query))
+    model = boards.predictor(frame.choice(query, "formulation", boards.FORMULATIONS), boards.data_of(query))
     strength = frame.number(query, "truncation", 0, 2)
-    return sheet(model.sample(gan_live.SAMPLES, frame.whole(seed, "seed", 0, 999_999), strength), 8)
+    return sheet(model.sample(boards.SAMPLES, frame.whole(seed, "seed", 0, 999_999), strength), 8)
 
 
 def critic(picture, formulation, data):
     """What a critic says about a picture: its score, and the share of real and of generated pictures below it."""
-    from dlcv import digits
+    from dlcv.core.images import digits
 
     query = {"formulation": formulation, "data": data}
-    model = gan_live.predictor(frame.choice(query, "formulation", gan_live.FORMULATIONS), gan_live.data_of(query))
+    model = boards.predictor(frame.choice(query, "formulation", boards.FORMULATIONS), boards.data_of(query))
     scores = model.scores(digits.read(picture, garment=data == "garments"))
     return {
         "score": scores.picture,
@@ -30,7 +32,7 @@ def critic(picture, formulation, data):
 
 def variety(formulation, data, seed):
     """How many of 1,000 samples are of each class, and how far two samples are apart in the classifier's features."""
-    answer = gan_live.show_variety(
+    answer = boards.show_variety(
         {"formulation": formulation, "data": data, "seed": frame.whole(seed, "seed", 0, 999_999)}
     )
     counts = dict(zip(answer["classes"], answer["counts"], strict=True))
@@ -40,8 +42,8 @@ def variety(formulation, data, seed):
 def offer() -> None:
     """The public endpoints /gan_generate, /gan_critic and /gan_variety, on components that nobody sees."""
     model = [
-        gr.Textbox("wgan-gp", label=f"Formulation: {', '.join(gan_live.FORMULATIONS)}", visible=False),
-        gr.Textbox("digits", label=f"Data: {', '.join(gan_live.DATA)}", visible=False),
+        gr.Textbox("wgan-gp", label=f"Formulation: {', '.join(boards.FORMULATIONS)}", visible=False),
+        gr.Textbox("digits", label=f"Data: {', '.join(boards.DATA)}", visible=False),
     ]
     seed = gr.Number(0, label="Seed", visible=False)
     strength = gr.Number(1, label="Truncation, from 0 to 2", visible=False)

@@ -4,9 +4,9 @@ import base64
 import functools
 
 from demos import frame
-from dlcv import runtime
-from dlcv.draw import data_uri, grey, sheet
-from dlcv.errors import InputError
+from dlcv.core import runtime
+from dlcv.core.errors import InputError
+from dlcv.core.images.draw import data_uri, grey, sheet
 
 FORMULATIONS = {"gan": "Original", "wgan": "WGAN, clipped", "wgan-gp": "WGAN-GP"}
 DATA = {"digits": "mnist", "garments": "fashion"}
@@ -99,7 +99,7 @@ def decode_point(query: dict) -> dict:
 
 def score_drawing(query: dict) -> dict:
     """What the three critics say about a drawing, beside what they say about real and generated pictures."""
-    from dlcv import digits
+    from dlcv.core.images import digits
 
     data = data_of(query)
     x = digits.read(query.get("picture"), garment=query["data"] == "garments")

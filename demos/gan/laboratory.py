@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from demos import frame
-from demos.gan_live import FORMULATIONS
-from demos.keep import Keep
-from dlcv.errors import InputError
+from demos.frame.keep import Keep
+from dlcv.core.errors import InputError
 from dlcv.gan import WINDOW
+
+from .boards import FORMULATIONS
 
 if TYPE_CHECKING:
     from dlcv.gan.laboratory import Laboratory, Snapshot
@@ -152,4 +153,4 @@ def board() -> "frame.gr.HTML":
     ]
     names = {"data": DATA, "formulations": FORMULATIONS, "optimisers": OPTIMISERS}
     value = names | {"numbers": numbers, "window": WINDOW}
-    return frame.Board("gan_lab", server_functions=[begin, advance], gpu=False, value=value)
+    return frame.Board("gan/laboratory", server_functions=[begin, advance], gpu=False, value=value)

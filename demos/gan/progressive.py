@@ -5,8 +5,8 @@ import functools
 import gradio as gr
 
 from demos import frame
-from dlcv import runtime
-from dlcv.draw import colour_sheet, data_uri
+from dlcv.core import runtime
+from dlcv.core.images.draw import colour_sheet, data_uri
 
 NAME, JUDGE = "progressive-clothing-64", "judge-clothing"
 SHOWN, COLUMNS = 15, 5
@@ -40,7 +40,7 @@ def photographs():
 
     Where they are not at hand they are downloaded.
     """
-    from dlcv.datasets import clothing
+    from dlcv.core.datasets import clothing
     from dlcv.gan.wardrobe import SIDE, nearest
 
     training, unseen = (clothing.load(split, SIDE)[0].float() / 255 for split in ("train", "test"))
@@ -66,7 +66,7 @@ def compare(seed, progress=gr.Progress(track_tqdm=True)):  # noqa: B008  where G
 
 def board() -> None:
     """The growth, and the check against the training photographs."""
-    frame.Board("gan_grow", server_functions=[grow])
+    frame.Board("gan/progressive", server_functions=[grow])
     with gr.Row():
         with gr.Column(scale=2, min_width=320):
             gr.Markdown(

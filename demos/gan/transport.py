@@ -1,7 +1,7 @@
 """Wasserstein intuition: the optimal matching of two sets of points, and two lines that slide past each other."""
 
 from demos import frame
-from dlcv.errors import InputError
+from dlcv.core.errors import InputError
 
 MOST = 40  # points of a set
 
@@ -29,4 +29,4 @@ def slide(query: dict) -> dict:
 
 def board() -> "frame.gr.HTML":
     """Both on the screen."""
-    return frame.Board("gan_transport", server_functions=[match, slide], gpu=False)
+    return frame.Board("gan/transport", server_functions=[match, slide], gpu=False)

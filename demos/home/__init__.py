@@ -1,16 +1,18 @@
 """The home screen: the topics as picture cards, in the order of the lecture; and what the page around the tabs does."""
 
+from pathlib import Path
+
 import gradio as gr
 
 from demos import TABS
-from demos.frame import PLUMBING, WEB, Board
+from demos.frame import PLUMBING, Board
 
 TITLE = "Deep Learning and Computer Vision"
 SENTENCE = (
     "The lecture, made touchable: draw, drag and upload, and trained networks answer while you move, "
     "with every step between the input and the answer open to view."
 )
-PICTURES = WEB / "home"
+PICTURES = Path(__file__).resolve().parent / "pictures"
 
 
 def build() -> None:
@@ -26,12 +28,12 @@ def build() -> None:
         }
         for tab in TABS
     ]
-    Board("home", value={"title": TITLE, "sentence": SENTENCE, "cards": cards})
+    Board("home/home", value={"title": TITLE, "sentence": SENTENCE, "cards": cards})
 
 
 def top() -> gr.HTML:
     """The switch between light and dark; it also knows the tab that the address asks for."""
-    return Board("top", value={"titles": {"home": TITLE} | {tab.id: f"{tab.name} · {TITLE}" for tab in TABS}})
+    return Board("frame/top", value={"titles": {"home": TITLE} | {tab.id: f"{tab.name} · {TITLE}" for tab in TABS}})
 
 
 def link(bar: gr.HTML, tabs: gr.Tabs) -> None:

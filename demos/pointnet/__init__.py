@@ -6,9 +6,11 @@ from typing import NamedTuple
 
 import gradio as gr
 
-from demos import frame, pointnet_live
-from demos.pointnet_live import KINDS, SHAPES, SIDES, SYMMETRIC
-from dlcv.errors import InputError
+from demos import frame
+from dlcv.core.errors import InputError
+
+from . import boards
+from .boards import KINDS, SHAPES, SIDES, SYMMETRIC
 
 SYMMETRY = r"f(x_1, \dots, x_n) = \gamma\big(g(h(x_1), \dots, h(x_n))\big)"
 
@@ -45,7 +47,7 @@ def open_file(path, progress=gr.Progress()):  # noqa: B008  where Gradio looks f
     if path is None:
         return gr.skip()
     try:
-        found = pointnet_live.shown(read(path, progress), Path(path).name)
+        found = boards.shown(read(path, progress), Path(path).name)
     except InputError as error:
         found = {"error": str(error)}
     return found | {"opened": time.monotonic_ns()}
@@ -61,12 +63,12 @@ def reading_of(file: str | None, example: str):
     if file is not None:
         return read(file)
     name = frame.choice({"example": example}, "example", SHAPES)
-    return pointnet_live.example(name, SHAPES[name])
+    return boards.example(name, SHAPES[name])
 
 
 def query_of(file: str | None, example: str, up: str, **settings) -> dict:
     """What a board would ask about that cloud; `up` is an axis, or "guess"."""
-    cloud = pointnet_live.shown(reading_of(file, example), "")
+    cloud = boards.shown(reading_of(file, example), "")
     axis = frame.choice({"up": up}, "up", UP)
     return {"cloud": cloud["cloud"], "up": cloud["up"] if axis == "guess" else axis, **settings}
 
@@ -74,15 +76,15 @@ def query_of(file: str | None, example: str, up: str, **settings) -> dict:
 def pointnet_classify(file, example, up, symmetric, count, noise, outliers, cut, side, turn_x, turn_y, turn_z):
     """What a cloud is, how strange it is, and which of its points decide."""
     query = query_of(**locals())
-    model, spoilt = pointnet_live.classifier(query), pointnet_live.disturbed(query)
+    model, spoilt = boards.classifier(query), boards.disturbed(query)
     seen = model.classify(spoilt.points)
     best = model.class_names[seen.probabilities.argmax()]
     return {
         "class": best if seen.strangeness <= 1 else None,
-        "probabilities": dict(zip(model.class_names, pointnet_live.rounded(seen.probabilities))),
+        "probabilities": dict(zip(model.class_names, boards.rounded(seen.probabilities))),
         "strangeness": round(seen.strangeness, 4),
         "up": query["up"],
-        "points": pointnet_live.listed(spoilt.points),
+        "points": boards.listed(spoilt.points),
         "critical": seen.wins.nonzero()[:, 0].tolist(),
     }
 
@@ -90,16 +92,16 @@ def pointnet_classify(file, example, up, symmetric, count, noise, outliers, cut,
 def pointnet_parts(file, example, up, kind):
     """The part of every point of a cloud, read as a shape of this kind."""
     query = query_of(file, example, up) | AT_REST
-    spoilt = pointnet_live.disturbed(query)
-    found = pointnet_live.predictor(pointnet_live.PARTS).parts(
+    spoilt = boards.disturbed(query)
+    found = boards.predictor(boards.PARTS).parts(
         spoilt.points, frame.choice({"kind": kind}, "kind", KINDS)
     )
-    return {"names": list(found.names), "labels": found.labels.tolist(), "points": pointnet_live.listed(spoilt.points)}
+    return {"names": list(found.names), "labels": found.labels.tolist(), "points": boards.listed(spoilt.points)}
 
 
 def pointnet_shuffle(file, example, up, symmetric):
     """The largest change of a probability over 1,000 orders of the points: PointNet's, and that of a plain MLP."""
-    return pointnet_live.differences(query_of(file, example, up, symmetric=symmetric) | AT_REST)["largest"]
+    return boards.differences(query_of(file, example, up, symmetric=symmetric) | AT_REST)["largest"]
 
 
 def _offer() -> None:
@@ -140,8 +142,8 @@ def build() -> None:
     with gr.Row(equal_height=False):
         with gr.Column(scale=2, min_width=240):
             pick = frame.Board(
-                "pointnet_pick",
-                server_functions=[pointnet_live.shape],
+                "pointnet/pick",
+                server_functions=[boards.shape],
                 value={"shapes": SHAPES, "made": KINDS},
                 scripts=["cloud.js"],
             )
@@ -157,8 +159,8 @@ def build() -> None:
                 "kinds": KINDS,
                 "symmetric": {"max": "Maximum", "sum": "Sum"},
             }
-            look, parts = pointnet_live.look, pointnet_live.parts
-            frame.Board("pointnet", server_functions=[look, parts], value=config, scripts=["cloud.js"])
+            look, parts = boards.look, boards.parts
+            frame.Board("pointnet/pointnet", server_functions=[look, parts], value=config, scripts=["cloud.js"])
     opened = file.upload(
         frame.guard(open_file), file, pick, api_visibility="private", show_progress_on=file, **frame.COMPUTE
     )
@@ -168,14 +170,14 @@ def build() -> None:
         "The same points, listed differently. A plain network on the list, trained on the same clouds, reads another "
         "shape; PointNet does not.",
     )
-    shuffle = [pointnet_live.shuffle, pointnet_live.differences]
-    frame.Board("pointnet_shuffle", server_functions=shuffle, scripts=["cloud.js"])
+    shuffle = [boards.shuffle, boards.differences]
+    frame.Board("pointnet/shuffle", server_functions=shuffle, scripts=["cloud.js"])
     frame.section(
         "Look inside",
         "Between the cloud and the answer. Aligned as they are, the critical points alone give the same global "
         "feature, and so does every cloud between them and the upper-bound shape.",
     )
-    frame.Board("pointnet_inside", server_functions=[pointnet_live.upper_bound], scripts=["cloud.js"])
+    frame.Board("pointnet/inside", server_functions=[boards.upper_bound], scripts=["cloud.js"])
     frame.weights_card(
         {
             "PointNet, maximum": ["pointnet-max"],

@@ -10,8 +10,9 @@ import numpy as np
 
 from demos import frame
 from demos.frame import coded
-from dlcv import draw, runtime
-from dlcv.errors import InputError
+from dlcv.core import runtime
+from dlcv.core.errors import InputError
+from dlcv.core.images import draw
 
 if TYPE_CHECKING:
     import torch
@@ -129,7 +130,7 @@ def classifier(query: dict) -> "PointNetPredictor":
 
 def look(query: dict) -> dict:
     """What the classifier makes of the disturbed cloud, and everything on the way there; this follows the sliders."""
-    from dlcv.clouds import normalised
+    from dlcv.core.geometry.clouds import normalised
 
     model, spoilt = classifier(query), disturbed(query)
     seen = model.classify(spoilt.points)

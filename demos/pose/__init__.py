@@ -6,9 +6,11 @@ from pathlib import Path
 import gradio as gr
 import PIL.Image
 
-from demos import frame, pose_live
-from demos.pose_live import LIVE_SIDE, MODEL
+from demos import frame
 from dlcv.pose import LINK, NOTICE, PEAK
+
+from . import boards
+from .boards import LIVE_SIDE, MODEL
 
 STAGES = r"\begin{aligned} S^1, L^1 &= \phi^1(F) \\ S^t, L^t &= \phi^t(F, S^{t-1}, L^{t-1}) \end{aligned}"
 INTEGRAL = r"E = \int_0^1 L\big(p(u)\big) \cdot \frac{d_{j_2} - d_{j_1}}{\| d_{j_2} - d_{j_1} \|_2} \, du"
@@ -34,17 +36,17 @@ def mosaic(columns: int, rows: int, side: int = 240) -> PIL.Image.Image:
 def see(picture, detail):
     """What the machine says of a picture, for the boards."""
     side = DETAILS[frame.choice({"detail": detail}, "detail", DETAILS)]
-    x = pose_live.tensor_of(picture)
-    return pose_live.shown(x, pose_live.predictor().look(x, side), "ours")
+    x = boards.tensor_of(picture)
+    return boards.shown(x, boards.predictor().look(x, side), "ours")
 
 
 def see_published(picture, progress=gr.Progress()):  # noqa: B008  where Gradio looks for it
     """What OpenPose's published network says of a picture; it is fetched from the Hub first."""
     from dlcv.pose import published
 
-    x = pose_live.tensor_of(picture)
+    x = boards.tensor_of(picture)
     progress(0.0, "Fetching the weights, then looking")
-    return pose_live.shown(x, published.look(x), "published")
+    return boards.shown(x, published.look(x), "published")
 
 
 def see_again(picture, detail):
@@ -57,9 +59,9 @@ def pose_people(picture, side, peak, link):
     from dlcv.pose import layouts
     from dlcv.pose.predictor import SIDES, people_of
 
-    limits = {"peak": pose_live.PEAK_LIMITS, "link": pose_live.LINK_LIMITS}
+    limits = {"peak": boards.PEAK_LIMITS, "link": boards.LINK_LIMITS}
     given = {"peak": peak, "link": link}
-    seen = pose_live.predictor().look(pose_live.tensor_of(picture), frame.whole(side, "side", *SIDES))
+    seen = boards.predictor().look(boards.tensor_of(picture), frame.whole(side, "side", *SIDES))
     found = people_of(seen, **{name: frame.number(given, name, *limits[name]) for name in limits})
     return {"openpose": layouts.as_openpose(found), "coco": layouts.as_coco(found)}
 
@@ -125,8 +127,8 @@ def build() -> None:
                 other = gr.Button("Fetch and look", elem_id="pose-published")
         with gr.Column(scale=5, min_width=320):
             board = frame.Board(
-                "pose",
-                server_functions=[pose_live.keep, pose_live.people, pose_live.keypoints],
+                "pose/pose",
+                server_functions=[boards.keep, boards.people, boards.keypoints],
                 gpu=False,
                 value={"settings": {"peak": PEAK, "link": LINK, "matchings": MATCHINGS}},
                 scripts=["skeleton.js"],
@@ -137,10 +139,10 @@ def build() -> None:
         " right one. Where two people are close, the field decides whose arm it is. Joints that hang together are a"
         " person where the belief in them and PoseNet's votes for them are enough together.",
     )
-    frame.Board("pose_inside", server_functions=[pose_live.pairs], gpu=False, scripts=["skeleton.js"])
+    frame.Board("pose/inside", server_functions=[boards.pairs], gpu=False, scripts=["skeleton.js"])
     frame.section("Live", "The same machine on the pictures of your camera, which are not kept.")
     live = {"peak": PEAK, "link": LINK, "side": LIVE_SIDE}
-    frame.Board("pose_camera", server_functions=[pose_live.watch], value=live, scripts=["skeleton.js"])
+    frame.Board("pose/camera", server_functions=[boards.watch], value=live, scripts=["skeleton.js"])
     frame.weights_card(
         {"Pose machine": [MODEL]},
         note="Leeds Sports marks one person a picture, so pictures of several people were made by cutting them out"

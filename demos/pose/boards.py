@@ -8,9 +8,10 @@ import numpy as np
 import PIL.Image
 
 from demos import frame
-from demos.keep import Keep
-from dlcv import draw, runtime
-from dlcv.errors import InputError
+from demos.frame.keep import Keep
+from dlcv.core import runtime
+from dlcv.core.errors import InputError
+from dlcv.core.images import draw
 
 if TYPE_CHECKING:
     import torch
@@ -213,7 +214,7 @@ def rounded(values) -> list[float]:
 
 def watch(query: dict) -> dict:
     """The people of one picture of a camera: for each joint x and y as parts of the picture's width and height."""
-    from dlcv.digits import decode_data_uri
+    from dlcv.core.images.digits import decode_data_uri
     from dlcv.pose.predictor import people_of
 
     x = tensor_of(decode_data_uri(query.get("frame")))

@@ -8,8 +8,9 @@ import gradio as gr
 import PIL.Image
 
 from demos import frame
-from dlcv import draw, runtime, weights
-from dlcv.errors import InputError
+from dlcv.core import runtime, weights
+from dlcv.core.errors import InputError
+from dlcv.core.images import draw
 
 if TYPE_CHECKING:
     import torch
@@ -114,7 +115,7 @@ def whole(value: Any) -> Any:
 
 def digit(query: dict) -> "torch.Tensor":
     """The digit that was drawn, upright, (1, 1, 28, 28); from a data URI, or from a picture that Gradio decoded."""
-    from dlcv import digits
+    from dlcv.core.images import digits
 
     picture = query.get("picture")
     if not isinstance(picture, (str, PIL.Image.Image)):
@@ -142,7 +143,7 @@ def meaning(theta: list[list[float]], size: int) -> dict[str, float]:
 
 def as_image(pixels: "torch.Tensor") -> PIL.Image.Image:
     """Pixels (H, W) in [0, 1], ink = 1, as black ink on white paper."""
-    from dlcv import digits
+    from dlcv.core.images import digits
 
     return digits.to_image(pixels)
 
@@ -264,21 +265,21 @@ def build() -> None:
                 r"$G_i$ is a pixel of the output; $\mathcal{T}_\theta(G_i)$ is where in the input it is read. "
                 r"$\theta$ comes from a small network that sees the input.",
             )
-    frame.Board("stn", server_functions=[rectify], value=config)
+    frame.Board("stn/stn", server_functions=[rectify], value=config)
     frame.section(
         "Where do they give up?",
         "The digit above is turned all the way round, and both networks read it at every step. "
         "The band is what they were trained on.",
     )
     turned = {key: trained.get("rotation", (0, 0)) for key, (_, _, trained) in DATA.items()}
-    frame.Board("stn_spin", server_functions=[rectify], value=turned)
+    frame.Board("stn/spin", server_functions=[rectify], value=turned)
     frame.section(
         "Look inside: one pixel of the output",
         "It is read between four pixels of the input. Move over the left picture, or click it and use the arrow keys.",
     )
     with gr.Row(equal_height=False):
         with gr.Column(scale=8, min_width=320):
-            frame.Board("stn_look", server_functions=[pixel])
+            frame.Board("stn/look", server_functions=[pixel])
         with gr.Column(scale=5, min_width=320):
             frame.equation(SAMPLER, "The sampler: $U$ is the input, $V$ the output. At most four terms are not zero.")
             frame.equation(D_VALUE, "How the output depends on a pixel of the input: by its weight.")

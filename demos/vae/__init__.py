@@ -5,8 +5,10 @@ import time
 import gradio as gr
 import numpy as np
 
-from demos import frame, vae_api, vae_live, vae_plots
-from dlcv import draw
+from demos import frame
+from dlcv.core.images import draw
+
+from . import api, boards, plots
 
 SMALL, LARGE = "2 latents", "40 latents"
 EVERY = (1, 3, 10, 30, 100, 300, *range(500, 10_001, 250))  # samples at which the curves go on: twice a second or so
@@ -16,10 +18,10 @@ INSIDE = {"api_visibility": "private", "show_progress": "hidden"} | frame.COMPUT
 def drawing_of(board, size):
     """The drawing on the pad as its data set shows it, and the model of that data set with so many latents."""
     board = board if isinstance(board, dict) else {}
-    family = vae_live.family_of(board)
+    family = boards.family_of(board)
     models = {SMALL: family.plane, LARGE: family.large}
     name = models[frame.choice({"model": size}, "model", models)]
-    return vae_live.read_picture(board.get("picture"), family), vae_live.predictor(name)
+    return boards.read_picture(board.get("picture"), family), boards.predictor(name)
 
 
 def estimate(board, size, counts=EVERY):
@@ -28,8 +30,8 @@ def estimate(board, size, counts=EVERY):
     picture = draw.data_uri(draw.sheet(model.encode(x).picture))
 
     def show(evidence, running: bool):
-        figure = vae_plots.evidence_figure(evidence, picture)
-        return figure, vae_plots.evidence_text(evidence), gr.Button(interactive=running)
+        figure = plots.evidence_figure(evidence, picture)
+        return figure, plots.evidence_text(evidence), gr.Button(interactive=running)
 
     last, shown = None, 0.0
     for last in model.evidence(x, counts, seed=0):
@@ -49,27 +51,27 @@ def spread(board, size):
     x, model = drawing_of(board, size)
     unit = int(np.argmax(np.asarray(model.encode(x).kl_per_unit)))
     gradients = model.gradient_spread(x, seed=0)
-    return vae_plots.gradient_figure(gradients, unit), vae_plots.gradient_text(gradients, unit)
+    return plots.gradient_figure(gradients, unit), plots.gradient_text(gradients, unit)
 
 
 def playground() -> frame.Board:
     """The plane and the pad, and below them the morph and the samples, which take data set and drawings from there."""
     main = frame.Board(
-        "vae",
+        "vae/vae",
         server_functions=[
-            vae_live.show_plane,
-            vae_live.decode_point,
-            vae_live.read_drawing,
-            vae_live.example_garments,
+            boards.show_plane,
+            boards.decode_point,
+            boards.read_drawing,
+            boards.example_garments,
         ],
     )
     with gr.Row():
         with gr.Column(min_width=320):
             frame.section("Morph", "From one latent to another: on the way there are pictures nobody has drawn.")
-            morph = frame.Board("vae_morph", server_functions=[vae_live.morph_ends])
+            morph = frame.Board("vae/morph", server_functions=[boards.morph_ends])
         with gr.Column(min_width=320):
             frame.section("Sample", "New pictures, as many as you like: $z \\sim P(z)$, then $f(z;\\Theta)$.")
-            prior = frame.Board("vae_prior", server_functions=[vae_live.sample_many])
+            prior = frame.Board("vae/prior", server_functions=[boards.sample_many])
     main.shared(None, main, [morph, prior], js="(value) => [value, value]", **frame.PLUMBING)
     return main
 
@@ -163,11 +165,11 @@ def build() -> None:
         why_an_encoder(main)
         why_reparametrise(main)
     frame.weights_card(
-        {name: [name] for name in vae_live.MODELS},
+        {name: [name] for name in boards.MODELS},
         note="Bounds on the log-likelihood of test pictures that no network saw: digits made black or white at random,"
         " garments in greys, whose densities may exceed 1. Less is better.",
     )
-    vae_api.offer()
+    api.offer()
 
 
 if __name__ == "__main__":

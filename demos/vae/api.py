@@ -6,10 +6,12 @@ on the server's disk, as rows of numbers half as much time again. Many pictures 
 
 import gradio as gr
 
-from demos import frame, vae_live
-from demos.vae_live import MODELS, predictor
-from dlcv.draw import data_uri, sheet
-from dlcv.errors import InputError
+from demos import frame
+from dlcv.core.errors import InputError
+from dlcv.core.images.draw import data_uri, sheet
+
+from . import boards
+from .boards import MODELS, predictor
 
 REACH = 10.0  # further out N(0, I) has no probability to speak of
 COUNTS = (1, 3, 10, 30, 100, 300, 1000, 3000, 10_000)
@@ -39,8 +41,8 @@ def seen_by(picture, name: str):
     """A picture that came from outside as this model's data set shows it."""
     if picture is None:
         raise InputError("Send a picture.")
-    family = next(family for family in vae_live.FAMILIES.values() if name in family)
-    return vae_live.read_picture(picture, family)
+    family = next(family for family in boards.FAMILIES.values() if name in family)
+    return boards.read_picture(picture, family)
 
 
 def decode(z, model):

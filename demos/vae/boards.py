@@ -7,8 +7,8 @@ from typing import NamedTuple
 import numpy as np
 
 from demos import frame
-from dlcv import runtime
-from dlcv.draw import data_uri, grey, sheet
+from dlcv.core import runtime
+from dlcv.core.images.draw import data_uri, grey, sheet
 
 
 class Family(NamedTuple):
@@ -41,7 +41,7 @@ runtime.preload(predictor, *MODELS)
 
 def read_picture(picture, family: Family):
     """A data URI or a picture as one of the data set's, (1, 1, 28, 28)."""
-    from dlcv import digits
+    from dlcv.core.images import digits
 
     return digits.read(picture, garment=family == FAMILIES["garments"])
 

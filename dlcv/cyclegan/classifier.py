@@ -4,7 +4,7 @@ import torch
 from huggingface_hub import PyTorchModelHubMixin
 from torch import nn
 
-from ..judging import ClassifierConfig, Judgement
+from ..core.training.evaluation import ClassifierConfig, Judgement
 
 MONET = "judge-monet"  # the checkpoint of the SceneJudge
 

@@ -3,7 +3,7 @@
 import torch
 from torch.nn import functional as F
 
-from ..datasets import mnist, mnist_m, paintings, usps
+from ..core.datasets import mnist, mnist_m, paintings, usps
 
 DIGIT, INK = 28, 20  # pixels of a picture's side in all domains, and of the square that a digit fills, as in MNIST
 SCENE = 256  # pixels of paintings and photographs

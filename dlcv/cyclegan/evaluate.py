@@ -12,10 +12,11 @@ from pathlib import Path
 import torch
 from torchmetrics.functional import pearson_corrcoef
 
-from .. import scores, weights
-from ..datasets import clothing, parse_with_data
-from ..draw import colour_sheet
-from ..judging import accuracy, judge
+from ..core import weights
+from ..core.datasets import clothing, parse_with_data
+from ..core.images.draw import colour_sheet
+from ..core.training.evaluation import accuracy, judge
+from ..core.weights import scores
 from . import domains
 from .classifier import MONET, Classifier, SceneJudge
 from .judges import READERS

@@ -12,10 +12,11 @@ import torch
 from torch.nn import functional as F
 from torchvision.transforms import v2
 
-from .. import geometry, weights
-from ..datasets import TensorBatches
-from ..judging import ClassifierConfig, accuracy, judge
-from ..training import Recipe, command_line, fit, passport_recipe
+from ..core import weights
+from ..core.datasets import TensorBatches
+from ..core.geometry import grids
+from ..core.training.evaluation import ClassifierConfig, accuracy, judge
+from ..core.training.loop import Recipe, command_line, fit, passport_recipe
 from . import domains
 from .classifier import MONET, Classifier, SceneJudge
 from .model import CycleGAN
@@ -46,7 +47,7 @@ def moved(pictures: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
     cos, sin = turn.cos() / scale, turn.sin() / scale
     theta = torch.stack([cos, -sin, shift * x, sin, cos, shift * y], dim=1).view(-1, 2, 3)
     height, width = pictures.shape[-2:]
-    return geometry.warp(pictures + 1, geometry.affine_grid(theta, height, width)) - 1  # -1, not 0, outside
+    return grids.warp(pictures + 1, grids.affine_grid(theta, height, width)) - 1  # -1, not 0, outside
 
 
 def reading_loss(name: str):

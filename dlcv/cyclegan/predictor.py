@@ -8,8 +8,8 @@ import torch
 from torch.nn import functional as F
 from torchvision.transforms import v2
 
-from .. import runtime, weights
-from ..errors import InputError
+from ..core import runtime, weights
+from ..core.errors import InputError
 from . import domains, large
 from .classifier import MONET, Classifier, SceneJudge
 from .model import CycleGAN, Generator

@@ -5,7 +5,7 @@ The file is a pickle, the only form that is offered; it is read with `weights_on
 
 from typing import TYPE_CHECKING
 
-from .. import runtime, weights
+from ..core import runtime, weights
 
 if TYPE_CHECKING:
     from .model import Generator

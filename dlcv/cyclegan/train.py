@@ -7,9 +7,9 @@ from pathlib import Path
 import torch
 from torchvision.transforms import v2
 
-from .. import weights
-from ..datasets import TensorBatches
-from ..training import Recipe, command_line, fit, passport_recipe
+from ..core import weights
+from ..core.datasets import TensorBatches
+from ..core.training.loop import Recipe, command_line, fit, passport_recipe
 from . import domains
 from . import loss as objectives
 from .model import CycleGAN, CycleGANConfig

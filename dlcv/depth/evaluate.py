@@ -11,8 +11,8 @@ import argparse
 import torch
 from torch.nn import functional as F
 
-from .. import scores
-from ..datasets import kitchen, kitti, parse_with_data, small_pairs
+from ..core.datasets import kitchen, kitti, parse_with_data, small_pairs
+from ..core.weights import scores
 from . import scenes
 from .predictor import DepthPredictor, Seen, enlarged, predictor, rebuild, semi_global
 from .train import TEST_SCENES

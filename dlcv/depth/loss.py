@@ -7,7 +7,7 @@ eye sees at x, the right one sees at x - d_left; what the right one sees at x, t
 import torch
 from torch.nn import functional as F
 
-from ..geometry import shifted
+from ..core.geometry.grids import shifted
 
 ALPHA = 0.85  # of SSIM in the appearance
 SMOOTHNESS, CONSISTENCY = 0.1, 1.0  # weights, the paper's

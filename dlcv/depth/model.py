@@ -14,7 +14,7 @@ from torch import nn
 from torch.nn import functional as F
 from torchvision.transforms import v2
 
-from ..backbones import mobilenet_v2
+from ..core.backbones import mobilenet_v2
 
 ENDS, CHANNELS = (2, 4, 7, 14, 18), (16, 24, 32, 96, 320)  # of MobileNetV2's layers at strides 2, 4, 8, 16 and 32
 WIDTHS = (16, 24, 40, 64, 128)  # of the decoder, at strides 1, 2, 4, 8 and 16

@@ -9,9 +9,9 @@ from typing import NamedTuple
 import torch
 from torch.nn import functional as F
 
-from .. import runtime, weights
-from ..errors import InputError
-from ..geometry import shifted
+from ..core import runtime, weights
+from ..core.errors import InputError
+from ..core.geometry.grids import shifted
 from . import loss
 from .model import DepthNet, sized
 

@@ -7,7 +7,7 @@ shift: what is nearer, not how far. Needs `pip install transformers`, which the 
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .. import runtime, weights
+from ..core import runtime, weights
 
 if TYPE_CHECKING:
     import torch

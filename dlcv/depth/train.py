@@ -8,9 +8,9 @@ import torch
 from torch.utils.data import DataLoader, Dataset
 from torchvision.transforms import v2
 
-from .. import weights
-from ..datasets import kitchen, kitti
-from ..training import Recipe, command_line, fit, passport_recipe
+from ..core import weights
+from ..core.datasets import kitchen, kitti
+from ..core.training.loop import Recipe, command_line, fit, passport_recipe
 from . import loss as objectives
 from . import scenes
 from .model import DepthConfig, DepthNet, sized

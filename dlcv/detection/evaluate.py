@@ -16,8 +16,8 @@ from pycocotools import mask as coco_mask
 from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 
-from .. import scores
-from ..datasets import blood, coco, nuclei, parse_with_data
+from ..core.datasets import blood, coco, nuclei, parse_with_data
+from ..core.weights import scores
 from . import published
 from .predictor import mask_scores, predictor
 from .train import target_of

@@ -10,8 +10,8 @@ from typing import NamedTuple
 import torch
 from torchvision.models.detection.roi_heads import paste_masks_in_image
 
-from .. import runtime, weights
-from ..errors import InputError
+from ..core import runtime, weights
+from ..core.errors import InputError
 from .model import REGION, SCORE, Detections, Detector, Regions
 
 SAMPLES = 2  # points along a side that RoIAlign reads in each cell

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .. import runtime, weights
+from ..core import runtime, weights
 
 if TYPE_CHECKING:
     from .model import Detector

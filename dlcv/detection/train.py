@@ -13,9 +13,10 @@ from torchvision import tv_tensors
 from torchvision.ops import masks_to_boxes
 from torchvision.transforms import v2
 
-from .. import cutouts, marked, weights
-from ..datasets import Varied, blood, coco, nuclei
-from ..training import Recipe, command_line, fit, passport_recipe
+from ..core import weights
+from ..core.datasets import Varied, blood, coco, nuclei
+from ..core.people import cutouts, pseudo_labels
+from ..core.training.loop import Recipe, command_line, fit, passport_recipe
 from . import loss as objectives
 from .model import Detector, DetectorConfig
 
@@ -163,9 +164,9 @@ def marked_people(split: str) -> list[tuple[torch.Tensor, torch.Tensor]]:
     """Photographs that nobody labelled, each with a map of its people as published networks see them; of these the
     ones where joints and outlines agree."""
     found = []
-    for picture, keypoints, people in marked.photographs(split):
-        body = keypoints[:, marked.FACE_ENDS :]
-        parts, at = cutouts.parts_at(people > 0, body[body[..., 2] > marked.MARKED][:, :2])
+    for picture, keypoints, people in pseudo_labels.photographs(split):
+        body = keypoints[:, pseudo_labels.FACE_ENDS :]
+        parts, at = cutouts.parts_at(people > 0, body[body[..., 2] > pseudo_labels.MARKED][:, :2])
         has_joints = torch.isin(torch.arange(int(parts.max()) + 1), at)
         has_joints[0] = True  # the background, which has nobody to lose
         lost = torch.bincount(parts.flatten())[~has_joints]

@@ -4,7 +4,7 @@ import torch
 from huggingface_hub import PyTorchModelHubMixin
 from torch import nn
 
-from ..judging import ClassifierConfig, Judgement, judge
+from ..core.training.evaluation import ClassifierConfig, Judgement, judge
 
 
 def _block(channels_in: int, channels_out: int) -> nn.Sequential:

@@ -13,9 +13,11 @@ from PIL import Image
 from torch import nn
 from torchmetrics.image.fid import FrechetInceptionDistance
 
-from .. import judging, scores, weights
-from ..datasets import clothing, mnist, parse_with_data
-from ..draw import colour_sheet
+from ..core import weights
+from ..core.datasets import clothing, mnist, parse_with_data
+from ..core.images.draw import colour_sheet
+from ..core.training import evaluation
+from ..core.weights import scores
 from . import wardrobe
 from .classifier import Classifier, modes_and_kl
 from .model import FORMULATIONS
@@ -103,7 +105,7 @@ def evaluate_judge(model: nn.Module, pictures: torch.Tensor, labels: torch.Tenso
     """The rows of metrics.json of a judge: its accuracy on the test pictures (N, C, S, S), `test` their name."""
     row = {"metric": "accuracy", "unit": "%", "data": f"{test}, all {len(labels):,}", "better": "higher"}
     bar = ACCURACY_BAR if test == TESTS["mnist"] else None
-    return [row | {"value": round(judging.accuracy(model, pictures, labels), 2), "bar": bar}]
+    return [row | {"value": round(evaluation.accuracy(model, pictures, labels), 2), "bar": bar}]
 
 
 def write_samples(name: str, pictures: torch.Tensor, columns: int, file: str = "samples.png") -> None:
@@ -125,7 +127,7 @@ def evaluate_garments(
     for stage in range(model.last_stage + 1):
         write_samples(name, model.sample(24, seed=2018, stage=stage), 8, f"samples-{SMALLEST * 2**stage}.png")
 
-    real, generated = (judging.judge(judge, some).logits.softmax(1) for some in (test, pictures))
+    real, generated = (evaluation.judge(judge, some).logits.softmax(1) for some in (test, pictures))
     sure, made = (round(100 * found.amax(1).mean().item(), 1) for found in (real, generated))
     largest = torch.bincount(generated.argmax(1), minlength=10).max().item() / len(generated) * 100
     copies, unseen = (wardrobe.nearest(some, training, 1)[1].mean().item() for some in (pictures, test))

@@ -7,9 +7,9 @@ from pathlib import Path
 import torch
 from torch.nn import functional as F
 
-from .. import weights
-from ..datasets import TensorBatches, clothing
-from ..training import Recipe, command_line, fit, passport_recipe
+from ..core import weights
+from ..core.datasets import TensorBatches, clothing
+from ..core.training.loop import Recipe, command_line, fit, passport_recipe
 from . import loss as objectives
 from .model import give_turn
 from .progressive import SMALLEST, Generator, ProgressiveConfig, ProgressiveGAN

@@ -4,7 +4,7 @@ import math
 
 import torch
 
-from ..errors import InputError
+from ..core.errors import InputError
 
 MODES = {"ring of 8": 8, "grid of 25": 25}
 SPREAD = 0.03  # standard deviation around a mode or a curve; everything lies in about [-1, 1] x [-1, 1]

@@ -5,8 +5,9 @@ from typing import NamedTuple
 
 import torch
 
-from .. import judging, runtime, weights
-from ..errors import InputError
+from ..core import runtime, weights
+from ..core.errors import InputError
+from ..core.training import evaluation
 from .classifier import Classifier, mean_distance
 from .model import FORMULATIONS, GAN, GANOutput
 from .progressive import ProgressiveGAN
@@ -90,7 +91,7 @@ class GANPredictor:
     def variety(self, judge: Classifier, count: int = 1000, seed: int = 0) -> Variety:
         """Which classes `count` samples are of, and how far apart two of them are: small where modes collapsed."""
         pictures = self.sample(count, seed)
-        judged = judging.judge(judge, pictures[:, :1])
+        judged = evaluation.judge(judge, pictures[:, :1])
         classes = torch.bincount(judged.logits.argmax(1), minlength=10)
         return Variety(classes, mean_distance(judged.features).item(), pictures[:64])
 

@@ -17,7 +17,7 @@ from huggingface_hub import PyTorchModelHubMixin
 from torch import nn
 from torch.nn import functional as F
 
-from ..datasets import clothing
+from ..core.datasets import clothing
 
 SMALLEST = 4  # pixels; stage 0
 

@@ -6,10 +6,10 @@ from pathlib import Path
 import torch
 from torch.nn import functional as F
 
-from .. import weights
-from ..datasets import TensorBatches, distorted, mnist
-from ..judging import ClassifierConfig, accuracy, judge
-from ..training import Recipe, command_line, fit, passport_recipe
+from ..core import weights
+from ..core.datasets import TensorBatches, distorted, mnist
+from ..core.training.evaluation import ClassifierConfig, accuracy, judge
+from ..core.training.loop import Recipe, command_line, fit, passport_recipe
 from . import loss as objectives
 from .classifier import Classifier, mean_distance, modes_and_kl
 from .model import FORMULATIONS, GAN, REAL, GANConfig, give_turn

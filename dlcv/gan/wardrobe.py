@@ -8,8 +8,8 @@ from huggingface_hub import PyTorchModelHubMixin
 from torch import nn
 from torch.nn import functional as F
 
-from ..backbones import mobilenet_v2
-from ..judging import ClassifierConfig, Judgement
+from ..core.backbones import mobilenet_v2
+from ..core.training.evaluation import ClassifierConfig, Judgement
 
 SIDE = 64  # of the pictures it learns from
 NAME = "judge-clothing"

@@ -5,10 +5,10 @@ from pathlib import Path
 import torch
 from torch.nn import functional as F
 
-from .. import weights
-from ..datasets import TensorBatches, clothing
-from ..judging import ClassifierConfig, accuracy
-from ..training import Recipe, command_line, fit, passport_recipe
+from ..core import weights
+from ..core.datasets import TensorBatches, clothing
+from ..core.training.evaluation import ClassifierConfig, accuracy
+from ..core.training.loop import Recipe, command_line, fit, passport_recipe
 from .grow import move, recolour
 from .wardrobe import NAME, SIDE, GarmentClassifier
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import torch
 
-from ..errors import InputError
+from ..core.errors import InputError
 
 SIDES = {"left": (0, -1), "right": (0, 1), "front": (1, -1), "back": (1, 1), "bottom": (2, -1), "top": (2, 1)}
 LIMITS = {  # of what a visitor may ask for, in the units of `Disturbance`

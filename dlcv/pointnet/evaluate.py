@@ -12,10 +12,11 @@ from pathlib import Path
 import torch
 from torchmetrics.functional.classification import binary_auroc, multiclass_accuracy
 
-from .. import scores, weights
-from ..datasets import modelnet, parse_with_data
-from ..draw import colour_sheet
-from ..judging import outputs
+from ..core import weights
+from ..core.datasets import modelnet, parse_with_data
+from ..core.images.draw import colour_sheet
+from ..core.training.evaluation import outputs
+from ..core.weights import scores
 from . import shapes
 from .disturb import Disturbance, disturb, rotation
 from .model import FlatMLP, PartNet, PointNet, by_height

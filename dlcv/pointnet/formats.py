@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..errors import InputError
+from ..core.errors import InputError
 
 MOST_POINTS = 5_000_000
 MOST_UNPACKED = 200_000_000  # bytes that the arrays of an npz may take

@@ -17,7 +17,7 @@ from huggingface_hub import PyTorchModelHubMixin
 from torch import nn
 from torch.nn import functional as F
 
-from ..datasets.modelnet import CLASSES, POINTS
+from ..core.datasets.modelnet import CLASSES, POINTS
 
 FEATURES, EMBEDDING = 1024, 256  # length of the global feature, and of what the last layer reads
 NEIGHBOURS = 2  # that a cloud is compared with

@@ -4,8 +4,9 @@ from typing import NamedTuple
 
 import torch
 
-from .. import clouds, runtime, weights
-from ..errors import InputError
+from ..core import runtime, weights
+from ..core.errors import InputError
+from ..core.geometry import clouds
 from .model import FlatMLP, PartNet, PointNet, by_height, each_point
 from .shapes import first_parts
 

@@ -10,9 +10,9 @@ from typing import NamedTuple
 import numpy as np
 import torch
 
-from .. import clouds
-from ..datasets.modelnet import POINTS
-from ..errors import InputError
+from ..core.datasets.modelnet import POINTS
+from ..core.errors import InputError
+from ..core.geometry import clouds
 from . import formats
 
 LARGEST = 50_000_000  # bytes of a file

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 import torch
 
-from .. import clouds
+from ..core.geometry import clouds
 
 PARTS = {
     "chair": ["seat", "back", "leg", "arm"],

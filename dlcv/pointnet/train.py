@@ -7,10 +7,10 @@ from pathlib import Path
 import torch
 from torch.nn import functional as F
 
-from .. import weights
-from ..datasets import TensorBatches, modelnet
-from ..judging import accuracy, outputs
-from ..training import Recipe, command_line, fit, passport_recipe
+from ..core import weights
+from ..core.datasets import TensorBatches, modelnet
+from ..core.training.evaluation import accuracy, outputs
+from ..core.training.loop import Recipe, command_line, fit, passport_recipe
 from . import shapes
 from .loss import loss as objective
 from .model import FlatConfig, FlatMLP, PartNet, PartNetConfig, PointNet, PointNetConfig, by_height

@@ -12,8 +12,10 @@ from collections.abc import Iterable, Iterator
 import torch
 from torchvision.transforms.v2 import functional as v2f
 
-from .. import cutouts, scores, weights
-from ..datasets import coco, lspet, parse_with_data
+from ..core import weights
+from ..core.datasets import coco, lspet, parse_with_data
+from ..core.people import cutouts
+from ..core.weights import scores
 from .assembly import CHOSEN, Assembled
 from .layouts import keypoints, triple
 from .predictor import PosePredictor, people_of, strongest

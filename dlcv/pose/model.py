@@ -13,7 +13,7 @@ from huggingface_hub import PyTorchModelHubMixin
 from torch import nn
 from torch.nn import functional as F
 
-from ..backbones import posenet, posenet_body
+from ..core.backbones import posenet, posenet_body
 from .skeleton import COCO, JOINTS, LIMBS
 
 STRIDE = 8  # pixels of the picture to a pixel of the maps; the first of both are at the same place

@@ -10,8 +10,8 @@ from typing import NamedTuple
 import torch
 from torch.nn import functional as F
 
-from .. import runtime, weights
-from ..errors import InputError
+from ..core import runtime, weights
+from ..core.errors import InputError
 from . import LINK, PEAK, assembly
 from .assembly import Assembled, Peak
 from .model import STEP, STRIDE, PoseMachine

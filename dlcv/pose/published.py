@@ -8,7 +8,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from .. import runtime, weights
+from ..core import runtime, weights
 from .model import STRIDE, PoseOutput
 from .predictor import Seen, sized
 from .skeleton import OPENPOSE

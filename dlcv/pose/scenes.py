@@ -17,8 +17,8 @@ from torchvision.ops import masks_to_boxes
 from torchvision.transforms import v2
 from torchvision.transforms.v2 import functional as v2f
 
-from .. import cutouts, marked
-from ..datasets import coco, lspet
+from ..core.datasets import coco, lspet
+from ..core.people import cutouts, pseudo_labels
 from .skeleton import IN_COCO, JOINTS
 
 GREY = 128  # beyond the border of a photograph
@@ -145,11 +145,11 @@ def labelled(split: str) -> list[tuple[torch.Tensor, ...]]:
 def taught(split: str) -> list[tuple[torch.Tensor, ...]]:
     """The same of photographs that nobody labelled, as published networks see them."""
     found = []
-    for picture, people, where in marked.photographs(split):
+    for picture, people, where in pseudo_labels.photographs(split):
         joints = torch.full((max(1, len(people)), len(JOINTS), 3), -1.0)
         if len(people):
             shared = people[:, IN_COCO]
-            joints[:, :12] = torch.where(shared[..., 2:] > marked.MARKED, shared, -1.0)
+            joints[:, :12] = torch.where(shared[..., 2:] > pseudo_labels.MARKED, shared, -1.0)
         found.append((picture, joints, where))
     return found
 

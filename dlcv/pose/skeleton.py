@@ -1,7 +1,7 @@
 """The joints and limbs of a person, as Leeds Sports marks them."""
 
-from ..datasets.coco import KEYPOINTS
-from ..datasets.lspet import JOINTS as JOINTS
+from ..core.datasets.coco import KEYPOINTS
+from ..core.datasets.lspet import JOINTS as JOINTS
 
 LIMBS = tuple(
     (JOINTS.index(one), JOINTS.index(other))

@@ -12,8 +12,8 @@ from typing import NamedTuple
 import torch
 from torch.nn import functional as F
 
-from .. import runtime, weights
-from ..training import Recipe, command_line, fit, passport_recipe
+from ..core import runtime, weights
+from ..core.training.loop import Recipe, command_line, fit, passport_recipe
 from . import loss as objectives
 from . import scenes, targets
 from .model import STRIDE, PoseConfig, PoseMachine

@@ -8,8 +8,9 @@ import argparse
 import torch
 from tqdm import tqdm
 
-from .. import scores, weights
-from ..datasets import distorted, mnist, parse_with_data
+from ..core import weights
+from ..core.datasets import distorted, mnist, parse_with_data
+from ..core.weights import scores
 from .model import STN
 from .train import CONFIGS, NETWORKS, error
 

@@ -15,7 +15,7 @@ import torch
 from huggingface_hub import PyTorchModelHubMixin
 from torch import nn
 
-from .. import geometry
+from ..core.geometry import grids
 
 SIDE = 28  # the transformer's output, pixels
 THETA = {"affine": (2, 3), "projective": (3, 3), "tps": (16, 2)}
@@ -81,12 +81,12 @@ class STN(nn.Module, PyTorchModelHubMixin, pipeline_tag="image-classification", 
             nn.init.zeros_(self.theta.weight)  # whatever the picture, training starts at the identity
             self.theta.bias.data.copy_(start.flatten())
             if config.transformer == "tps":
-                control = geometry.tps_control_points()
+                control = grids.tps_control_points()
                 self.offsets = nn.Linear(96, control.numel())
                 nn.init.zeros_(self.offsets.weight)
                 nn.init.zeros_(self.offsets.bias)
-                self.register_buffer("control", geometry.homogeneous(control), persistent=False)
-                spline = geometry.tps_weights(control, geometry.target_points(SIDE, SIDE, control))
+                self.register_buffer("control", grids.homogeneous(control), persistent=False)
+                spline = grids.tps_weights(control, grids.target_points(SIDE, SIDE, control))
                 self.register_buffer("spline", spline, persistent=False)
         if convolves:
             self.classify = nn.Sequential(
@@ -124,10 +124,10 @@ class STN(nn.Module, PyTorchModelHubMixin, pipeline_tag="image-classification", 
     def grid(self, theta: torch.Tensor) -> torch.Tensor:
         """T_theta(G), (N, 28, 28, 2), for theta as in `STNOutput`."""
         if self.config.transformer == "affine":
-            return geometry.affine_grid(theta, SIDE, SIDE)
+            return grids.affine_grid(theta, SIDE, SIDE)
         if self.config.transformer == "projective":
-            return geometry.projective_grid(theta, SIDE, SIDE)
-        return geometry.tps_grid(theta, self.spline, SIDE, SIDE)
+            return grids.projective_grid(theta, SIDE, SIDE)
+        return grids.tps_grid(theta, self.spline, SIDE, SIDE)
 
     def forward(self, x: torch.Tensor) -> STNOutput:
         """Classify pictures (N, 1, S, S) in [0, 1], ink = 1."""
@@ -136,5 +136,5 @@ class STN(nn.Module, PyTorchModelHubMixin, pipeline_tag="image-classification", 
             return STNOutput(self.classify(x).float(), None, None, x)
         theta = self.transformation(x)
         grid = self.grid(theta)
-        rectified = geometry.warp(x.float(), grid)
+        rectified = grids.warp(x.float(), grid)
         return STNOutput(self.classify(rectified).float(), theta, grid, rectified)

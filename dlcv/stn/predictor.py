@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 import torch
 
-from .. import geometry, runtime, weights
-from ..datasets import distorted
-from ..errors import InputError
+from ..core import runtime, weights
+from ..core.datasets import distorted
+from ..core.errors import InputError
+from ..core.geometry import grids
 from . import sampler
 from .model import SIDE, STN
 
@@ -105,7 +106,7 @@ class STNPredictor:
             raise InputError(f"These networks look at one grey picture of {self.size} x {self.size} pixels.")
         out, plain = self.model(x.to(self.device)), self.plain(x.to(self.device))
         return Rectified(
-            x[0, 0].cpu(), out.rectified[0, 0].cpu(), geometry.to_pixels(out.grid[0].cpu(), self.size, self.size),
+            x[0, 0].cpu(), out.rectified[0, 0].cpu(), grids.to_pixels(out.grid[0].cpu(), self.size, self.size),
             out.theta[0].cpu(), out.logits.softmax(1)[0].cpu(), plain.logits.softmax(1)[0].cpu(),
         )  # fmt: skip
 

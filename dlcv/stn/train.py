@@ -7,9 +7,9 @@ import torch
 from accelerate import PartialState
 from torch.nn import functional as F
 
-from .. import weights
-from ..datasets import TensorBatches, distorted, mnist
-from ..training import Recipe, command_line, fit, passport_recipe
+from ..core import weights
+from ..core.datasets import TensorBatches, distorted, mnist
+from ..core.training.loop import Recipe, command_line, fit, passport_recipe
 from .model import STN, STNConfig
 
 # the parts of a transformer's training: digits upright until, distortions grown at, classifier learning again from

@@ -8,8 +8,9 @@ import argparse
 import torch
 from tqdm import tqdm
 
-from .. import runtime, scores, weights
-from ..datasets import mnist, parse_with_data
+from ..core import runtime, weights
+from ..core.datasets import mnist, parse_with_data
+from ..core.weights import scores
 from .loss import evidence_lower_bound, importance_weighted_bound, kl_to_prior, log_importance_weights
 from .model import VAE
 

@@ -6,13 +6,9 @@ from typing import NamedTuple
 
 import torch
 
-from .. import runtime, weights
-from ..errors import InputError
-from .loss import (
-    evidence_lower_bound,
-    kl_to_prior,
-    log_importance_weights,
-)
+from ..core import runtime, weights
+from ..core.errors import InputError
+from .loss import evidence_lower_bound, kl_to_prior, log_importance_weights
 from .model import VAE
 
 

@@ -6,9 +6,9 @@ from pathlib import Path
 import torch
 from accelerate import PartialState
 
-from .. import weights
-from ..datasets import TensorBatches, mnist
-from ..training import Recipe, command_line, fit, passport_recipe
+from ..core import weights
+from ..core.datasets import TensorBatches, mnist
+from ..core.training.loop import Recipe, command_line, fit, passport_recipe
 from .loss import evidence_lower_bound, importance_weighted_bound, log_importance_weights
 from .model import VAE, VAEConfig
 

@@ -2,8 +2,8 @@
 
 import torch
 
-from dlcv import cutouts
-from dlcv.cutouts import Person
+from dlcv.core.people import cutouts
+from dlcv.core.people.cutouts import Person
 
 
 def person(colour: int, height: int = 20, width: int = 10) -> Person:

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageDraw
 
-from dlcv import digits
-from dlcv.errors import InputError
+from dlcv.core.errors import InputError
+from dlcv.core.images import digits
 
 
 def stroke(mode="L", size=280, paper=255, ink=0, at=(0.4, 0.2, 0.6, 0.8)):

@@ -12,9 +12,9 @@ import pytest
 import torch
 from torch import nn
 
-from dlcv import runtime
+from dlcv.core import runtime
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parent.parent.parent
 KIBIBYTE = 1024
 
 
@@ -80,7 +80,7 @@ def test_threads_stay_within_the_quota(monkeypatch):
 
 
 def test_import_brings_neither_torch_nor_the_hub():
-    script = "import sys, dlcv.weights, dlcv.runtime; print({'torch', 'huggingface_hub'} & set(sys.modules))"
+    script = "import sys, dlcv.core.weights, dlcv.core.runtime; print({'torch', 'huggingface_hub'} & set(sys.modules))"
     assert run(script).strip() == "set()"
 
 
@@ -187,7 +187,7 @@ def test_zero_gpu(tmp_path):
         "    return lambda function: lambda *inputs: (duration, function(*inputs))\n"
     )
     script = (
-        "from dlcv import runtime\n"
+        "from dlcv.core import runtime\n"
         "plain, short = runtime.gpu(abs), runtime.gpu(duration=5)(abs)\n"
         "runtime.preload(lambda name: runtime.shelf.get(name, str), 'a', 'b')\n"
         "print(runtime.on_zero_gpu(), plain(-2), short(-3), runtime.shelf.keys())\n"

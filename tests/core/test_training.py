@@ -12,10 +12,10 @@ import torch
 from safetensors.torch import load_file
 from torch import nn
 
-from dlcv.datasets import TensorBatches, Varied
-from dlcv.training import Recipe, fit, moving_average, passport_recipe, rate_at
+from dlcv.core.datasets import TensorBatches, Varied
+from dlcv.core.training.loop import Recipe, fit, moving_average, passport_recipe, rate_at
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parent.parent.parent
 RECIPE = Recipe(epochs=8, batch_size=8, learning_rate=0.2, average=0.5, seed=3)
 
 

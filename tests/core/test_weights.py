@@ -15,11 +15,13 @@ import torch
 from huggingface_hub import ModelCard
 from safetensors.torch import load_file, save_file
 
-from dlcv import cards, passports, weights
-from tests.loopback_hub import LoopbackHub
-from tests.tiny import Tiny, TinyConfig
+from dlcv.core import weights
+from dlcv.core.weights import __main__ as command_line
+from dlcv.core.weights import cards, passports
+from tests.support.loopback_hub import LoopbackHub
+from tests.support.tiny import Tiny, TinyConfig
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parent.parent.parent
 REPO = "you/models"
 ABOUT = {"topic": "tiny", "licence": "mit", "source": "Trained on points.", "recipe": {"command": "python -m tiny"}}
 SHIPPED = sorted(passports.read_json(passports.PACKAGE / "passports.json"))
@@ -91,7 +93,7 @@ def test_passport(checkpoints):
     entry, file = weights.passport("tiny"), place / "model.safetensors"
     assert entry["sha256"] == hashlib.sha256(file.read_bytes()).hexdigest()
     assert entry["size"] == file.stat().st_size
-    assert entry["model"] == "tests.tiny.Tiny"
+    assert entry["model"] == "tests.support.tiny.Tiny"
     assert weights.model_class("tiny") is Tiny
     assert {key: entry[key] for key in ABOUT} == ABOUT
     assert entry["repo"] is entry["revision"] is None
@@ -203,7 +205,7 @@ def test_scores_of_other_weights_are_not_shown(checkpoints):
 def test_card(checkpoints):
     weights.save(tiny(), "tiny", **ABOUT)
     score("tiny")
-    weights.main(["card", "tiny"])
+    command_line.main(["card", "tiny"])
     text = (checkpoints / "tiny" / "README.md").read_text()
     data = ModelCard(text).data
     assert (data.license, data.library_name, data.pipeline_tag) == ("mit", "dlcv", "image-classification")
@@ -215,7 +217,7 @@ def test_card(checkpoints):
     assert "14 parameters" in text
     assert "Trained on points. Licence of the weights: MIT." in text
     assert "| error, percent: points, all 8 | 0.75 | 0.5 | 0.25 worse | Euclid, Table 1 |" in text
-    assert "from tests.tiny import Tiny" in text
+    assert "from tests.support.tiny import Tiny" in text
     assert "python -m tiny\n" in text
 
 
@@ -243,7 +245,7 @@ def run(*command: str, **settings) -> subprocess.CompletedProcess:
 FIND = """
 import socket, sys, time
 import huggingface_hub
-from dlcv import weights
+from dlcv.core import weights
 if sys.argv[1:] == ["no names"]:
     socket.getaddrinfo = lambda *_, **__: time.sleep(60)
 start = time.perf_counter()
@@ -255,8 +257,8 @@ print(time.perf_counter() - start)
 """
 LOAD = """
 import torch
-from dlcv import weights
-from tests.tiny import Tiny
+from dlcv.core import weights
+from tests.support.tiny import Tiny
 print(weights.load(Tiny, "tiny")(torch.ones(1, 3)).tolist())
 """
 
@@ -272,7 +274,7 @@ class Published(NamedTuple):
 
 
 def publish(hub: LoopbackHub, checkpoints: Path, **settings) -> subprocess.CompletedProcess:
-    command = ["-m", "dlcv.weights", "publish", "--repo", REPO, "--endpoint", hub.endpoint]
+    command = ["-m", "dlcv.core.weights", "publish", "--repo", REPO, "--endpoint", hub.endpoint]
     return run(*command, DLCV_CHECKPOINTS=checkpoints, HF_HOME=checkpoints.parent / "home", **settings)
 
 
@@ -363,7 +365,7 @@ def test_pull_and_second_start_with_the_hub_gone(published, hub, visitor):
     hub.__exit__()
     second = run("-c", LOAD, HF_ENDPOINT=hub.endpoint, **visitor)
     assert second.stdout.strip() == published.answer, second.stderr
-    script = "from dlcv import weights; print(weights.metrics('tiny')['rows'][0]['value'])"
+    script = "from dlcv.core import weights; print(weights.metrics('tiny')['rows'][0]['value'])"
     assert run("-c", script, HF_ENDPOINT=hub.endpoint, **visitor).stdout.strip() == "0.75"
 
 
@@ -442,7 +444,7 @@ def test_shipped_checkpoint(name, monkeypatch):
     assert weights.passport(name)["size"] <= 24 * 2**20
     assert weights.passport(name)["licence"] in weights.LICENCES
     assert weights.metrics(name), f"{name} has no scores of these weights: run its evaluate"
-    assert (place / "README.md").read_text() == cards.card(name), "stale: run python -m dlcv.weights card"
+    assert (place / "README.md").read_text() == cards.card(name), "stale: run python -m dlcv.core.weights card"
 
 
 def test_shipped_checkpoints_are_small_together():

@@ -8,14 +8,15 @@ import pytest
 import torch
 from PIL import Image
 
-from demos import cyclegan, cyclegan_digits
-from dlcv import runtime, weights
+from demos import cyclegan
+from demos.cyclegan import digits
+from dlcv.core import runtime, weights
+from dlcv.core.errors import InputError
+from dlcv.core.training.evaluation import ClassifierConfig
 from dlcv.cyclegan import predictor
 from dlcv.cyclegan.classifier import Classifier, SceneJudge
 from dlcv.cyclegan.model import CycleGAN, CycleGANConfig
 from dlcv.cyclegan.train import CONFIGS
-from dlcv.errors import InputError
-from dlcv.judging import ClassifierConfig
 
 DIRECTIONS = list(cyclegan.DIRECTIONS)
 
@@ -101,20 +102,20 @@ def seven() -> str:
 @pytest.mark.parametrize(("domain", "count"), [("usps", 1), ("mnist-m", 4)])
 def test_a_digit_goes_there_and_back(domain, count):
     query = {"picture": seven(), "domain": domain, "seed": 1}
-    answer = cyclegan_digits.translate_digit(query)
+    answer = digits.translate_digit(query)
     assert answer["count"] == count
     sheet = Image.open(io.BytesIO(base64.b64decode(answer["translated"].partition(",")[2])))
     assert sheet.size == (28 * count, 28)
     assert all(len(rows) == count for rows in answer["readings"].values())
-    assert cyclegan_digits.translate_digit(query) == answer
-    other = cyclegan_digits.translate_digit(query | {"seed": 2})
+    assert digits.translate_digit(query) == answer
+    other = digits.translate_digit(query | {"seed": 2})
     assert (other["translated"] == answer["translated"]) == (domain == "usps")
 
 
 @pytest.mark.parametrize("change", [{"picture": None}, {"domain": "svhn"}, {"seed": "one"}, {"picture": "data:,"}])
 def test_forged_digits_are_refused(change):
     with pytest.raises(InputError):
-        cyclegan_digits.translate_digit({"picture": seven(), "domain": "usps", "seed": 1} | change)
+        digits.translate_digit({"picture": seven(), "domain": "usps", "seed": 1} | change)
 
 
 def test_strange_pictures_are_told_from_known_ones():

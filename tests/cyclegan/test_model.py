@@ -7,10 +7,10 @@ import pytest
 import torch
 from torch.nn import functional as F
 
+from dlcv.core.datasets import mnist_m, paintings, usps
 from dlcv.cyclegan import domains, evaluate, judges, large, loss, predictor, published, train
 from dlcv.cyclegan.model import CycleGAN, CycleGANConfig, Discriminator, Generator, load_published
-from dlcv.datasets import mnist_m, paintings, usps
-from tests.loopback_hub import LoopbackHub, on_a_fresh_computer
+from tests.support.loopback_hub import LoopbackHub, on_a_fresh_computer
 
 
 def test_losses():
@@ -208,7 +208,7 @@ def test_digits_move_a_little():
 
 PULL = """
 import sys
-from dlcv import weights
+from dlcv.core import weights
 from dlcv.cyclegan import published
 for published.REVISION in sys.argv[1:]:
     try:

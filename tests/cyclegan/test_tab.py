@@ -11,9 +11,9 @@ from playwright.sync_api import expect
 
 from demos import TABS, cyclegan
 from dlcv.cyclegan import evaluate, large
-from tests.browser import SEVEN, draw_strokes, open_tab, screenshot
+from tests.support.browser import SEVEN, draw_strokes, open_tab, screenshot
 
-PAINTED, TEXT, BOARD = "#cyclegan-painted", "#cyclegan-text", "#cyclegan_digits-board"
+PAINTED, TEXT, BOARD = "#cyclegan-painted", "#cyclegan-text", "#cyclegan-digits-board"
 SENTENCE = re.compile(r"([\d,]+) × ([\d,]+) pixels.* (\d+) % before and (\d+) % after", re.DOTALL)
 REMOVE = "#cyclegan-picture button[aria-label='Remove Image']"
 PATIENCE = 120_000

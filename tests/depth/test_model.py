@@ -6,8 +6,8 @@ import pytest
 import torch
 from torchmetrics.functional.image import structural_similarity_index_measure
 
-from dlcv import geometry
-from dlcv.datasets import kitchen, kitti
+from dlcv.core.datasets import kitchen, kitti
+from dlcv.core.geometry import grids
 from dlcv.depth import loss, scenes, train
 from dlcv.depth.model import DepthConfig, DepthNet
 
@@ -29,7 +29,7 @@ def test_a_known_disparity_warps_each_picture_to_the_other():
 
 def test_a_shift_reads_to_the_right():
     picture = stripes()
-    moved = geometry.shifted(picture, torch.full((1, 1, 8, 40), 2.5 / 40))
+    moved = grids.shifted(picture, torch.full((1, 1, 8, 40), 2.5 / 40))
     expected = (picture[..., 2:-3] + picture[..., 3:-2]) / 2
     torch.testing.assert_close(moved[..., : expected.shape[3]], expected, atol=1e-5, rtol=0)
     torch.testing.assert_close(moved[..., -2:], picture[..., -1:].expand(-1, -1, -1, 2))
@@ -71,10 +71,10 @@ def test_both_eyes_see_one_scene(seed):
     """What the left eye sees at x, the right one sees at x - d: where nothing hides it, the depth is the same."""
     found = scenes.pair(seed, 96, 192)
     assert found.left.min() >= 0 and found.left.max() <= 1 and found.disparity_left.min() > 0
-    there = geometry.shifted(found.disparity_right[None], -found.disparity_left[None] / 192)[0]
+    there = grids.shifted(found.disparity_right[None], -found.disparity_left[None] / 192)[0]
     agree = (there - found.disparity_left).abs() < 0.5
     assert agree.float().mean() > 0.75
-    rebuilt = geometry.shifted(found.right[None], -found.disparity_left[None] / 192)[0]
+    rebuilt = grids.shifted(found.right[None], -found.disparity_left[None] / 192)[0]
     difference = (rebuilt - found.left).abs().mean(0, keepdim=True)
     assert difference[agree].mean() < 0.05
     assert torch.equal(scenes.pair(seed, 96, 192).left, found.left)

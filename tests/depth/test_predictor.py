@@ -14,15 +14,15 @@ import torch
 import trimesh
 from safetensors.torch import save
 
-from dlcv import weights
-from dlcv.datasets import small_pairs
+from dlcv.core import weights
+from dlcv.core.datasets import small_pairs
+from dlcv.core.errors import InputError
+from dlcv.core.geometry.grids import shifted
 from dlcv.depth import clouds, evaluate, predictor, published, scenes
 from dlcv.depth.model import DepthConfig, DepthNet
-from dlcv.errors import InputError
-from dlcv.geometry import shifted
-from tests.loopback_hub import LoopbackHub
+from tests.support.loopback_hub import LoopbackHub
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parent.parent.parent
 PAIR = scenes.pair(1_000_007, 96, 192)
 TRUTH = torch.cat([PAIR.disparity_left, PAIR.disparity_right]) / 192
 
@@ -197,7 +197,7 @@ def test_the_small_pairs_are_what_their_names_say():
             assert (found.disparity - pair.disparity[0])[both].abs().median() < 1, pair.name
 
 
-@pytest.mark.skipif(evaluate.STEREO not in weights.passports(), reason="its weights are being trained")
+@pytest.mark.skipif(evaluate.STEREO not in weights.table(), reason="its weights are being trained")
 def test_the_shipped_network_sees_made_scenes_and_the_motorcycle():
     network = predictor.predictor(evaluate.STEREO)
     pairs = [scenes.pair(2_000_000 + seed) for seed in range(12)]
@@ -210,7 +210,7 @@ def test_the_shipped_network_sees_made_scenes_and_the_motorcycle():
 
 ASK = """
 import sys, torch
-from dlcv import weights
+from dlcv.core import weights
 from dlcv.depth import published
 gone, revision, published.SHA256 = sys.argv[1:]
 published.REVISION = revision

@@ -11,14 +11,15 @@ import trimesh
 from playwright.sync_api import expect
 from skimage import data
 
-from demos import TABS, depth_live, depth_pair, frame
-from demos.checks import UNEXPECTED
+from demos import TABS, frame
+from demos.depth import boards, pair
+from demos.frame.checks import UNEXPECTED
 from dlcv.depth import clouds
-from tests.browser import open_tab, screenshot
-from tests.serving import Client
-from tests.test_bad_input import judge, post
+from tests.frame.test_bad_input import judge, post
+from tests.support.browser import open_tab, screenshot
+from tests.support.serving import Client
 
-CLOUD, PAIR, MAP, PICTURE = "#depth-board", "#depth_pair-board", "#depth-map", "#depth-picture"
+CLOUD, PAIR, MAP, PICTURE = "#depth-board", "#depth-pair-board", "#depth-map", "#depth-picture"
 REMOVE = f"{PICTURE} button[aria-label='Remove Image']"
 PATIENCE = 120_000
 
@@ -225,10 +226,10 @@ def uri(content: bytes, kind: str = "jpeg") -> dict:
 
 
 def test_a_client_gets_the_map_the_files_and_the_pair(gallery):
-    client, network = Client(gallery), next(iter(depth_live.NETWORKS))
+    client, network = Client(gallery), next(iter(boards.NETWORKS))
     picture, numbers = client.run("/depth_map", [uri(jpeg((4000, 3000), orientation=6)), network])
     assert (numbers["width"], numbers["height"]) == (3000, 4000) and numbers["least"] < numbers["most"]
-    (files,) = client.run("/depth_files", [uri(jpeg((400, 300), focal=50)), list(depth_live.NETWORKS)[1], 0])
+    (files,) = client.run("/depth_files", [uri(jpeg((400, 300), focal=50)), list(boards.NETWORKS)[1], 0])
     assert files["focal"] == 50
     millimetres = np.array(PIL.Image.open(io.BytesIO(base64.b64decode(files["png"]))))
     cloud = trimesh.load(io.BytesIO(base64.b64decode(files["ply"])), file_type="ply")
@@ -249,9 +250,9 @@ def scene() -> dict:
 
 
 def test_files_of_a_scene_in_metres():
-    picture = np.array(PIL.Image.open(io.BytesIO(base64.b64decode(depth_live.png(scene())["file"]))))
+    picture = np.array(PIL.Image.open(io.BytesIO(base64.b64decode(boards.png(scene())["file"]))))
     assert picture.shape == (300, 400) and np.abs(picture - 2000 * 65_535 / 30_000).max() <= 1
-    cloud = trimesh.load(io.BytesIO(base64.b64decode(depth_live.ply(scene())["file"])), file_type="ply")
+    cloud = trimesh.load(io.BytesIO(base64.b64decode(boards.ply(scene())["file"])), file_type="ply")
     wide = np.ptp(cloud.vertices[:, 0]) / 4.369
     assert wide == pytest.approx(39 / clouds.focal_pixels(28, 30, 40), rel=1e-3)
 
@@ -272,21 +273,21 @@ FORGED = [
 
 @pytest.mark.parametrize("changes", FORGED, ids=lambda changes: "-".join(map(str, *changes.items()))[:30])
 def test_forged_scenes_get_a_sentence(changes):
-    for ask in (depth_live.ply, depth_live.png):
+    for ask in (boards.ply, boards.png):
         answer = frame.live(ask)(scene() | changes)
         assert set(answer) == {"error"} and answer["error"].endswith(".") and answer["error"] != UNEXPECTED
 
 
 @pytest.mark.parametrize("changes", [{"focal": None}, {"size": [16_000, 16_000]}, {"size": None}, {"focal": "28"}])
 def test_forged_settings_get_a_sentence(changes):
-    ask = depth_live.ply if "focal" in changes else depth_live.png
+    ask = boards.ply if "focal" in changes else boards.png
     answer = frame.live(ask)(scene() | changes)
     assert set(answer) == {"error"} and answer["error"] != UNEXPECTED
 
 
 @pytest.mark.parametrize("query", [{}, {"name": "made"}, {"name": "x", "seed": 1}, {"name": "made", "seed": -1}])
 def test_forged_questions_about_pairs_get_a_sentence(query):
-    answer = frame.live(depth_pair.pair)(query)
+    answer = frame.live(pair.pair)(query)
     assert set(answer) == {"error"} and answer["error"] != UNEXPECTED
 
 

@@ -12,12 +12,12 @@ from torchvision.models.detection.roi_heads import (
     project_masks_on_boxes,
 )
 
-from dlcv import marked
-from dlcv.datasets import blood, nuclei
+from dlcv.core.datasets import blood, nuclei
+from dlcv.core.errors import InputError
+from dlcv.core.people import pseudo_labels
 from dlcv.detection import history, loss, train
 from dlcv.detection.model import DOUBTED, STRIDES, TALL, VOTED, Detector, DetectorConfig, Regions
 from dlcv.detection.predictor import DetectorPredictor
-from dlcv.errors import InputError
 
 
 def detector(masks: bool = True, people: bool = False) -> Detector:
@@ -168,12 +168,12 @@ def test_marked_photographs_are_learned_from_where_joints_and_outlines_agree(mon
     beside = joints + torch.tensor([-20.0, 0, 0])
     picture = torch.zeros(3, 100, 100, dtype=torch.uint8)
     samples = [
-        marked.Marked(picture, joints, people),
-        marked.Marked(picture, joints, with_more),
-        marked.Marked(picture, beside, people),
-        marked.Marked(picture, joints[:0], people),
+        pseudo_labels.Marked(picture, joints, people),
+        pseudo_labels.Marked(picture, joints, with_more),
+        pseudo_labels.Marked(picture, beside, people),
+        pseudo_labels.Marked(picture, joints[:0], people),
     ]
-    monkeypatch.setattr(marked, "photographs", lambda split: samples)
+    monkeypatch.setattr(pseudo_labels, "photographs", lambda split: samples)
     [(_, instances)] = train.marked_people("train")
     assert torch.equal(instances[:80], people[:80].long()) and not instances[80:].any()
 

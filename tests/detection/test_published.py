@@ -12,7 +12,7 @@ import torch
 
 from dlcv.detection import published
 from dlcv.detection.predictor import DetectorPredictor
-from tests.loopback_hub import LoopbackHub, on_a_fresh_computer
+from tests.support.loopback_hub import LoopbackHub, on_a_fresh_computer
 
 
 def published_state(name: str, fill: float = 0.0) -> dict[str, torch.Tensor]:
@@ -87,7 +87,7 @@ def test_other_weights_are_refused(change):
 
 PULL = """
 import sys
-from dlcv import weights
+from dlcv.core import weights
 from dlcv.detection import published
 name, published.SHA256[name], *places = sys.argv[1:]
 for place in places:

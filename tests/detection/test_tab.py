@@ -12,15 +12,16 @@ import pytest
 import torch
 from playwright.sync_api import expect
 
-from demos import TABS, detection, detection_live, frame
-from demos.checks import UNEXPECTED
-from dlcv import weights
+from demos import TABS, detection, frame
+from demos.detection import boards
+from demos.frame.checks import UNEXPECTED
+from dlcv.core import weights
 from dlcv.detection import pictures
-from tests.browser import open_tab, screenshot
-from tests.serving import Client
-from tests.test_bad_input import judge, post
+from tests.frame.test_bad_input import judge, post
+from tests.support.browser import open_tab, screenshot
+from tests.support.serving import Client
 
-BOARD, INSIDE, HISTORY = "#detection-board", "#detection_inside-board", "#detection_history-board"
+BOARD, INSIDE, HISTORY = "#detection-board", "#detection-inside-board", "#detection-history-board"
 PATIENCE = 120_000
 STEPS = ["Anchors", "Objectness", "Candidates", "Proposals", "RoIAlign", "Class and box", "Mask"]
 pytestmark = pytest.mark.skipif("detection" not in {tab.id for tab in TABS}, reason="its weights are being trained")
@@ -395,7 +396,7 @@ def test_a_client_with_a_picture_of_no_use_gets_a_sentence(gallery, picture):
 def token() -> str:
     """A picture that the boards may ask about, in this process."""
     pixels = torch.randint(0, 255, (3, 80, 120), generator=torch.Generator().manual_seed(0), dtype=torch.uint8)
-    return detection_live.pictures.add(detection_live.keep(pixels, "People", "Whole"))
+    return boards.pictures.add(boards.keep(pixels, "People", "Whole"))
 
 
 GOOD = {
@@ -430,22 +431,22 @@ FORGED = [
 
 @pytest.mark.parametrize("name", GOOD)
 def test_every_question_of_the_boards_is_answered_without_a_pass(token, name):
-    before = detection_live.passes["maskrcnn-people"]
-    answer = frame.live(getattr(detection_live, name))({"token": token} | GOOD[name])
+    before = boards.passes["maskrcnn-people"]
+    answer = frame.live(getattr(boards, name))({"token": token} | GOOD[name])
     assert "error" not in answer and answer["passes"] == before
 
 
 @pytest.mark.parametrize(("name", "changes"), FORGED, ids=lambda part: str(part)[:30])
 def test_forged_questions_get_a_sentence(token, name, changes):
-    answer = frame.live(getattr(detection_live, name))({"token": token} | GOOD[name] | changes)
+    answer = frame.live(getattr(boards, name))({"token": token} | GOOD[name] | changes)
     assert set(answer) == {"error"} and answer["error"].endswith(".") and answer["error"] != UNEXPECTED
 
 
 def test_pictures_make_room_for_others(monkeypatch):
-    kept = detection_live.pictures
+    kept = boards.pictures
     monkeypatch.setattr(kept, "most", 1)
     pixels = torch.zeros(3, 40, 40, dtype=torch.uint8)
-    first, second = (kept.add(detection_live.keep(pixels, "People", "Whole")) for _ in range(2))
+    first, second = (kept.add(boards.keep(pixels, "People", "Whole")) for _ in range(2))
     assert kept.get(second)
-    with pytest.raises(detection_live.InputError, match="Find objects"):
+    with pytest.raises(boards.InputError, match="Find objects"):
         kept.get(first)

@@ -8,7 +8,7 @@ from PIL import Image
 from dlcv.detection import export, pictures, tiles
 from dlcv.detection.model import Detections
 from dlcv.detection.predictor import DetectorPredictor, mask_scores
-from tests.test_detection import detector
+from tests.detection.test_model import detector
 
 
 @pytest.mark.parametrize("length", [1, 100, 256, 257, 448, 1000, 4000])

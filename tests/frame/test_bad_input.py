@@ -14,8 +14,8 @@ import PIL.Image
 import pytest
 
 from demos import TABS
-from demos.checks import UNEXPECTED
-from tests import browser as person
+from demos.frame.checks import UNEXPECTED
+from tests.support import browser as person
 
 PATIENCE = 60  # seconds for one answer
 
@@ -194,7 +194,7 @@ def test_too_large_a_request_is_refused_unread(gallery, path, size):
 
 
 def test_files_of_the_server_stay_there(gallery):
-    for path in ("/etc/passwd", "app.py", "demos/web/home/../../frame.py", "/proc/self/environ"):
+    for path in ("/etc/passwd", "app.py", "demos/home/pictures/../../frame/checks.py", "/proc/self/environ"):
         with pytest.raises(urllib.error.HTTPError) as refused:
             urllib.request.urlopen(f"{gallery.url}/gradio_api/file={path}", timeout=PATIENCE)
         assert refused.value.code in (403, 404)

@@ -11,10 +11,11 @@ import numpy as np
 import PIL.Image
 import pytest
 
-from demos import TABS, card, frame
-from dlcv.errors import InputError
-from tests import browser as person
-from tests import pictures as pictures_of_home
+from demos import TABS, frame
+from demos.frame import card
+from dlcv.core.errors import InputError
+from tests.support import browser as person
+from tests.support import pictures as pictures_of_home
 
 NARROW, WIDE = {"width": 390, "height": 844}, {"width": 1440, "height": 1000}
 PLACES = ["home", *(tab.id for tab in TABS)]
@@ -396,7 +397,7 @@ def test_the_pictures_of_the_home_screen_are_real(page, topic):
         np.asarray(picture.resize((32, 20)), float) / 255 for picture in (shipped, pictures_of_home.take(page, topic))
     ]
     difference = np.abs(small[0] - small[1]).mean()
-    assert difference < 0.06, f"The tab looks different by {difference:.2f}. Run: python -m tests.pictures"
+    assert difference < 0.06, f"The tab looks different by {difference:.2f}. Run: python -m tests.support.pictures"
 
 
 def test_the_address_is_printed_once_the_gallery_answers(gallery):

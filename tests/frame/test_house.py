@@ -13,10 +13,10 @@ import pytest
 
 from benchmarks import latency
 from demos import TABS
-from dlcv import scores
-from tests.serving import Client, Gallery
+from dlcv.core.weights import scores
+from tests.support.serving import Client, Gallery
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parent.parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 SOURCES = sorted(path.relative_to(ROOT) for path in (ROOT / "dlcv").rglob("*.py"))
 PINS = dict(re.findall(r"^([\w-]+)(?:\[\w+\])?==(\S+)$", (ROOT / "requirements.txt").read_text(), re.MULTILINE))
@@ -110,7 +110,7 @@ def test_the_readme_lists_the_tabs():
 
 def test_the_pictures_in_the_readme_exist():
     for name in re.findall(r"!\[.*?\]\((.+?)\)", README):
-        assert (ROOT / name).exists(), f"{name} is taken by: python -m tests.readme_picture"
+        assert (ROOT / name).exists(), f"{name} is taken by: python -m tests.support.readme_picture"
 
 
 def test_every_endpoint_is_in_the_readme_and_in_the_benchmark(gallery: Gallery):

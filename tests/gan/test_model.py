@@ -6,7 +6,8 @@ import math
 import pytest
 import torch
 
-from dlcv.errors import InputError
+from dlcv.core.errors import InputError
+from dlcv.core.training.evaluation import ClassifierConfig
 from dlcv.gan import loss, points
 from dlcv.gan.classifier import mean_distance
 from dlcv.gan.grow import at_stage, augment, older_outputs_loss, stage_at
@@ -17,7 +18,6 @@ from dlcv.gan.predictor import lines_apart, through_anchors
 from dlcv.gan.progressive import MinibatchDeviation, PixelNorm, ProgressiveConfig, ProgressiveGAN, conv
 from dlcv.gan.train import CRITIC_STEPS, make_loss, set_real_scores, stack
 from dlcv.gan.wardrobe import GarmentClassifier, nearest
-from dlcv.judging import ClassifierConfig
 
 
 def test_the_original_objective_is_the_slides():

@@ -9,11 +9,11 @@ import time
 
 import pytest
 
-from tests.browser import draw_strokes, open_tab, screenshot
+from tests.support.browser import draw_strokes, open_tab, screenshot
 
 PHONE = {"width": 390, "height": 844}
 SECONDS = 90_000  # of patience, in milliseconds: other tests, a training run, a slow machine
-PLANE, SHEET, LAB = "#gan-board .gan-plane", "#gan-board .gan-sheets figure:last-child", "#gan_lab-board"
+PLANE, SHEET, LAB = "#gan-board .gan-plane", "#gan-board .gan-sheets figure:last-child", "#gan-laboratory-board"
 
 
 @pytest.fixture
@@ -105,40 +105,40 @@ def test_the_walk_goes_round_and_can_be_stopped(tab):
 
 
 def test_a_drawing_is_scored_by_three_critics(tab):
-    scores = "document.querySelector('#gan_critic-board .critic-scores').innerText"
+    scores = "document.querySelector('#gan-critic-board .critic-scores').innerText"
     tab.wait_for_function(f"{scores}.includes('%')", timeout=SECONDS)
     before = tab.evaluate(scores)
-    tab.click("#gan_critic-board .pad-clear")
+    tab.click("#gan-critic-board .pad-clear")
     tab.wait_for_function(f"!{scores}", timeout=SECONDS)  # the pad tells of it in the next frame
-    draw_strokes(tab, "#gan_critic-board .pad-paper canvas", [[(0.5, 0.15), (0.5, 0.85)]])
+    draw_strokes(tab, "#gan-critic-board .pad-paper canvas", [[(0.5, 0.15), (0.5, 0.85)]])
     tab.wait_for_function(f"{scores}.includes('%')", timeout=SECONDS)
     assert tab.evaluate(scores) != before and tab.evaluate(scores).count("generated ones") == 3
 
 
 def test_garments_reach_all_boards(tab):
-    bars = "document.querySelector('#gan_modes-board svg').innerHTML"
+    bars = "document.querySelector('#gan-modes-board svg').innerHTML"
     tab.wait_for_function(f"{bars}.includes('rect')", timeout=SECONDS)
-    counts = tab.evaluate("[...document.querySelectorAll('#gan_modes-board .modes-count')].map((t) => +t.textContent)")
+    counts = tab.evaluate("[...document.querySelectorAll('#gan-modes-board .modes-count')].map((t) => +t.textContent)")
     assert [sum(counts[i : i + 10]) for i in (0, 10, 20)] == [1000] * 3
     before = tab.evaluate(bars)
     tab.click("#gan-board [data-data=garments]")
     wait_for_change(tab, bars, before)
     tab.wait_for_function(f"{bars}.includes('ankle boot')", timeout=SECONDS)
-    tab.wait_for_function("!document.querySelector('#gan_critic-board .critic-scores').innerText")  # a digit's scores
+    tab.wait_for_function("!document.querySelector('#gan-critic-board .critic-scores').innerText")  # a digit's scores
 
 
 def test_the_garments_grow(tab):
-    tab.locator("#gan_grow-board").scroll_into_view_if_needed()
-    picture = "document.querySelector('#gan_grow-board img').src"
+    tab.locator("#gan-progressive-board").scroll_into_view_if_needed()
+    picture = "document.querySelector('#gan-progressive-board img').src"
     tab.wait_for_function(picture, timeout=SECONDS)
     before = tab.evaluate(picture)
-    tab.locator("#gan_grow-board input").fill("1.5")
+    tab.locator("#gan-progressive-board input").fill("1.5")
     wait_for_change(tab, picture, before)
-    assert tab.locator("#gan_grow-board .grow-stage").inner_text() == "16 × 16 pixels, 50 % of the new layer"
-    tab.click("#gan_grow-board .grow-play")
-    tab.wait_for_function("document.querySelector('#gan_grow-board input').value >= 4", timeout=SECONDS)
+    assert tab.locator("#gan-progressive-board .grow-stage").inner_text() == "16 × 16 pixels, 50 % of the new layer"
+    tab.click("#gan-progressive-board .grow-play")
+    tab.wait_for_function("document.querySelector('#gan-progressive-board input').value >= 4", timeout=SECONDS)
     before = tab.evaluate(picture)
-    tab.locator("#gan_grow-board select").select_option("shoes")
+    tab.locator("#gan-progressive-board select").select_option("shoes")
     wait_for_change(tab, picture, before)
 
 
@@ -155,11 +155,11 @@ def test_the_nearest_photographs_are_shown(tab):
 
 
 def test_a_dragged_point_changes_the_distance(tab):
-    tab.locator("#gan_transport-board").scroll_into_view_if_needed()
-    cost = "document.querySelector('#gan_transport-board figcaption output').textContent"
+    tab.locator("#gan-transport-board").scroll_into_view_if_needed()
+    cost = "document.querySelector('#gan-transport-board figcaption output').textContent"
     tab.wait_for_function(cost, timeout=SECONDS)
     before = tab.evaluate(cost)
-    point = tab.locator("#gan_transport-board .transport-points circle").last
+    point = tab.locator("#gan-transport-board .transport-points circle").last
     point.scroll_into_view_if_needed()
     box = point.bounding_box()
     tab.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
@@ -186,14 +186,14 @@ def laboratory(tab):
     tab.locator(LAB).scroll_into_view_if_needed()
     tab.wait_for_selector(f"{LAB} .lab-screens section dd", timeout=SECONDS)
     tab.select_option(f"{LAB} .lab-second", "")
-    tab.wait_for_function("document.querySelectorAll('#gan_lab-board .lab-screens section').length === 1")
+    tab.wait_for_function("document.querySelectorAll('#gan-laboratory-board .lab-screens section').length === 1")
     return tab
 
 
 def test_eight_modes_in_a_minute_at_five_frames_a_second(laboratory):
     laboratory.evaluate(
         "() => { window.frames_seen = 0; new MutationObserver(() => { window.frames_seen++; })"
-        ".observe(document.querySelector('#gan_lab-board .lab-screens h3 span'), {childList: true}); }"
+        ".observe(document.querySelector('#gan-laboratory-board .lab-screens h3 span'), {childList: true}); }"
     )
     began = time.monotonic()
     laboratory.click(f"{LAB} .lab-play")
@@ -207,7 +207,7 @@ def test_eight_modes_in_a_minute_at_five_frames_a_second(laboratory):
 
 def test_pause_holds_and_single_steps_go_on(laboratory):
     laboratory.click(f"{LAB} .lab-play")
-    wait_for_change(laboratory, "document.querySelector('#gan_lab-board h3 span').textContent", "step 0")
+    wait_for_change(laboratory, "document.querySelector('#gan-laboratory-board h3 span').textContent", "step 0")
     laboratory.click(f"{LAB} .lab-play")
     laboratory.wait_for_timeout(500)
     held = facts(laboratory)

@@ -2,18 +2,18 @@
 
 import pytest
 
-from demos import gan_transport
-from dlcv.errors import InputError
+from demos.gan import transport
+from dlcv.core.errors import InputError
 
 
 def test_the_matching_is_the_cheapest():
     """Crossing lines would be longer: each point goes to the one beside it."""
-    answer = gan_transport.match({"real": [[0, 0], [1, 0]], "fake": [[1, 0.5], [0, 0.5]]})
+    answer = transport.match({"real": [[0, 0], [1, 0]], "fake": [[1, 0.5], [0, 0.5]]})
     assert answer["partners"] == [1, 0] and answer["cost"] == pytest.approx(0.5)
 
 
 def test_the_divergence_jumps_where_the_distance_vanishes():
-    answer = gan_transport.slide({})
+    answer = transport.slide({})
     middle = answer["offsets"].index(0)
     assert answer["values"][middle] == (0.0, 0.0)
     assert answer["values"][middle + 1][0] == pytest.approx(0.6931, abs=1e-4)
@@ -26,4 +26,4 @@ def test_the_divergence_jumps_where_the_distance_vanishes():
 )
 def test_sets_that_cannot_be_matched(query):
     with pytest.raises(InputError):
-        gan_transport.match(query)
+        transport.match(query)

@@ -6,7 +6,7 @@ import pytest
 import torch
 from scipy.spatial.transform import Rotation
 
-from dlcv.errors import InputError
+from dlcv.core.errors import InputError
 from dlcv.pointnet.disturb import SIDES, Disturbance, disturb, rotation
 
 

@@ -10,8 +10,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from dlcv import clouds, runtime, weights
-from dlcv.errors import InputError
+from dlcv.core import runtime, weights
+from dlcv.core.errors import InputError
+from dlcv.core.geometry import clouds
 from dlcv.pointnet import evaluate, loss, predictor, shapes, train
 from dlcv.pointnet.disturb import Disturbance, disturb, rotation
 from dlcv.pointnet.model import (

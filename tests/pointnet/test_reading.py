@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from PIL import Image
 from scipy.spatial import cKDTree
 
-from dlcv.errors import InputError
+from dlcv.core.errors import InputError
 from dlcv.pointnet import formats, reading
 
 ASSETS = Path(gradio.__file__).parent / "media_assets" / "models3d"

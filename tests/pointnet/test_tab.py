@@ -10,20 +10,21 @@ import torch
 import trimesh
 from playwright.sync_api import expect
 
-from demos import TABS, frame, pointnet, pointnet_live
-from demos.checks import UNEXPECTED
-from dlcv import clouds
+from demos import TABS, frame, pointnet
+from demos.frame.checks import UNEXPECTED
+from demos.pointnet import boards
+from dlcv.core.geometry import clouds
 from dlcv.pointnet import disturb, formats, shapes
-from tests import test_pointnet_reading as files
-from tests.browser import open_tab, screenshot
-from tests.serving import Client
-from tests.test_bad_input import judge, post
+from tests.frame.test_bad_input import judge, post
+from tests.pointnet import test_reading as files
+from tests.support.browser import open_tab, screenshot
+from tests.support.serving import Client
 
 BOARD, PICK, SHUFFLE, INSIDE = (
     "#pointnet-board",
-    "#pointnet_pick-board",
-    "#pointnet_shuffle-board",
-    "#pointnet_inside-board",
+    "#pointnet-pick-board",
+    "#pointnet-shuffle-board",
+    "#pointnet-inside-board",
 )
 pytestmark = pytest.mark.skipif("pointnet" not in {tab.id for tab in TABS}, reason="its weights are being trained")
 STRANGE = "Unlike anything I was trained on"
@@ -90,7 +91,7 @@ def test_a_made_chair_is_a_chair_as_a_file_of_any_kind(tab, kind):
     assert tab.locator(f"{BOARD} .pn-up [aria-pressed=true]").inner_text() == ("y" if kind == "glb" else "z")
 
 
-@pytest.mark.parametrize("name", pointnet_live.PACKAGED)
+@pytest.mark.parametrize("name", boards.PACKAGED)
 def test_what_is_in_no_class_is_said_to_be_strange(tab, name):
     tab.locator(f"{PICK} [data-name={name}]").click()
     expect(tab.locator(f"{BOARD} .pn-verdict")).to_have_text(STRANGE)
@@ -287,20 +288,20 @@ def test_bad_files_of_a_client_get_a_sentence(gallery):
 
 def query(**changes) -> dict:
     """A good question to the boards' functions, with some fields changed."""
-    cloud = pointnet_live.shape({"name": "chair", "seed": 1})
+    cloud = boards.shape({"name": "chair", "seed": 1})
     at_rest = {slider.name: slider.neutral for slider in pointnet.SLIDERS} | {"side": "left"}
     return {"cloud": cloud["cloud"], "up": "z", "symmetric": "max", "kind": "chair", "seed": 0} | at_rest | changes
 
 
 def test_the_sliders_are_the_librarys_limits():
     assert {slider.name: (slider.low, slider.high) for slider in pointnet.SLIDERS} == disturb.LIMITS
-    assert set(pointnet_live.SIDES) == set(disturb.SIDES)
-    assert list(pointnet_live.KINDS) == shapes.KINDS
+    assert set(boards.SIDES) == set(disturb.SIDES)
+    assert list(boards.KINDS) == shapes.KINDS
 
 
 def test_points_survive_the_wire():
     points = torch.rand(50, 3, generator=torch.Generator().manual_seed(0)) * 2 - 1
-    found = pointnet_live.cloud_of({"cloud": pointnet_live.packed(points), "up": "z"})
+    found = boards.cloud_of({"cloud": boards.packed(points), "up": "z"})
     torch.testing.assert_close(found, points, atol=1e-4, rtol=0)
 
 
@@ -310,8 +311,8 @@ FORGED = [
     {"cloud": "é" * 60},
     {"cloud": "AAAA" * 10},
     {"cloud": "A" * 1_000_000},
-    {"cloud": pointnet_live.coded([1, 2, 3] * 5, "<i2")},
-    {"cloud": pointnet_live.coded([1, 2, 3] * 500, "<i2")},
+    {"cloud": boards.coded([1, 2, 3] * 5, "<i2")},
+    {"cloud": boards.coded([1, 2, 3] * 500, "<i2")},
     {"cloud": ["/etc/passwd"]},
     {"up": "w"},
     {"symmetric": "mean"},
@@ -323,13 +324,13 @@ FORGED = [
     {"seed": -1},
 ]
 ASK = [
-    pointnet_live.look,
-    pointnet_live.parts,
-    pointnet_live.upper_bound,
-    pointnet_live.shuffle,
-    pointnet_live.differences,
+    boards.look,
+    boards.parts,
+    boards.upper_bound,
+    boards.shuffle,
+    boards.differences,
 ]
-READ_BY = {"kind": [pointnet_live.parts], "seed": [pointnet_live.shuffle], "symmetric": [ASK[0], *ASK[3:]]}
+READ_BY = {"kind": [boards.parts], "seed": [boards.shuffle], "symmetric": [ASK[0], *ASK[3:]]}
 
 
 @pytest.mark.parametrize("changes", FORGED, ids=lambda changes: "-".join(map(str, *changes.items()))[:30])

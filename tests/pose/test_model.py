@@ -5,8 +5,8 @@ import math
 import pytest
 import torch
 
-from dlcv import marked
-from dlcv.backbones import PoseNet
+from dlcv.core.backbones import PoseNet
+from dlcv.core.people import pseudo_labels
 from dlcv.pose import assembly, loss, scenes, targets, train
 from dlcv.pose.assembly import Link, Peak
 from dlcv.pose.model import PoseConfig, PoseMachine
@@ -261,7 +261,7 @@ def test_a_square_of_a_real_photograph_is_around_a_person(monkeypatch):
     marked[numbers] = torch.tensor(keypoints).view(12, 3)
     box = [40.0, 60, 80, 60, 80, 200, 40, 200]
     people = [
-        {"area": 5600.0, "keypoints": marked.flatten().tolist(), "segmentation": [box]},
+        {"area": 5600.0, "keypoints": pseudo_labels.flatten().tolist(), "segmentation": [box]},
         {"area": 4000.0, "keypoints": [0.0] * 51, "segmentation": [[value + 90 for value in box]]},
     ]
     whole = torch.zeros(3, 300, 480, dtype=torch.uint8)
@@ -321,20 +321,20 @@ def test_a_picture_can_be_kept_from_the_body_that_learns():
 
 def test_a_teacher_follows_displacements_from_joint_to_joint():
     """One person whose joints stand in a column, 16 pixels apart; all but the surest are reached through the limbs."""
-    network = marked.Teacher()
+    network = pseudo_labels.Teacher()
     column = torch.arange(17) * 16.0 + 16
     with torch.no_grad():
         for weight in network.parameters():
             weight.zero_()
         network.heatmap.weight[0, 0] = 1  # the nose is sure where the first channel says so
         network.heatmap.bias[1:] = 0.3 * torch.arange(1, 17) / 17 - 2
-        for limb, (begin, end) in enumerate(marked.EDGES):
+        for limb, (begin, end) in enumerate(pseudo_labels.EDGES):
             network.displacement_fwd.bias[limb] = column[end] - column[begin]
     coarse = torch.zeros(1, 384, 33, 21)
     coarse[0, 0] = -9
     coarse[0, 0, 1, 4] = 3
     network.forward = lambda x: (None, None, coarse)
-    [found] = marked.keypoints(network, torch.zeros(3, 513, 321, dtype=torch.uint8))
+    [found] = pseudo_labels.keypoints(network, torch.zeros(3, 513, 321, dtype=torch.uint8))
     assert torch.allclose(found[:, 1], column, atol=0.5) and torch.allclose(found[:, 0], torch.tensor(64.0), atol=0.5)
     assert found[0, 2] > 0.9 and found[1:, 2].max() < 0.5
 
@@ -344,9 +344,9 @@ def test_a_teacher_marks_nobody_twice():
     column = torch.stack([torch.full((17,), 64.0), torch.arange(17) * 16.0, torch.full((17,), 0.9)], dim=1)
     twice, beside = column.clone(), column + torch.tensor([30.0, 0, 0])
     twice[:6, 0] += 50
-    assert marked.again(twice, column) and not marked.again(beside, column)
+    assert pseudo_labels.again(twice, column) and not pseudo_labels.again(beside, column)
     twice[:, 2] = torch.where(torch.arange(17) < 6, 0.9, 0.2)  # where they agree, nothing is sure
-    assert not marked.again(twice, column)
+    assert not pseudo_labels.again(twice, column)
 
 
 def test_of_what_nobody_labelled_only_sure_joints_are_known(monkeypatch):
@@ -354,8 +354,8 @@ def test_of_what_nobody_labelled_only_sure_joints_are_known(monkeypatch):
     people[0, COCO.index("left knee")] = torch.tensor([3.0, 4, 0.9])
     people[0, COCO.index("right knee")] = torch.tensor([5.0, 6, 0.1])
     picture, where = torch.zeros(3, 9, 9, dtype=torch.uint8), torch.ones(9, 9, dtype=torch.uint8)
-    samples = [marked.Marked(picture, people, where), marked.Marked(picture, people[:0], where)]
-    monkeypatch.setattr(marked, "photographs", lambda split: samples)
+    samples = [pseudo_labels.Marked(picture, people, where), pseudo_labels.Marked(picture, people[:0], where)]
+    monkeypatch.setattr(pseudo_labels, "photographs", lambda split: samples)
     (_, joints, _), (_, nobody, _) = scenes.taught("train")
     assert (joints[0, :, 2] > 0).nonzero().tolist() == [[JOINTS.index("left knee")]]
     assert joints[0, JOINTS.index("left knee"), :2].tolist() == [3, 4] and (nobody[..., 2] == -1).all()

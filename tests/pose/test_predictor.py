@@ -8,14 +8,14 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from dlcv.errors import InputError
+from dlcv.core.errors import InputError
 from dlcv.pose import layouts, published, targets
 from dlcv.pose.assembly import Peak
 from dlcv.pose.model import STRIDE, PoseConfig, PoseMachine
 from dlcv.pose.predictor import Moved, PosePredictor, Seen, people_of, strongest
 from dlcv.pose.skeleton import COCO, JOINTS, LIMBS, OPENPOSE
-from tests.loopback_hub import LoopbackHub, on_a_fresh_computer
-from tests.test_pose import person
+from tests.pose.test_model import person
+from tests.support.loopback_hub import LoopbackHub, on_a_fresh_computer
 
 
 def seen_of(people: torch.Tensor, width: int = 800, height: int = 480) -> Seen:
@@ -261,7 +261,7 @@ def test_limbs_of_the_published_skeleton_grow_from_the_neck():
 PULL = """
 import sys
 import torch
-from dlcv import weights
+from dlcv.core import weights
 from dlcv.pose import published
 for published.REVISION in sys.argv[1:]:
     try:

@@ -11,17 +11,18 @@ import pytest
 import torch
 from playwright.sync_api import expect
 
-from demos import TABS, pose, pose_live
-from dlcv import weights
-from dlcv.errors import InputError
+from demos import TABS, pose
+from demos.pose import boards
+from dlcv.core import weights
+from dlcv.core.errors import InputError
 from dlcv.pose.skeleton import JOINTS, LIMBS
-from tests import chromium
-from tests.browser import open_tab, screenshot
-from tests.test_pose_predictor import TWO, seen_of
+from tests.pose.test_predictor import TWO, seen_of
+from tests.support import chromium
+from tests.support.browser import open_tab, screenshot
 
-BOARD, INSIDE, CAMERA = "#pose-board", "#pose_inside-board", "#pose_camera-board"
+BOARD, INSIDE, CAMERA = "#pose-board", "#pose-inside-board", "#pose-camera-board"
 trained = pytest.mark.skipif(
-    "pose" not in {tab.id for tab in TABS} or pose_live.MODEL not in weights.names("pose"),
+    "pose" not in {tab.id for tab in TABS} or boards.MODEL not in weights.names("pose"),
     reason="its weights are being trained",
 )
 
@@ -263,22 +264,22 @@ def test_the_camera_runs_and_stops(with_camera):
 
 def kept() -> dict:
     """A query about two drawn people."""
-    value = pose_live.shown(torch.zeros(3, 480, 800), seen_of(TWO), "ours")
-    token = pose_live.keep(value["maps"])["token"]
+    value = boards.shown(torch.zeros(3, 480, 800), seen_of(TWO), "ours")
+    token = boards.keep(value["maps"])["token"]
     return {"token": token, "stage": 0, "peak": 0.2, "link": 0.2, "matching": "greedy", "moved": []}
 
 
 def test_what_is_kept_is_what_was_seen():
     query = kept()
-    found = pose_live.people(query)
+    found = boards.people(query)
     assert len(found["people"]) == 2
     for one in found["people"]:
         where = torch.tensor([found["peaks"][joint][number][:2] for joint, number in enumerate(one["peaks"])])
         assert (TWO[:, :, :2] - where).norm(dim=2).amax(1).min() < 8
     limb = LIMBS.index((JOINTS.index("left knee"), JOINTS.index("left ankle")))
-    verdicts = [pair["verdict"] for pair in pose_live.pairs(query | {"limb": limb})["pairs"]]
+    verdicts = [pair["verdict"] for pair in boards.pairs(query | {"limb": limb})["pairs"]]
     assert verdicts == ["chosen", "chosen", "too weak", "too weak"]
-    assert len(pose_live.keypoints(query)["coco"]) == 2
+    assert len(boards.keypoints(query)["coco"]) == 2
 
 
 @pytest.mark.parametrize(
@@ -298,16 +299,16 @@ def test_what_is_kept_is_what_was_seen():
 )
 def test_forged_questions_get_a_sentence(change):
     with pytest.raises(InputError):
-        pose_live.people(kept() | change)
+        boards.people(kept() | change)
 
 
 @pytest.mark.parametrize(
     "change", [{"values": "AAAA"}, {"values": "%"}, {"stages": 2}, {"rows": 0}, {"network": "mine"}, {"scale": [1]}]
 )
 def test_forged_maps_are_refused(change):
-    value = pose_live.shown(torch.zeros(3, 480, 800), seen_of(TWO), "ours")
+    value = boards.shown(torch.zeros(3, 480, 800), seen_of(TWO), "ours")
     with pytest.raises(InputError):
-        pose_live.keep(value["maps"] | change)
+        boards.keep(value["maps"] | change)
 
 
 def test_a_picture_is_turned_as_its_camera_was_held():
@@ -316,9 +317,9 @@ def test_a_picture_is_turned_as_its_camera_was_held():
     exif[0x0112] = 6
     buffer = io.BytesIO()
     picture.save(buffer, "JPEG", exif=exif)
-    assert pose_live.tensor_of(PIL.Image.open(buffer)).shape == (3, 40, 20)
+    assert boards.tensor_of(PIL.Image.open(buffer)).shape == (3, 40, 20)
     with pytest.raises(InputError):
-        pose_live.tensor_of(None)
+        boards.tensor_of(None)
 
 
 @trained
@@ -326,6 +327,6 @@ def test_one_picture_of_a_camera_is_answered():
     buffer = io.BytesIO()
     PIL.Image.new("RGB", (257, 193), "white").save(buffer, "JPEG")
     uri = "data:image/jpeg;base64," + base64.b64encode(buffer.getvalue()).decode()
-    assert pose_live.watch({"frame": uri, "peak": 0.2, "link": 0.2})["people"] == []
+    assert boards.watch({"frame": uri, "peak": 0.2, "link": 0.2})["people"] == []
     with pytest.raises(InputError):
-        pose_live.watch({"frame": "data:text", "peak": 0.2, "link": 0.2})
+        boards.watch({"frame": "data:text", "peak": 0.2, "link": 0.2})

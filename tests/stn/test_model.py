@@ -6,9 +6,10 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from dlcv import geometry, weights
-from dlcv.datasets import distorted
-from dlcv.errors import InputError
+from dlcv.core import weights
+from dlcv.core.datasets import distorted
+from dlcv.core.errors import InputError
+from dlcv.core.geometry import grids
 from dlcv.stn import sampler
 from dlcv.stn.model import STN, THETA, STNConfig
 from dlcv.stn.predictor import Distortion, STNPredictor
@@ -23,7 +24,7 @@ def points_and_source():
 
 
 def by_torch(u, points):
-    grid = geometry.from_pixels(points, *u.shape).view(1, 1, -1, 2)
+    grid = grids.from_pixels(points, *u.shape).view(1, 1, -1, 2)
     return F.grid_sample(u[None, None], grid, align_corners=True).flatten()
 
 
@@ -133,7 +134,7 @@ def test_shipped_networks_reach_their_scores():
     """On the very pictures that the scores were measured on; how a processor rounds may turn a digit or two."""
     if not os.environ.get("DLCV_DATA"):
         pytest.skip("the test digits are not here: set DLCV_DATA")
-    from dlcv.datasets import mnist
+    from dlcv.core.datasets import mnist
     from dlcv.stn.evaluate import errors
 
     digits, labels = mnist.load("mnist", "test")

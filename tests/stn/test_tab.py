@@ -9,11 +9,11 @@ from PIL import Image, ImageDraw
 from playwright.sync_api import expect
 
 from demos import frame, stn
-from demos.checks import UNEXPECTED
+from demos.frame.checks import UNEXPECTED
 from dlcv.stn.predictor import LIMITS, TRANSFORMERS
-from tests.browser import SEVEN, draw_strokes, open_tab, screenshot
+from tests.support.browser import SEVEN, draw_strokes, open_tab, screenshot
 
-BOARD, LOOK, SPIN = "#stn-board", "#stn_look-board", "#stn_spin-board"
+BOARD, LOOK, SPIN = "#stn-board", "#stn-look-board", "#stn-spin-board"
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-SCREENSHOTS = Path(__file__).resolve().parent / "screenshots"
+SCREENSHOTS = Path(__file__).resolve().parent.parent / "screenshots"
 Stroke = Sequence[tuple[float, float]]  # points in fractions of the paper's width and height, (0, 0) top left
 
 # A seven as most people draw it: the bar, then the leg, without lifting the pen.

@@ -1,4 +1,4 @@
-"""Finds a Chromium for the browser tests; `python -m tests.chromium` installs one where there is none."""
+"""Finds a Chromium for the browser tests; `python -m tests.support.chromium` installs one where there is none."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from tests.serving import ROOT
+from tests.support.serving import ROOT
 
 
 def on_a_fresh_computer(home: Path, code: str, *arguments: str, **settings: str) -> list[str]:

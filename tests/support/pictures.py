@@ -1,6 +1,6 @@
 """The pictures of the home screen: crops of the tabs as they are today.
 
-python -m tests.pictures        takes them anew into demos/web/home
+python -m tests.support.pictures        takes them anew into demos/home/pictures
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ import PIL.Image
 
 from demos import TABS
 from demos.home import PICTURES
-from tests import chromium
-from tests.browser import open_tab
-from tests.serving import serve
+from tests.support import chromium
+from tests.support.browser import open_tab
+from tests.support.serving import serve
 
 SIZE = (640, 400)
 SHAPE, MARGIN = 8 / 5, 6

@@ -1,4 +1,4 @@
-"""Takes the README's picture of the gallery: `python -m tests.readme_picture` writes docs/gallery.png."""
+"""Takes the README's picture of the gallery: `python -m tests.support.readme_picture` writes docs/gallery.png."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
-from tests import chromium
-from tests.browser import SEVEN, draw_strokes, open_tab
-from tests.serving import ROOT, serve
+from tests.support import chromium
+from tests.support.browser import SEVEN, draw_strokes, open_tab
+from tests.support.serving import ROOT, serve
 
 PICTURE = ROOT / "docs" / "gallery.png"
 

@@ -7,8 +7,8 @@ import pytest
 import torch
 from torch import distributions as D
 
-from dlcv import weights
-from dlcv.errors import InputError
+from dlcv.core import weights
+from dlcv.core.errors import InputError
 from dlcv.vae import loss
 from dlcv.vae.model import VAE, VAEConfig
 from dlcv.vae.predictor import VAEPredictor
@@ -146,7 +146,7 @@ def test_shipped_weights_reach_their_scores(name):
     """On 200 test pictures with 200 samples each: within what a sample of that size may miss by chance."""
     if not os.environ.get("DLCV_DATA"):
         pytest.skip("the test pictures are not here: set DLCV_DATA")
-    from dlcv.datasets import mnist
+    from dlcv.core.datasets import mnist
     from dlcv.vae.evaluate import score
 
     pictures, _ = mnist.load("fashion" if "fashion" in name else "mnist", "test")

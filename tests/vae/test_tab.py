@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from tests.browser import draw_strokes, open_tab, screenshot
+from tests.support.browser import draw_strokes, open_tab, screenshot
 
 PAPER = "#vae-board .pad-paper canvas"
 PHONE = {"width": 390, "height": 844}
@@ -25,7 +25,7 @@ def tab(page):
     """The tab with its first answers: the example was drawn and read."""
     open_tab(page, "vae")
     page.wait_for_function("document.querySelector('#vae-board .samples')?.src", timeout=SECONDS)
-    page.wait_for_function("document.querySelector('#vae_prior-board img').src", timeout=SECONDS)
+    page.wait_for_function("document.querySelector('#vae-prior-board img').src", timeout=SECONDS)
     return page
 
 
@@ -154,36 +154,36 @@ def test_the_keyboard_moves_the_point(tab):
 
 def test_morph_slider_shows_pictures_without_asking_again(tab):
     draw_seven(tab)
-    tab.wait_for_function("document.querySelector('#vae_morph-board .between .model').textContent")
-    before = tab.locator("#vae_morph-board [data-end=a] img").get_attribute("src")
+    tab.wait_for_function("document.querySelector('#vae-morph-board .between .model').textContent")
+    before = tab.locator("#vae-morph-board [data-end=a] img").get_attribute("src")
     tab.click("[data-keep=A]")
-    wait_for_change(tab, "#vae_morph-board [data-end=a] img", "src", before)
-    assert tab.locator("#vae_morph-board [data-end=a] select").input_value() == "drawing"
-    assert judged(pixels(tab.locator("#vae_morph-board [data-end=a] img").get_attribute("src"))) == 7
+    wait_for_change(tab, "#vae-morph-board [data-end=a] img", "src", before)
+    assert tab.locator("#vae-morph-board [data-end=a] select").input_value() == "drawing"
+    assert judged(pixels(tab.locator("#vae-morph-board [data-end=a] img").get_attribute("src"))) == 7
     tab.wait_for_load_state("networkidle")
     asked: list[str] = []
     tab.on("request", lambda request: asked.append(request.url) if "component_server" in request.url else None)
     seen = set()
     for step in (0, 30, 60, 90):
-        tab.locator("#vae_morph-board .along").fill(str(step))
-        seen.add(tab.evaluate("document.querySelector('#vae_morph-board .between canvas').toDataURL()"))
+        tab.locator("#vae-morph-board .along").fill(str(step))
+        seen.add(tab.evaluate("document.querySelector('#vae-morph-board .between canvas').toDataURL()"))
     assert len(seen) == 4 and not asked
-    assert tab.locator("#vae_morph-board output").inner_text() == "t = 1.00"
+    assert tab.locator("#vae-morph-board output").inner_text() == "t = 1.00"
 
 
 def test_the_prior_gives_the_same_pictures_for_the_same_seed(tab):
-    picture, shown = "#vae_prior-board img", lambda: tab.locator("#vae_prior-board img").get_attribute("src")
+    picture, shown = "#vae-prior-board img", lambda: tab.locator("#vae-prior-board img").get_attribute("src")
     first = shown()
     assert pixels(first).shape == (224, 224)
-    tab.locator("#vae_prior-board .seed").fill("2")
+    tab.locator("#vae-prior-board .seed").fill("2")
     wait_for_change(tab, picture, "src", first)
-    tab.locator("#vae_prior-board .seed").fill("1")
-    tab.wait_for_function("before => document.querySelector('#vae_prior-board img').src === before", arg=first)
-    tab.locator("#vae_prior-board .temperature").fill("0.1")
+    tab.locator("#vae-prior-board .seed").fill("1")
+    tab.wait_for_function("before => document.querySelector('#vae-prior-board img').src === before", arg=first)
+    tab.locator("#vae-prior-board .temperature").fill("0.1")
     wait_for_change(tab, picture, "src", first)
-    assert tab.locator("#vae_prior-board output").inner_text() == "0.10"
+    assert tab.locator("#vae-prior-board output").inner_text() == "0.10"
     with tab.expect_download() as download:
-        tab.click("#vae_prior-board .save")
+        tab.click("#vae-prior-board .save")
     assert Image.open(download.value.path()).size == (896, 896)
 
 
@@ -193,8 +193,8 @@ def test_garments_are_answered_by_their_own_models(tab):
     wait_for_change(tab, "#vae-board .terms:last-child .samples", "src", before)
     assert set(tab.locator("#vae-board .model").all_inner_texts()) == {"vae-fashion-2d", "vae-fashion-40d"}
     assert tab.locator("#vae-board .vae-examples button").count() == 10
-    tab.wait_for_function("document.querySelector('#vae_morph-board .model').textContent === 'vae-fashion-40d'")
-    assert tab.locator("#vae_prior-board [aria-pressed=true]").inner_text() == "vae-fashion-40d"
+    tab.wait_for_function("document.querySelector('#vae-morph-board .model').textContent === 'vae-fashion-40d'")
+    assert tab.locator("#vae-prior-board [aria-pressed=true]").inner_text() == "vae-fashion-40d"
     assert decoded(tab).max() > 0.3
     screenshot(tab, "vae-garments")
 

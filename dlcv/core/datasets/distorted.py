@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import torch
 from torch.nn import functional as F
 
-from .. import geometry
+from ..geometry import grids
 
 SIDE = 28  # of the upright digit, pixels
 CORNERS = torch.tensor([[-1.0, -1.0], [1.0, -1.0], [-1.0, 1.0], [1.0, 1.0]])
@@ -87,8 +87,8 @@ def draw(kind: str, count: int, generator: torch.Generator) -> Parameters:
     return parameters
 
 
-CONTROL = geometry.tps_control_points()
-SPLINE = geometry.tps_weights(CONTROL, geometry.target_points(SIDE, SIDE, CONTROL))  # (784, 16)
+CONTROL = grids.tps_control_points()
+SPLINE = grids.tps_weights(CONTROL, grids.target_points(SIDE, SIDE, CONTROL))  # (784, 16)
 
 
 def source_grid(parameters: Parameters, size: int) -> torch.Tensor:
@@ -102,9 +102,9 @@ def source_grid(parameters: Parameters, size: int) -> torch.Tensor:
     affine = F.pad(torch.cat([turn * zoom, offset], dim=2), (0, 0, 0, 1))
     affine[:, 2, 2] = 1
     moved = CORNERS + parameters.corners / half_side
-    tilt = geometry.homography(moved, CORNERS.expand_as(moved))
-    grid = geometry.projective_grid(tilt @ affine, size, size)
-    spline = geometry.tps_grid(CONTROL + parameters.elastic / half_side, SPLINE, SIDE, SIDE).view(count, SIDE, SIDE, 2)
+    tilt = grids.homography(moved, CORNERS.expand_as(moved))
+    grid = grids.projective_grid(tilt @ affine, size, size)
+    spline = grids.tps_grid(CONTROL + parameters.elastic / half_side, SPLINE, SIDE, SIDE).view(count, SIDE, SIDE, 2)
     outside = (grid.abs() > 1.2).any(-1, keepdim=True)
     warped = F.grid_sample(spline.permute(0, 3, 1, 2), grid, padding_mode="border", align_corners=True)
     return torch.where(outside, 2.0, warped.permute(0, 2, 3, 1))  # beyond the digit's frame there is no ink to read
@@ -112,7 +112,7 @@ def source_grid(parameters: Parameters, size: int) -> torch.Tensor:
 
 def distort(digits: torch.Tensor, parameters: Parameters, size: int) -> torch.Tensor:
     """Distorted digits (N, 1, size, size) in [0, 1], from upright ones (N, 1, 28, 28)."""
-    return geometry.warp(digits, source_grid(parameters, size).to(digits.device))
+    return grids.warp(digits, source_grid(parameters, size).to(digits.device))
 
 
 def test_set(digits: torch.Tensor, kind: str) -> torch.Tensor:

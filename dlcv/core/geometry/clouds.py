@@ -2,7 +2,7 @@
 
 import torch
 
-from .errors import InputError
+from ..errors import InputError
 
 FEWEST = 16  # points that a cloud must have
 

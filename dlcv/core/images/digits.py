@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from PIL import Image, ImageOps
 
-from .errors import InputError
+from ..errors import InputError
 
 SIDE = 28
 LONGEST_DATA_URI = 2_000_000  # characters: a drawing of 280 x 280 takes a few thousand

@@ -12,8 +12,8 @@ import torch
 from torch.nn import functional as F
 from torchvision.ops import masks_to_boxes
 
-from .backbones import VOC_PERSON, DeepLab, deeplab
-from .datasets import CACHE, lspet, mnist_m, paintings
+from ..backbones import VOC_PERSON, DeepLab, deeplab
+from ..datasets import CACHE, lspet, mnist_m, paintings
 
 SIDE = 385  # pixels of the longer side that the teacher sees
 INSIDE = 0.85  # of the marked joints must lie in the mask

@@ -10,9 +10,9 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+from ..backbones import PoseNet, deeplab, loaded_from_posenet
+from ..datasets.coco import KEYPOINTS
 from . import cutouts
-from .backbones import PoseNet, deeplab, loaded_from_posenet
-from .datasets.coco import KEYPOINTS
 
 FACE = ("nose", "{} eye"), ("{} eye", "{} ear")
 BODY = (

@@ -2,17 +2,12 @@
 
 Wherever they come from, they are the file of their passport (passports.py) or they are refused, and they are loaded
 strictly. The checkpoints are in checkpoints/ beside the package, or where DLCV_CHECKPOINTS says.
-
-    python -m dlcv.weights card [NAME ...]                              rewrites checkpoints/*/README.md
-    python -m dlcv.weights publish --repo YOU/NAME [--endpoint URL]     uploads all of them to one Hub repository
 """
 
-import argparse
 import copy
 import importlib
 import os
 import pickle
-import sys
 import tempfile
 import threading
 import typing
@@ -22,7 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from . import runtime
+from .. import runtime
 from .passports import (
     CONFIG,
     LICENCES,
@@ -31,11 +26,11 @@ from .passports import (
     config_sha256,
     names,
     passport,
-    passports,
     read_json,
     record,
     root,
     sha256,
+    table,
 )
 
 if TYPE_CHECKING:
@@ -50,7 +45,7 @@ __all__ = [
     "model_class",
     "names",
     "passport",
-    "passports",
+    "table",
     "root",
     "save",
     "sha256",
@@ -265,34 +260,7 @@ def save(
         "source": source,
         "recipe": recipe,
     }
-    before = passports().get(name, {})
+    before = table().get(name, {})
     same = all(before.get(key) == entry[key] for key in ("sha256", "config"))
     record({name: entry | {key: before.get(key) if same else None for key in ("repo", "revision")}})
     return place
-
-
-def main(arguments: list[str] | None = None) -> None:
-    """The command line: `card` and `publish`."""
-    from . import cards
-
-    parser = argparse.ArgumentParser(prog="python -m dlcv.weights", description="Checkpoints: their cards, the Hub.")
-    commands = parser.add_subparsers(dest="command", required=True)
-    card = commands.add_parser("card", help="rewrite checkpoints/*/README.md from passports and scores")
-    card.add_argument("names", nargs="*", help="these checkpoints; all of them when none is given")
-    publish = commands.add_parser("publish", help="upload all checkpoints, a folder each, to one repository of the Hub")
-    publish.add_argument("--repo", required=True, help="such as you/dlcv")
-    publish.add_argument("--endpoint", help="another server than https://huggingface.co (or HF_ENDPOINT)")
-    chosen = parser.parse_args(arguments)
-    try:
-        if chosen.command == "card":
-            cards.write(chosen.names or names())
-        else:
-            print(f"Published to {chosen.repo} at commit {cards.publish(chosen.repo, chosen.endpoint)}.")
-    except WeightsError as error:
-        sys.exit(str(error))
-
-
-if __name__ == "__main__":
-    from dlcv.weights import main  # the module under its own name, which is the one that cards.py imports
-
-    main()

@@ -7,7 +7,8 @@ paragraph of its docstring, and the pipeline_tag and tags given to PyTorchModelH
 import inspect
 import re
 
-from . import passports, weights
+from .. import weights
+from . import passports
 from .scores import grid, number
 
 CARD = "README.md"
@@ -71,7 +72,7 @@ def card(name: str) -> str:
 ## Use
 
 ```python
-from dlcv import weights
+from dlcv.core import weights
 from {module} import {class_name}
 
 model = weights.load({class_name}, "{name}")
@@ -142,7 +143,7 @@ def publish(repo: str, endpoint: str | None = None) -> str:
         raise weights.WeightsError("Publishing needs a token of the Hub: run `hf auth login`, or set HF_TOKEN.")
     entries = {
         name: entry
-        for name, entry in passports.passports().items()
+        for name, entry in passports.table().items()
         if (passports.root() / name / entry["file"]).exists()
     }
     if not entries:

@@ -18,7 +18,7 @@ import json
 import os
 from pathlib import Path
 
-from .errors import InputError
+from ..errors import InputError
 
 PACKAGE = Path(__file__).resolve().parent
 CONFIG = "config.json"
@@ -37,7 +37,7 @@ class WeightsError(InputError):
 
 def root() -> Path:
     """The folder of all local checkpoints: DLCV_CHECKPOINTS, else checkpoints/ beside the package."""
-    return Path(os.environ.get("DLCV_CHECKPOINTS") or PACKAGE.parent / "checkpoints")
+    return Path(os.environ.get("DLCV_CHECKPOINTS") or PACKAGE.parents[2] / "checkpoints")
 
 
 def _tables() -> list[Path]:
@@ -55,25 +55,25 @@ def read_json(path: Path) -> dict:
     return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
 
 
-def passports() -> dict[str, dict]:
+def table() -> dict[str, dict]:
     """Every passport by the name of its checkpoint, sorted by name."""
-    table: dict[str, dict] = {}
+    found: dict[str, dict] = {}
     for path in _tables():
-        table |= read_json(path)
-    return dict(sorted(table.items()))
+        found |= read_json(path)
+    return dict(sorted(found.items()))
 
 
 def passport(name: str) -> dict:
     """The passport of one checkpoint; WeightsError where there is none."""
     try:
-        return passports()[name]
+        return table()[name]
     except KeyError:
         raise WeightsError(f"There is no model named {name}.") from None
 
 
 def names(topic: str | None = None) -> list[str]:
     """The names of a topic's checkpoints, or of all of them, sorted."""
-    return [name for name, entry in passports().items() if topic in (None, entry["topic"])]
+    return [name for name, entry in table().items() if topic in (None, entry["topic"])]
 
 
 def record(entries: dict[str, dict]) -> None:

@@ -1,7 +1,7 @@
 """The README's tables of scores, written from what the evaluations left in checkpoints/*/metrics.json.
 
-python -m dlcv.scores           rewrites the tables in README.md
-python -m dlcv.scores --check   changes nothing; exits with 1 when they are stale
+python -m dlcv.core.weights.scores           rewrites the tables in README.md
+python -m dlcv.core.weights.scores --check   changes nothing; exits with 1 when they are stale
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ import json
 import sys
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-OPEN, CLOSE = "<!-- scores: written by python -m dlcv.scores -->", "<!-- end of scores -->"
+ROOT = Path(__file__).resolve().parents[3]
+OPEN, CLOSE = "<!-- scores: written by python -m dlcv.core.weights.scores -->", "<!-- end of scores -->"
 TITLES = {
     ("vae", "nll"): "VAE: negative log-likelihood of a test picture",
     ("stn", "error"): "Spatial Transformer: error on distorted MNIST",
@@ -66,7 +66,7 @@ def collect(checkpoints: Path) -> list[dict]:
 
 def record(name: str, command: str, rows: list[dict]) -> None:
     """Write checkpoints/<name>/metrics.json: rows of metric, unit, data, value, better and, at will, bar and paper."""
-    from . import weights  # loads much more than the tables need
+    from .. import weights  # loads much more than the tables need
 
     entry = weights.passport(name)
     full = [{"bar": None, "paper": None, "paper_source": None} | row for row in rows]
@@ -159,7 +159,7 @@ def rewritten(readme: str, rows: list[dict]) -> str:
 
 def main(arguments: list[str] | None = None) -> int:
     """Runs the command; returns its exit status."""
-    parser = argparse.ArgumentParser(prog="python -m dlcv.scores", description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(prog="python -m dlcv.core.weights.scores", description=__doc__.splitlines()[0])
     parser.add_argument("--check", action="store_true", help="change nothing, exit with 1 when the tables are stale")
     options = parser.parse_args(arguments)
     path = ROOT / "README.md"
@@ -167,7 +167,7 @@ def main(arguments: list[str] | None = None) -> int:
     new = rewritten(old, collect(ROOT / "checkpoints"))
     if options.check:
         if old != new:
-            print("The scores in README.md are stale. Rewrite them: python -m dlcv.scores", file=sys.stderr)
+            print("The scores in README.md are stale. Run: python -m dlcv.core.weights.scores", file=sys.stderr)
         return int(old != new)
     path.write_text(new, encoding="utf-8")
     return 0

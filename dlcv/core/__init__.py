@@ -1,0 +1,1 @@
+"""What every topic stands on: images, geometry, weights, training, backbones, people, data sets."""

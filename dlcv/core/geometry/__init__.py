@@ -1,0 +1,1 @@
+"""Grids that pictures are sampled on, and clouds of points."""

@@ -1,0 +1,1 @@
+"""Photographs of people: cut-outs with masks, and pseudo-labels."""
