@@ -155,7 +155,7 @@ def against_truth(found: "torch.Tensor", matched: "torch.Tensor", truth: "torch.
     """How both compare with the true disparities in pixels, where there are some."""
     if truth is None:
         return ""
-    from dlcv.depth.evaluate import d1, rank_correlation
+    from dlcv.depth.metrics import d1, rank_correlation
     from dlcv.depth.predictor import enlarged
 
     network, there = enlarged(found, truth.shape), truth > 0

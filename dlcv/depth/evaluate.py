@@ -14,6 +14,7 @@ from torch.nn import functional as F
 from ..core.datasets import kitchen, kitti, parse_with_data, small_pairs
 from ..core.weights import scores
 from . import scenes
+from .metrics import abs_rel, d1, rank_correlation, within
 from .predictor import DepthPredictor, Seen, enlarged, predictor, rebuild, semi_global
 from .train import TEST_SCENES
 
@@ -24,29 +25,6 @@ DELTA_BAR, KITCHEN_BAR, KITTI_BAR, D1_BAR, RANK_BAR = 0.85, 0.13, 0.15, 10.0, 0.
 SCENES = 200  # made ones that are scored
 NEAREST_KITTI = 379.8 / 1226 / 80  # disparity at 80 metres, of the width, where the paper stops too: f b = 379.8 px m
 PAPER = "Godard et al. 2017, Table 2, K, 80 m: against LiDAR"
-
-
-def abs_rel(found: torch.Tensor, truth: torch.Tensor) -> float:
-    """Mean of |Z - Z*| / Z* over depths of any shape."""
-    return ((found - truth).abs() / truth).mean().item()
-
-
-def within(found: torch.Tensor, truth: torch.Tensor, factor: float = 1.25) -> float:
-    """Share of depths with max(Z / Z*, Z* / Z) below the factor."""
-    return (torch.maximum(found / truth, truth / found) < factor).float().mean().item()
-
-
-def d1(found: torch.Tensor, truth: torch.Tensor) -> float:
-    """Per cent of disparities in pixels that are wrong by over 3 pixels and 5 %."""
-    wrong = (found - truth).abs()
-    return 100 * ((wrong > 3) & (wrong > 0.05 * truth)).float().mean().item()
-
-
-def rank_correlation(found: torch.Tensor, truth: torch.Tensor) -> float:
-    """Spearman's, of two sets of values in the same order."""
-    from scipy.stats import spearmanr
-
-    return float(spearmanr(found.flatten().numpy(), truth.flatten().numpy()).statistic)
 
 
 def row(metric: str, unit: str, better: str, data: str, value: float, **more) -> dict:

@@ -1,7 +1,7 @@
 """The joints and limbs of a person, as Leeds Sports marks them."""
 
-from ..core.datasets.coco import KEYPOINTS
-from ..core.datasets.lspet import JOINTS as JOINTS
+from ..core.datasets.keypoints import COCO as COCO
+from ..core.datasets.keypoints import JOINTS as JOINTS
 
 LIMBS = tuple(
     (JOINTS.index(one), JOINTS.index(other))
@@ -23,11 +23,8 @@ LIMBS = tuple(
 )
 """Pairs of joints, a tree that grows from the neck: the first of each pair stands in an earlier one, or is the neck."""
 
-COCO = KEYPOINTS
-"""The keypoints of COCO in their order; twelve of them are among `JOINTS`."""
-
 IN_COCO = [COCO.index(name) for name in JOINTS[:12]]
-"""Which of those the first twelve of `JOINTS` are."""
+"""Which of the keypoints of COCO the first twelve of `JOINTS` are."""
 
 OPENPOSE = (
     "nose, neck, right shoulder, right elbow, right wrist, left shoulder, left elbow, left wrist, right hip,"

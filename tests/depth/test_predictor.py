@@ -18,7 +18,7 @@ from dlcv.core import weights
 from dlcv.core.datasets import small_pairs
 from dlcv.core.errors import InputError
 from dlcv.core.geometry.grids import shifted
-from dlcv.depth import clouds, evaluate, predictor, published, scenes
+from dlcv.depth import clouds, evaluate, metrics, predictor, published, scenes
 from dlcv.depth.model import DepthConfig, DepthNet
 from tests.support.loopback_hub import LoopbackHub
 
@@ -177,10 +177,10 @@ def test_files_load_again():
 
 def test_the_scores_in_closed_form():
     truth = torch.tensor([100.0, 100.0, 10.0, 10.0])
-    assert evaluate.d1(torch.tensor([104.0, 106.0, 12.9, 14.0]), truth) == 50  # 4 pixels are less than 5 % of 100
-    assert evaluate.within(torch.tensor([1.2, 1.3, 0.9, 0.7]), torch.ones(4)) == 0.5
-    assert evaluate.abs_rel(torch.tensor([2.0, 3.0]), torch.tensor([1.0, 4.0])) == pytest.approx(0.625)
-    assert evaluate.rank_correlation(torch.tensor([1.0, 5.0, 6.0]), torch.tensor([1.0, 2.0, 30.0])) == pytest.approx(1)
+    assert metrics.d1(torch.tensor([104.0, 106.0, 12.9, 14.0]), truth) == 50  # 4 pixels are less than 5 % of 100
+    assert metrics.within(torch.tensor([1.2, 1.3, 0.9, 0.7]), torch.ones(4)) == 0.5
+    assert metrics.abs_rel(torch.tensor([2.0, 3.0]), torch.tensor([1.0, 4.0])) == pytest.approx(0.625)
+    assert metrics.rank_correlation(torch.tensor([1.0, 5.0, 6.0]), torch.tensor([1.0, 2.0, 30.0])) == pytest.approx(1)
     seen = predictor.Seen([TRUTH], (96, 192), False)
     assert evaluate.scaled_abs_rel(seen, 7 * PAIR.disparity_left[0]) < 1e-4  # the scale does not count
 
@@ -202,7 +202,7 @@ def test_the_shipped_network_sees_made_scenes_and_the_motorcycle():
     network = predictor.predictor(evaluate.STEREO)
     pairs = [scenes.pair(2_000_000 + seed) for seed in range(12)]
     found = torch.stack([256 * network.see(pair.left).maps[0][:1] for pair in pairs])
-    assert evaluate.d1(found, torch.stack([pair.disparity_left for pair in pairs])) < 1.5 * evaluate.D1_BAR
+    assert metrics.d1(found, torch.stack([pair.disparity_left for pair in pairs])) < 1.5 * evaluate.D1_BAR
     assert evaluate.motorcycle_row(network)["value"] >= evaluate.RANK_BAR
 
 

@@ -9,10 +9,6 @@ from . import archive
 
 HOME = "https://github.com/Obmutescence/COCO-MINI/archive/refs/heads/master.zip"
 PERSON = 1  # its category
-KEYPOINTS = (
-    "nose, left eye, right eye, left ear, right ear, left shoulder, right shoulder, left elbow, right elbow,"
-    " left wrist, right wrist, left hip, right hip, left knee, right knee, left ankle, right ankle"
-).split(", ")
 
 
 def load(split: str = "train") -> list[tuple[torch.Tensor, list[dict], list[dict]]]:

@@ -10,10 +10,6 @@ from torchvision.transforms.v2.functional import pil_to_tensor
 
 from . import archive, root
 
-JOINTS = (
-    "right ankle, right knee, right hip, left hip, left knee, left ankle, right wrist, right elbow, right shoulder,"
-    " left shoulder, left elbow, left wrist, neck, head top"
-).split(", ")
 HOME = "http://sam.johnson.io/research/lspet_dataset.zip"
 LONGEST, MARGIN = 160, 0.15  # pixels of the longer side; what is kept around the joints, of their extent
 HELD_OUT = 10  # one in so many pictures is for testing

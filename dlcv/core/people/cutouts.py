@@ -14,6 +14,7 @@ from torchvision.ops import masks_to_boxes
 
 from ..backbones import VOC_PERSON, DeepLab, deeplab
 from ..datasets import CACHE, lspet, mnist_m, paintings
+from ..datasets.keypoints import JOINTS
 
 SIDE = 385  # pixels of the longer side that the teacher sees
 INSIDE = 0.85  # of the marked joints must lie in the mask
@@ -173,8 +174,8 @@ def _resized(person: Person, height: float, mirrored: bool) -> tuple[torch.Tenso
 
 
 JOINT_PAIRS = {
-    lspet.JOINTS.index(name): lspet.JOINTS.index(name.replace(*sides))
-    for name in lspet.JOINTS
+    JOINTS.index(name): JOINTS.index(name.replace(*sides))
+    for name in JOINTS
     for sides in (("left", "right"), ("right", "left"))
     if name.startswith(sides[0])
 }
@@ -210,7 +211,7 @@ def compose(
         picture[:, to[0], to[1]] = over * colours[:, of[0], of[1]] + (1 - over) * picture[:, to[0], to[1]]
         instances[to][over > 0.5] = number
         joints.append(torch.cat([where[:, :2] + torch.tensor([left, top]), where[:, 2:]], dim=1))
-    found = torch.stack(joints) if joints else torch.zeros(0, len(lspet.JOINTS), 3)
+    found = torch.stack(joints) if joints else torch.zeros(0, len(JOINTS), 3)
     return Scene(picture.round().to(torch.uint8), instances, _with_visibility(found, instances))
 
 

@@ -11,7 +11,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from ..backbones import PoseNet, deeplab, loaded_from_posenet
-from ..datasets.coco import KEYPOINTS
+from ..datasets.keypoints import COCO
 from . import cutouts
 
 FACE = ("nose", "{} eye"), ("{} eye", "{} ear")
@@ -24,7 +24,7 @@ BODY = (
     ("{} knee", "{} ankle"),
 )
 EDGES = tuple(
-    (KEYPOINTS.index(one.format(side)), KEYPOINTS.index(other.format(side)))
+    (COCO.index(one.format(side)), COCO.index(other.format(side)))
     for part in (FACE, BODY)
     for side in ("left", "right")
     for one, other in part
@@ -93,10 +93,10 @@ def keypoints(network: Teacher, picture: torch.Tensor) -> torch.Tensor:
             if first in found and second not in found:
                 target = found[first] + leads[(limb, *cell(found[first]))]
                 found[second] = refined(refined(target, second), second)
-        person = torch.stack([torch.cat([found[k], sure[(k, *cell(found[k]))][None]]) for k in range(len(KEYPOINTS))])
+        person = torch.stack([torch.cat([found[k], sure[(k, *cell(found[k]))][None]]) for k in range(len(COCO))])
         people.append(person)
     if not people:
-        return torch.zeros(0, len(KEYPOINTS), 3)
+        return torch.zeros(0, len(COCO), 3)
     apart: list[torch.Tensor] = []
     for person in sorted(people, key=lambda person: -person[:, 2].mean()):
         if not any(again(person, other) for other in apart):
