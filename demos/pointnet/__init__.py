@@ -8,9 +8,10 @@ import gradio as gr
 
 from demos import frame
 from dlcv.core.errors import InputError
+from dlcv.pointnet.kinds import KINDS
 
 from . import boards
-from .boards import KINDS, SHAPES, SIDES, SYMMETRIC
+from .boards import SHAPES, SIDES, SYMMETRIC
 
 SYMMETRY = r"f(x_1, \dots, x_n) = \gamma\big(g(h(x_1), \dots, h(x_n))\big)"
 

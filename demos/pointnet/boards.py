@@ -13,6 +13,7 @@ from demos.frame import coded
 from dlcv.core import runtime
 from dlcv.core.errors import InputError
 from dlcv.core.images import draw
+from dlcv.pointnet.kinds import KINDS
 
 if TYPE_CHECKING:
     import torch
@@ -26,7 +27,6 @@ FLAT, PARTS = "pointnet-flat", "pointnet-parts"
 UNIT = 16_384  # a point on the wire is three integers of 16 bits: this is 1, so that clouds may reach to 2
 MOST = 4096  # points that a board may send
 ORDERS = 1000  # that the cloud is shuffled into
-KINDS = ("chair", "table", "lamp", "mug", "aeroplane", "bed")
 PACKAGED = {"rabbit": "Bunny.obj", "duck": "Duck.glb"}  # come with Gradio
 SHAPES = dict.fromkeys((*KINDS, *PACKAGED), 0) | {"chair": 3, "table": 5}  # seeds of those shown first
 SIDES = ("left", "right", "front", "back", "bottom", "top")

@@ -19,6 +19,7 @@ from ..core.training.evaluation import outputs
 from ..core.weights import scores
 from . import shapes
 from .disturb import Disturbance, disturb, rotation
+from .kinds import KINDS, PARTS
 from .model import FlatMLP, PartNet, PointNet, by_height
 from .predictor import PointNetPredictor
 from .reading import read, upright
@@ -147,7 +148,7 @@ def evaluate_parts() -> list[dict]:
     about = {"metric": "part_miou", "unit": "%", "better": "higher"}
     rows = [
         about | {"data": f"{SHAPES} made shapes: {kind}", "value": round(some.mean().item(), 2)}
-        for kind, some in zip(shapes.KINDS, scored.split(SHAPES))
+        for kind, some in zip(KINDS, scored.split(SHAPES))
     ]
     whole = {"data": f"{len(scored)} made shapes", "value": round(scored.mean().item(), 2), "bar": PARTS_BAR}
     return [about | whole | {"paper": 83.7, "paper_source": PAPER_PARTS}, *rows]
@@ -175,11 +176,11 @@ def real_parts(clouds: torch.Tensor, labels: torch.Tensor, folder: Path) -> None
     predictor = PointNetPredictor("pointnet-parts")
     made, truth, kinds = shapes.collection(SHAPES, SHAPES_SEED)
     for kind in ("chair", "table"):
-        real, names = clouds[labels == modelnet.CLASSES.index(kind)], shapes.PARTS[kind]
+        real, names = clouds[labels == modelnet.CLASSES.index(kind)], PARTS[kind]
         found = torch.stack([predictor.parts(cloud, kind).labels for cloud in real])
         drawn = torch.stack([cloud_picture(cloud, parts) for cloud, parts in zip(real[:40], found)])
         colour_sheet(drawn, 8).save(folder / f"parts-{kind}.png")
-        known = truth[kinds == shapes.KINDS.index(kind)]
+        known = truth[kinds == KINDS.index(kind)]
         shares = [[100 * (some == part).float().mean() for some in (found, known)] for part in range(len(names))]
         words = [f"{name} {here:.0f} % (made shapes: {there:.0f} %)" for name, (here, there) in zip(names, shares)]
         print(f"{len(real)} ModelNet10 test clouds of the class {kind}, as they are read: {', '.join(words)}")

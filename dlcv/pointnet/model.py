@@ -45,7 +45,7 @@ class FlatConfig:
 class PartNetConfig:
     """Settings of a `PartNet`."""
 
-    parts: dict[str, list[str]]  # names of the parts of each kind of shape
+    parts: dict[str, tuple[str, ...]]  # names of the parts of each kind; kinds.py says in which order kinds come
 
 
 class Encoded(NamedTuple):
@@ -257,7 +257,7 @@ class PartNet(nn.Module, PyTorchModelHubMixin, pipeline_tag="other", tags=["poin
         self.parts = nn.Linear(128, sum(len(names) for names in config.parts.values()))
 
     def forward(self, clouds: torch.Tensor, kinds: torch.Tensor) -> PartOutput:
-        """Parts of clouds (N, P, 3), whose kinds (N,) are numbers of `config.parts`.
+        """Parts of clouds (N, P, 3), whose kinds (N,) are indices into `kinds.KINDS`.
 
         W [local; global] = W_1 local + W_2 global, so that the second is computed once a cloud and not once a point.
         """

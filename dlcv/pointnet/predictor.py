@@ -7,8 +7,8 @@ import torch
 from ..core import runtime, weights
 from ..core.errors import InputError
 from ..core.geometry import clouds
+from .kinds import KINDS, PARTS, first_part
 from .model import FlatMLP, PartNet, PointNet, by_height, each_point
-from .shapes import first_parts
 
 NETWORKS = {"pointnet-flat": FlatMLP, "pointnet-parts": PartNet}  # all others are classifiers
 GRID = 56  # points along an edge of the cube in which the upper-bound shape is looked for
@@ -29,8 +29,8 @@ class Seen(NamedTuple):
 class Parts(NamedTuple):
     """The part that each point belongs to."""
 
-    labels: torch.Tensor  # (P,): numbers of names
-    names: list[str]
+    labels: torch.Tensor  # (P,): indices into `names`
+    names: tuple[str, ...]
 
 
 class PointNetPredictor:
@@ -89,13 +89,12 @@ class PointNetPredictor:
     @torch.inference_mode()
     def parts(self, points: torch.Tensor, kind: str) -> Parts:
         """The part of every point of a cloud (P, 3), read as a shape of this kind."""
-        kinds = self.model.config.parts
-        if kind not in kinds:
-            raise InputError(f"Parts are known of these kinds: {', '.join(kinds)}.")
-        number = torch.tensor([list(kinds).index(kind)], device=self.device)
-        logits = self.model(self._listed(points)[None], number).logits[0]
-        first = first_parts(number).item()
-        return Parts(logits[:, first : first + len(kinds[kind])].argmax(1).cpu(), kinds[kind])
+        if kind not in KINDS:
+            raise InputError(f"Parts are known of these kinds: {', '.join(KINDS)}.")
+        number = torch.tensor([KINDS.index(kind)], device=self.device)
+        logits = self.model(self._listed(points)[None], number).logits[0]  # (P, parts of all kinds)
+        first, names = first_part(kind), PARTS[kind]
+        return Parts(logits[:, first : first + len(names)].argmax(1).cpu(), names)
 
     @torch.inference_mode()
     def shuffle_difference(self, points: torch.Tensor, orders: int = 1000) -> float:

@@ -11,17 +11,7 @@ import numpy as np
 import torch
 
 from ..core.geometry import clouds
-
-PARTS = {
-    "chair": ["seat", "back", "leg", "arm"],
-    "table": ["top", "leg", "shelf"],
-    "lamp": ["base", "pole", "shade"],
-    "mug": ["body", "handle"],
-    "aeroplane": ["body", "wing", "tail", "engine"],
-    "bed": ["mattress", "frame", "headboard", "pillow"],
-}
-KINDS = list(PARTS)
-
+from .kinds import KINDS, PARTS, first_part
 
 class Mesh(NamedTuple):
     """Triangles, and the part that each belongs to."""
@@ -344,9 +334,8 @@ def sample(kind: str, generator: torch.Generator, count: int = 1024) -> tuple[to
 
 
 def first_parts(kinds: torch.Tensor) -> torch.Tensor:
-    """Where among the parts of all kinds those of each kind (N,) begin."""
-    counts = torch.tensor([0, *(len(names) for names in PARTS.values())], device=kinds.device)
-    return counts.cumsum(0)[kinds]
+    """`first_part` of each of the kinds (N,), indices into KINDS: (N,)."""
+    return torch.tensor([first_part(kind) for kind in KINDS], device=kinds.device)[kinds]
 
 
 def collection(each: int, seed: int, count: int = 1024) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:

@@ -12,6 +12,7 @@ from ..core.datasets import TensorBatches, modelnet
 from ..core.training.evaluation import accuracy, outputs
 from ..core.training.loop import Recipe, command_line, fit, passport_recipe
 from . import shapes
+from .kinds import KINDS, PARTS
 from .loss import loss as objective
 from .model import FlatConfig, FlatMLP, PartNet, PartNetConfig, PointNet, PointNetConfig, by_height
 
@@ -20,7 +21,7 @@ CONFIGS = {
     "pointnet-max": PointNetConfig(),
     "pointnet-sum": PointNetConfig(symmetric="sum"),
     "pointnet-flat": FlatConfig(),
-    "pointnet-parts": PartNetConfig(shapes.PARTS),
+    "pointnet-parts": PartNetConfig(PARTS),
 } | {
     name: PointNetConfig(tuple(other for other in modelnet.CLASSES if other != left_out), transforms=False)
     for name, left_out in WITHOUT.items()
@@ -121,7 +122,7 @@ def part_iou(model: PartNet, clouds: torch.Tensor, parts: torch.Tensor, kinds: t
     for some, truth, kind in zip(clouds.split(32), parts.split(32), kinds.split(32)):
         logits = model(some.to(device), kind.to(device)).logits.cpu()
         for found, true, of, first in zip(logits, truth, kind.tolist(), shapes.first_parts(kind).tolist()):
-            count = len(shapes.PARTS[shapes.KINDS[of]])
+            count = len(PARTS[KINDS[of]])
             found, true = F.one_hot(found[:, first : first + count].argmax(1), count), F.one_hot(true, count)
             both, either = (found & true).sum(0), (found | true).sum(0)
             scores.append(100 * torch.where(either > 0, both / either.clamp_min(1), 1.0).mean())

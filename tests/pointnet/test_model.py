@@ -15,6 +15,7 @@ from dlcv.core.errors import InputError
 from dlcv.core.geometry import clouds
 from dlcv.pointnet import evaluate, loss, predictor, shapes, train
 from dlcv.pointnet.disturb import Disturbance, disturb, rotation
+from dlcv.pointnet.kinds import KINDS, PARTS
 from dlcv.pointnet.model import (
     Features,
     FlatConfig,
@@ -127,10 +128,10 @@ def test_a_point_may_be_there_twice(untrained, seed, count, data):
 
 
 @PROPERTY
-@given(seed=st.integers(0, 2**31), count=st.integers(16, 300), kind=st.sampled_from(shapes.KINDS))
+@given(seed=st.integers(0, 2**31), count=st.integers(16, 300), kind=st.sampled_from(KINDS))
 def test_parts_move_with_their_points(untrained, seed, count, kind):
     points, model = some(count, seed), predictor.predictor("pointnet-parts").model
-    order, number = torch.randperm(count, generator=torch.Generator().manual_seed(seed)), shapes.KINDS.index(kind)
+    order, number = torch.randperm(count, generator=torch.Generator().manual_seed(seed)), KINDS.index(kind)
     with torch.inference_mode():
         one, other = (model(cloud[None], torch.tensor([number])).logits[0] for cloud in (points, points[order]))
     torch.testing.assert_close(one[order], other, atol=1e-4, rtol=1e-4)
@@ -212,12 +213,12 @@ def test_strange_is_what_is_far_from_all_that_is_known():
 # ---- what is learned from
 
 
-@pytest.mark.parametrize("kind", shapes.KINDS)
+@pytest.mark.parametrize("kind", KINDS)
 def test_every_kind_has_all_its_parts_and_varies(kind):
     generator = torch.Generator().manual_seed(0)
     found = [shapes.sample(kind, generator) for _ in range(30)]
     parts = torch.stack([parts for _, parts in found])
-    assert set(parts.unique().tolist()) == set(range(len(shapes.PARTS[kind])))
+    assert set(parts.unique().tolist()) == set(range(len(PARTS[kind])))
     points = torch.stack([points for points, _ in found])
     assert points.norm(dim=2).max() <= 1 + 1e-5
     assert points.amax(1).std(0).max() > 0.05  # no two of a size
@@ -259,7 +260,7 @@ def test_the_networks_train():
     cases = [
         (PointNet(PointNetConfig(transforms=False)), train.class_loss, (points, kinds)),
         (FlatMLP(FlatConfig(points=160)), train.flat_loss, (points, kinds)),
-        (PartNet(PartNetConfig(shapes.PARTS)), train.part_loss, (points, parts, kinds)),
+        (PartNet(PartNetConfig(PARTS)), train.part_loss, (points, parts, kinds)),
     ]
     for model, objective, batch in cases:
         optimizer, values, generator = torch.optim.Adam(model.parameters(), 2e-3), [], torch.Generator().manual_seed(0)

@@ -15,6 +15,7 @@ from demos.frame.checks import UNEXPECTED
 from demos.pointnet import boards
 from dlcv.core.geometry import clouds
 from dlcv.pointnet import disturb, formats, shapes
+from dlcv.pointnet.kinds import PARTS
 from tests.frame.test_bad_input import judge, post
 from tests.pointnet import test_reading as files
 from tests.support.browser import open_tab, screenshot
@@ -264,7 +265,7 @@ def test_a_client_gets_the_class_the_parts_and_the_differences(gallery):
     (found,) = client.run("/pointnet_classify", [None, "duck", *AT_REST])
     assert found["class"] is None and found["strangeness"] > 1 and found["up"] == "y"
     (found,) = client.run("/pointnet_parts", [file, "", "guess", "chair"])
-    assert found["names"] == shapes.PARTS["chair"] and len(found["labels"]) == 1024
+    assert found["names"] == list(PARTS["chair"]) and len(found["labels"]) == 1024
     (found,) = client.run("/pointnet_shuffle", [file, "", "z", "max"])
     assert found["pointnet"] < 1e-5 < found["flat"]
 
@@ -296,7 +297,6 @@ def query(**changes) -> dict:
 def test_the_sliders_are_the_librarys_limits():
     assert {slider.name: (slider.low, slider.high) for slider in pointnet.SLIDERS} == disturb.LIMITS
     assert set(boards.SIDES) == set(disturb.SIDES)
-    assert list(boards.KINDS) == shapes.KINDS
 
 
 def test_points_survive_the_wire():

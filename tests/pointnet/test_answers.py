@@ -1,0 +1,101 @@
+"""What visitors and clients of PointNet are told is true, and is what the evaluation measured."""
+
+import base64
+
+import numpy as np
+import pytest
+import torch
+from scipy.spatial import cKDTree
+
+from demos import frame, pointnet
+from demos.pointnet import boards
+from dlcv.core.training.evaluation import outputs
+from dlcv.pointnet import shapes
+from dlcv.pointnet.evaluate import right, strangeness
+from dlcv.pointnet.kinds import KINDS, PARTS, first_part
+from dlcv.pointnet.model import PartNet, by_height
+from dlcv.pointnet.predictor import predictor
+from dlcv.pointnet.train import part_iou
+from tests.support.serving import Client
+
+SEED = 2  # none of those that the networks learned from
+FEWEST = {"chair": 0.9, "table": 0.9, "lamp": 0.9, "mug": 0.9, "aeroplane": 0.85, "bed": 0.85}  # right points; 0.9 to 1
+
+
+def made(kind: str, count: int = 8) -> tuple[torch.Tensor, torch.Tensor]:
+    """Clouds (count, 1024, 3) of a kind and the part of each point, (count, 1024)."""
+    generator = torch.Generator().manual_seed(SEED)
+    found = [shapes.sample(kind, generator) for _ in range(count)]
+    return torch.stack([cloud for cloud, _ in found]), torch.stack([parts for _, parts in found])
+
+
+def true_parts(kind: str, points: np.ndarray) -> np.ndarray:
+    """The part of each point (P, 3) of the example of that kind, that of the nearest point on its surface."""
+    shape = shapes.mesh(kind, torch.Generator().manual_seed(boards.SHAPES[kind]))
+    reading = boards.example(kind, boards.SHAPES[kind])
+    surface, faces = shapes.clouds.sample_surface(
+        shape.vertices, shape.faces, 40_000, torch.Generator().manual_seed(0)
+    )
+    nearest = cKDTree(surface.numpy()).query(points * reading.radius + np.array(reading.centre))[1]
+    return shape.parts[faces[nearest]].numpy()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_made_shape_gets_its_true_parts_from_the_predictor(kind):
+    model, (clouds, truth) = predictor(boards.PARTS), made(kind)
+    found = [model.parts(cloud, kind) for cloud in clouds]
+    assert all(one.names == PARTS[kind] for one in found)
+    share = (torch.stack([one.labels for one in found]) == truth).float().mean().item()
+    assert share >= FEWEST[kind], f"{100 * share:.1f} % of the points"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_made_shape_gets_its_true_parts_from_the_endpoint_and_on_the_board(gallery, kind):
+    (found,) = Client(gallery).run("/pointnet_parts", [None, kind, "guess", kind])
+    assert found["names"] == list(PARTS[kind])
+    share = np.mean(np.array(found["labels"]) == true_parts(kind, np.array(found["points"])))
+    assert share >= FEWEST[kind], f"{100 * share:.1f} % of the points"
+
+    cloud = boards.shape({"name": kind, "seed": boards.SHAPES[kind]})
+    board = frame.live(boards.parts)({**pointnet.AT_REST, "cloud": cloud["cloud"], "up": cloud["up"], "kind": kind})
+    assert board["names"] == found["names"]
+    assert list(base64.b64decode(board["labels"])) == found["labels"]
+
+
+@torch.inference_mode()
+def test_parts_are_as_the_evaluation_measures_them():
+    """The score of the predictor's labels is the evaluation's; each is computed on its own way from the weights."""
+    model = predictor(boards.PARTS)
+    assert isinstance(model.model, PartNet)
+    for index, kind in enumerate(KINDS):
+        clouds, truth = made(kind, 4)
+        measured = part_iou(model.model, clouds, truth, torch.full((4,), index))
+        for cloud, parts, score in zip(clouds, truth, measured):
+            labels = model.parts(cloud, kind).labels
+            logits = model.model(cloud[None], torch.tensor([index])).logits[0]  # (P, 20)
+            own = logits[:, first_part(kind) :][:, : len(PARTS[kind])].argmax(1)
+            assert (labels == own).float().mean() > 0.99  # all but ties: the predictor centres the cloud again
+            overlap = []
+            for part in range(len(PARTS[kind])):
+                both, either = ((labels == part) & (parts == part)).sum(), ((labels == part) | (parts == part)).sum()
+                overlap.append(100 * both / either if either else torch.tensor(100.0))
+            assert torch.stack(overlap).mean().item() == pytest.approx(score.item(), abs=1)
+
+
+@pytest.mark.parametrize("name", [*boards.SYMMETRIC.values(), boards.FLAT])
+def test_classes_are_as_the_evaluation_measures_them(name):
+    model = predictor(name)
+    clouds = torch.cat([made(kind, 3)[0] for kind in KINDS])
+    if name == boards.FLAT:
+        clouds = by_height(clouds)  # as the evaluation lists them; the predictor reads them in the order given
+    answers = torch.stack([model.classify(cloud).probabilities for cloud in clouds])
+    [logits] = outputs(model.model, clouds, "logits", at_once=32)
+    torch.testing.assert_close(answers, logits.softmax(1), atol=1e-4, rtol=0)
+    assert right(model.model, clouds, answers.argmax(1)) == 100
+
+
+@pytest.mark.parametrize("name", boards.SYMMETRIC.values())
+def test_strangeness_is_as_the_evaluation_measures_it(name):
+    model, clouds = predictor(name), torch.cat([made(kind, 2)[0] for kind in KINDS])
+    answers = torch.tensor([model.classify(cloud).strangeness for cloud in clouds])
+    torch.testing.assert_close(answers, strangeness(model.model, clouds), atol=1e-3, rtol=1e-3)
