@@ -1,6 +1,6 @@
 """The gallery: every topic of the lecture as one tab. `python app.py` serves it on HOST and PORT."""
 
-from demos import TABS, frame, home  # isort: skip  before gradio: it sets what gradio and the Hub read at import
+from demos import frame, home  # isort: skip  before gradio: it sets what gradio and the Hub read at import
 
 import importlib
 import sys
@@ -24,9 +24,9 @@ def build() -> gr.Blocks:
         with gr.Tabs(elem_id="topics") as tabs:
             with gr.Tab("Home", id="home"):
                 home.build()
-            for topic in TABS:
-                with gr.Tab(topic.title, id=topic.id):
-                    importlib.import_module(topic.module).build()
+            for topic_id, topic in frame.topics().items():
+                with gr.Tab(topic.title, id=topic_id):
+                    frame.tab(topic_id).build()
         for part in blocks.blocks.values():  # so that top.js can tell whether a tab is all there
             part.elem_id = part.elem_id or f"part-{part._id}"
         home.link(bar, tabs)

@@ -14,6 +14,17 @@ from dlcv.cyclegan.published import NOTICE, STYLES
 
 from . import digits
 
+ABOUT = frame.Topic(
+    title="CycleGAN",
+    name="CycleGAN",
+    lecture="Generative models",
+    summary="Paint a photograph like Monet and take it back, learned without a single pair of pictures.",
+    card="#cyclegan-painted .slider-wrap",
+    slides=(
+        ("L_GAN + L_GAN + lambda L_cyc", "dlcv/cyclegan/loss.py"),
+    ),
+)
+
 ADVERSARIAL = (
     r"\begin{aligned} \min_{G,F} \max_{D_A, D_B} \;& \mathcal{L}_\text{GAN}(G, D_B) + \mathcal{L}_\text{GAN}(F, D_A) \\"
     r"&+ \lambda\, \mathcal{L}_\text{cyc}(G, F) \end{aligned}"
@@ -165,7 +176,7 @@ def cyclegan_paint(picture, direction, side):
 def build() -> None:
     """The tab's content."""
     frame.heading(
-        "cyclegan",
+        ABOUT,
         "A CycleGAN learns to translate pictures of one kind into another without a single pair to learn from:"
         " here photographs of landscapes into paintings of Monet, and back.",
         "Choose a photograph, and paint it.",

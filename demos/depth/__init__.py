@@ -11,6 +11,17 @@ from dlcv.depth.published import NAME, NOTICE
 from . import boards, pair
 from .boards import NETWORKS
 
+ABOUT = frame.Topic(
+    title="Depth",
+    name="Depth from one picture",
+    lecture="Self-learning",
+    summary="See how far away everything in a photograph is, as a network learned it from what two eyes see.",
+    card="#depth-map .slider-wrap",
+    slides=(
+        ("C_ap, C_ds, C_lr, C", "dlcv/depth/loss.py"),
+    ),
+)
+
 TRAINING = (
     r"\begin{aligned} C = {} & C_\text{ap}(I^l, \tilde I^l) + C_\text{ap}(I^r, \tilde I^r) \\"
     r"& + \alpha_\text{ds} (C_\text{ds}^l + C_\text{ds}^r) + \alpha_\text{lr} (C_\text{lr}^l + C_\text{lr}^r)"
@@ -227,7 +238,7 @@ def _two_eyes() -> None:
 def build() -> None:
     """The tab's content."""
     frame.heading(
-        "depth",
+        ABOUT,
         "One picture holds no depth, yet a network can say how far away everything is. It learned so from pairs of "
         "pictures: it guesses what the other eye sees, and the other eye tells whether the guess was right.",
         "Choose a photograph, move the line across it, and turn the scene.",

@@ -12,6 +12,19 @@ from dlcv.detection.published import NOTICE
 
 from . import boards as live
 
+ABOUT = frame.Topic(
+    title="Detection",
+    name="Detection hall",
+    lecture="Detection",
+    summary="People, nuclei, blood cells: see every step from anchor boxes to masks,"
+    " and what each idea since R-CNN saved.",
+    card=".dt-stage, .dt-count",
+    slides=(
+        ("Losses (15), (16), (17)", "dlcv/detection/loss.py"),
+        ("From anchors to masks", "dlcv/detection/model.py"),
+    ),
+)
+
 FAST = (
     r"\begin{aligned} \mathcal{L}(\Theta) = & -\log p_c(f_\text{cl}(x; \Theta)) \\"
     r" & + \lambda\, 1_{[c \geq 1]} \mathcal{L}_\text{bbox} \end{aligned}"
@@ -132,7 +145,7 @@ def _offer() -> None:
 def build() -> None:
     """Build the tab."""
     frame.heading(
-        "detection",
+        ABOUT,
         "A detector says what is in a picture, and where: it scores a grid of anchor boxes, keeps the best as"
         " proposals, reads each from the same feature maps, names it, moves its box, and draws its mask.",
         "Choose a picture, click an object, and go through all of these steps.",

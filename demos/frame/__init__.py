@@ -1,6 +1,5 @@
 """What every tab shares: heading, equation, live boards, public endpoints, and how the gallery is served."""
 
-import base64
 import importlib
 import logging
 import os
@@ -12,16 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import gradio as gr
-import numpy as np
 from starlette.middleware import Middleware
-
-import demos
 
 from . import checks, theme
 from .card import weights_card as weights_card
 from .checks import Page as Page
-from .checks import SafeFile as SafeFile
-from .checks import SafeImage as SafeImage
 from .checks import choice as choice
 from .checks import guard as guard
 from .checks import live as live
@@ -29,6 +23,30 @@ from .checks import number as number
 from .checks import numbers as numbers
 from .checks import points as points
 from .checks import whole as whole
+from .components import SafeFile as SafeFile
+from .components import SafeImage as SafeImage
+from .endpoints import ENDPOINTS as ENDPOINTS
+from .endpoints import endpoint as endpoint
+from .models import model as model
+from .questions import Choice as Choice
+from .questions import Clamped as Clamped
+from .questions import File as File
+from .questions import Numbers as Numbers
+from .questions import Picture as Picture
+from .questions import Points as Points
+from .questions import Query as Query
+from .questions import Real as Real
+from .questions import Slider as Slider
+from .questions import Text as Text
+from .questions import Whole as Whole
+from .questions import Yes as Yes
+from .questions import sliders as sliders
+from .topic import Topic as Topic
+from .topic import tab as tab
+from .topic import topics as topics
+from .wire import coded as coded
+from .wire import decoded as decoded
+from .wire import rounded as rounded
 
 DEMOS = Path(__file__).resolve().parent.parent
 WEB = DEMOS / "frame" / "web"
@@ -100,11 +118,6 @@ wait();
 """
 
 
-def coded(values: Any, dtype: str) -> str:
-    """Numbers in base64, as a board's script reads them with numbersOf(text, Type)."""
-    return base64.b64encode(np.asarray(values).astype(dtype).tobytes()).decode()
-
-
 def on_first_show(fn: Callable, inputs=None, outputs=None, gpu: bool = True, **kwargs: Any) -> Any:
     """Run an event when this place of the page is first shown, that is when its tab is first opened and all there: a
     board that came later would miss the answer. Gives the event."""
@@ -123,9 +136,8 @@ def api(fn: Callable, inputs: list, outputs: list, api_name: str, **kwargs: Any)
     gr.on([], guard(fn), inputs, outputs, api_name=api_name, **queue, **kwargs)
 
 
-def heading(topic_id: str, *sentences: str) -> None:
+def heading(topic: Topic, *sentences: str) -> None:
     """Title of the tab, its place in the lecture, and what this is in two sentences; $...$ is set by KaTeX."""
-    topic = demos.topic(topic_id)
     gr.Markdown(
         f"<p class='eyebrow'>{escape(topic.lecture)}</p>\n\n# {topic.name}\n\n{' '.join(sentences)}",
         latex_delimiters=LATEX,

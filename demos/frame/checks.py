@@ -4,27 +4,21 @@ import functools
 import inspect
 import logging
 import math
-import warnings
 from collections.abc import Callable
 from typing import Any
 
 import gradio as gr
-import PIL.Image
-from gradio.utils import is_in_or_equal
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from dlcv.core import runtime
 from dlcv.core.errors import InputError
 
+from .questions import NOT_UNDERSTOOD, Query, understood
+
 log = logging.getLogger("gallery")
 
-# A picture of 64 million pixels (8,000 x 8,000) decodes to 192 MB; beyond that Pillow refuses before decoding.
-PIL.Image.MAX_IMAGE_PIXELS = 64_000_000
-warnings.simplefilter("error", PIL.Image.DecompressionBombWarning)
-
 UNEXPECTED = "Something went wrong here. Try another input; the rest of the gallery is not affected."
-NOT_UNDERSTOOD = "This request is not understood."
 MAX_ITEMS = 50_000  # numbers, texts and lists in one request: a cloud of 10,000 points
 MAX_DEPTH = 6
 MAX_UPLOAD = 50_000_000  # bytes of a file
@@ -92,21 +86,24 @@ def guard(fn: Callable, gpu: bool = True) -> Callable:
     return guarded_generator if inspect.isgeneratorfunction(fn) else guarded
 
 
-def live(fn: Callable[[dict], dict], gpu: bool = True) -> Callable[[Any], dict]:
-    """Wrap a function that a board's script calls: its one argument is checked to be a dict of bounded size.
+def live(fn: Callable[[Any], dict], gpu: bool = True) -> Callable[[Any], dict]:
+    """Wrap a function that a board's script calls: its one argument is checked to be a dict of bounded size, and made
+    the `Query` that fn takes.
 
     An exception would reach the script as null and say nothing, so it is returned as {"error": sentence}.
     On ZeroGPU the function holds a GPU, like those of `guard`; without `gpu` it stays in this process and may keep
     there what the next call asks for.
     """
     compute = runtime.gpu(fn, duration=10) if gpu else fn
+    model = next(iter(inspect.signature(fn).parameters.values())).annotation
+    takes_model = isinstance(model, type) and issubclass(model, Query)
 
     def answer(query):
         try:
             if not isinstance(query, dict):
                 raise InputError(NOT_UNDERSTOOD)
             check(query)
-            return compute(query)
+            return compute(understood(model, query) if takes_model else query)
         except InputError as error:
             return {"error": str(error)}
         except Exception:
@@ -154,68 +151,6 @@ def choice(query: dict, name: str, options: list | tuple | dict) -> Any:
     if not isinstance(value, (str, int)) or isinstance(value, bool) or value not in options:
         raise InputError(f"'{name}' must be one of {', '.join(map(str, options))}.")
     return value
-
-
-def _refuse_links(component: gr.components.Component, what: str) -> None:
-    """Let the server fetch nothing on a visitor's behalf."""
-    to_cache = component.async_move_resource_to_block_cache
-
-    async def refuse(place, *args, **kwargs):
-        if "://" in str(place):
-            raise gr.Error(f"Send the {what} itself, not a link to it.", print_exception=False)
-        return await to_cache(place, *args, **kwargs)
-
-    component.async_move_resource_to_block_cache = refuse
-
-
-def _check_uploaded(path: str, component: gr.components.Component) -> None:
-    """Gradio checks a path only where the request marks it as a file; without the mark any file on the server could be
-    named, so it is checked here: ValueError where it was not uploaded."""
-    if not is_in_or_equal(path, component.GRADIO_CACHE):
-        raise ValueError("not an uploaded file")
-
-
-def SafeFile(**kwargs: Any) -> gr.File:
-    """gr.File that gives the path of an uploaded file and answers a link, or any other path, with a sentence."""
-    file = gr.File(**kwargs)
-    take = file.preprocess
-
-    def preprocess(payload):
-        try:
-            if payload is not None:
-                _check_uploaded(payload.path, file)
-            return take(payload)
-        except Exception:
-            raise gr.Error("Upload the file itself.", print_exception=False) from None
-
-    file.preprocess = preprocess
-    _refuse_links(file, "file")
-    return file
-
-
-def SafeImage(**kwargs: Any) -> gr.Image:
-    """gr.Image that answers a broken file, a bomb, a link or a path with a sentence.
-
-    A function, and not a subclass: Gradio writes a .pyi file beside the source of every subclass of a component.
-    """
-    image = gr.Image(**kwargs)
-    decode = image.preprocess
-
-    def preprocess(payload):
-        try:
-            if payload is not None and payload.path and not (payload.url or "").startswith("data:"):
-                _check_uploaded(payload.path, image)
-            return decode(payload)
-        except gr.Error:
-            raise
-        except (PIL.Image.DecompressionBombError, PIL.Image.DecompressionBombWarning):
-            raise gr.Error("This picture has more than 64 million pixels.", print_exception=False) from None
-        except Exception:
-            raise gr.Error("This file could not be read as a picture.", print_exception=False) from None
-
-    image.preprocess = preprocess
-    _refuse_links(image, "picture")
-    return image
 
 
 class BodyLimit:

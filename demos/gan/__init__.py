@@ -4,6 +4,18 @@ from demos import frame
 
 from . import api, boards, laboratory, progressive, transport
 
+ABOUT = frame.Topic(
+    title="GAN",
+    name="Generative adversarial networks",
+    lecture="Generative models",
+    summary="Two networks play against each other: watch them learn, walk between what they invent, ask the critic.",
+    card=".gan-plane, .gan-three",
+    slides=(
+        ("min max V(G, D), Wasserstein, gradient penalty", "dlcv/gan/loss.py"),
+        ("for k steps do", "dlcv/gan/train.py"),
+    ),
+)
+
 ORIGINAL = (
     r"\begin{aligned} \min_G \max_D \;& \frac{1}{|\mathcal{T}|} \sum_{x \in \mathcal{T}} \log D(x) \\"
     r"&+ \frac{1}{N_z} \sum_z \log\big(1 - D(G(z))\big) \end{aligned}"
@@ -79,7 +91,7 @@ def training() -> None:
 def build() -> None:
     """The tab's content."""
     frame.heading(
-        "gan",
+        ABOUT,
         "A generator turns random numbers $z$ into pictures; a second network is trained to tell them from real ones,"
         " and the generator to please it. Three formulations of that game, the same networks, as many updates.",
         "Drag the point: the same $z$ goes through all three.",

@@ -4,8 +4,7 @@ from pathlib import Path
 
 import gradio as gr
 
-from demos import TABS
-from demos.frame import PLUMBING, Board
+from demos.frame import PLUMBING, Board, topics
 
 TITLE = "Deep Learning and Computer Vision"
 SENTENCE = (
@@ -20,20 +19,21 @@ def build() -> None:
     gr.set_static_paths([PICTURES])
     cards = [
         {
-            "id": tab.id,
-            "title": tab.name,
-            "lecture": tab.lecture,
-            "summary": tab.summary,
-            "picture": f"gradio_api/file={(PICTURES / f'{tab.id}.jpg').as_posix()}",
+            "id": topic_id,
+            "title": topic.name,
+            "lecture": topic.lecture,
+            "summary": topic.summary,
+            "picture": f"gradio_api/file={(PICTURES / f'{topic_id}.jpg').as_posix()}",
         }
-        for tab in TABS
+        for topic_id, topic in topics().items()
     ]
     Board("home/home", value={"title": TITLE, "sentence": SENTENCE, "cards": cards})
 
 
 def top() -> gr.HTML:
     """The switch between light and dark; it also knows the tab that the address asks for."""
-    return Board("frame/top", value={"titles": {"home": TITLE} | {tab.id: f"{tab.name} · {TITLE}" for tab in TABS}})
+    names = {topic_id: f"{topic.name} · {TITLE}" for topic_id, topic in topics().items()}
+    return Board("frame/top", value={"titles": {"home": TITLE} | names})
 
 
 def link(bar: gr.HTML, tabs: gr.Tabs) -> None:

@@ -13,6 +13,17 @@ from dlcv.pointnet.kinds import KINDS
 from . import boards
 from .boards import SHAPES, SIDES, SYMMETRIC
 
+ABOUT = frame.Topic(
+    title="PointNet",
+    name="PointNet",
+    lecture="Dealing with orderless input",
+    summary="Spoil, cut and shuffle a cloud of points; a network that forgets their order still knows the shape.",
+    card=".pn-stage canvas, .pn-answer",
+    slides=(
+        ("f = gamma(g(h(x_1), ..., h(x_P))) (22)", "dlcv/pointnet/model.py"),
+    ),
+)
+
 SYMMETRY = r"f(x_1, \dots, x_n) = \gamma\big(g(h(x_1), \dots, h(x_n))\big)"
 
 
@@ -129,7 +140,7 @@ def build() -> None:
     with gr.Row(equal_height=False):
         with gr.Column(scale=5, min_width=320):
             frame.heading(
-                "pointnet",
+                ABOUT,
                 "PointNet reads the points of a shape in whatever order they come: every point goes through the same "
                 "small network, and a maximum over all of them forgets which came first. Choose a shape, spoil it, and "
                 "see what it still is.",

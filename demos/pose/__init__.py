@@ -12,6 +12,19 @@ from dlcv.pose import LINK, NOTICE, PEAK
 from . import boards
 from .boards import LIVE_SIDE, MODEL
 
+ABOUT = frame.Topic(
+    title="Pose",
+    name="Pose machines and affinity fields",
+    lecture="Articulated pose prediction",
+    summary="Find the joints of everybody in a picture, and watch stage by stage whose arm is whose.",
+    card="#pose-board .po-stage",
+    slides=(
+        ("Stages rho, phi (5)", "dlcv/pose/model.py"),
+        ("Belief maps and affinity fields (7)-(10)", "dlcv/pose/targets.py"),
+        ("Line integral E (11)", "dlcv/pose/assembly.py"),
+    ),
+)
+
 STAGES = r"\begin{aligned} S^1, L^1 &= \phi^1(F) \\ S^t, L^t &= \phi^t(F, S^{t-1}, L^{t-1}) \end{aligned}"
 INTEGRAL = r"E = \int_0^1 L\big(p(u)\big) \cdot \frac{d_{j_2} - d_{j_1}}{\| d_{j_2} - d_{j_1} \|_2} \, du"
 PHOTOGRAPHS = [
@@ -80,7 +93,7 @@ def _offer() -> None:
 def build() -> None:
     """The tab's content."""
     frame.heading(
-        "pose",
+        ABOUT,
         "A Convolutional Pose Machine says for every pixel how much it believes in each joint, and takes a second look"
         " at what it said. Part Affinity Fields say which joints belong to one person. Choose a picture of people, and"
         " see who is in it.",

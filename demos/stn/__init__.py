@@ -12,6 +12,18 @@ from dlcv.core import runtime, weights
 from dlcv.core.errors import InputError
 from dlcv.core.images import draw
 
+ABOUT = frame.Topic(
+    title="Spatial Transformer",
+    name="Spatial Transformer network",
+    lecture="Learning geometry",
+    summary="Turn, stretch and warp a digit; a network learns to set it upright before reading it.",
+    card=".stn-in, .stn-out",
+    slides=(
+        ("T_theta(G) and its grid", "dlcv/stn/model.py"),
+        ("Bilinear sampling and its derivatives", "dlcv/stn/sampler.py"),
+    ),
+)
+
 if TYPE_CHECKING:
     import torch
 
@@ -255,7 +267,7 @@ def build() -> None:
     with gr.Row(equal_height=False):
         with gr.Column(scale=5, min_width=320):
             frame.heading(
-                "stn",
+                ABOUT,
                 "A Spatial Transformer decides from a picture where to look, and hands on what it reads there. "
                 "It was told nothing but the class of each digit; where to look it found out by itself.",
             )

@@ -10,6 +10,19 @@ from dlcv.core.images import draw
 
 from . import api, boards, plots
 
+ABOUT = frame.Topic(
+    title="VAE",
+    name="Variational autoencoder",
+    lecture="Generative models",
+    summary="Walk through a space where every point is a digit, and find yours on the map.",
+    card=".vae-map .plane, .vae-point canvas",
+    slides=(
+        ("P(X) as a mean over z (6), (8)", "dlcv/vae/loss.py"),
+        ("ELBO (12), (13)", "dlcv/vae/loss.py"),
+        ("z = mean + Sigma^(1/2) epsilon", "dlcv/vae/model.py"),
+    ),
+)
+
 SMALL, LARGE = "2 latents", "40 latents"
 EVERY = (1, 3, 10, 30, 100, 300, *range(500, 10_001, 250))  # samples at which the curves go on: twice a second or so
 INSIDE = {"api_visibility": "private", "show_progress": "hidden"} | frame.COMPUTE
@@ -142,7 +155,7 @@ def why_reparametrise(main: frame.Board) -> None:
 def build() -> None:
     """The tab's content."""
     frame.heading(
-        "vae",
+        ABOUT,
         "A variational autoencoder turns random numbers $z$ into pictures $X$ that follow the distribution of its"
         " training set: every point of the plane below is a picture.",
         "Drag the point; then draw, and see where on the plane the encoder looks for your drawing, and how surely.",

@@ -9,7 +9,7 @@ import pytest
 import torch
 from playwright.sync_api import expect
 
-from demos import TABS, cyclegan
+from demos import TOPICS, cyclegan
 from dlcv.cyclegan import evaluate, large
 from tests.support.browser import SEVEN, draw_strokes, open_tab, screenshot
 
@@ -18,7 +18,7 @@ SENTENCE = re.compile(r"([\d,]+) × ([\d,]+) pixels.* (\d+) % before and (\d+) %
 REMOVE = "#cyclegan-picture button[aria-label='Remove Image']"
 PATIENCE = 120_000
 
-pytestmark = pytest.mark.skipif("cyclegan" not in {tab.id for tab in TABS}, reason="its weights are being trained")
+pytestmark = pytest.mark.skipif("cyclegan" not in TOPICS, reason="its weights are being trained")
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ import trimesh
 from playwright.sync_api import expect
 from skimage import data
 
-from demos import TABS, frame
+from demos import TOPICS, frame
 from demos.depth import boards, pair
 from demos.frame.checks import UNEXPECTED
 from dlcv.depth import clouds
@@ -23,7 +23,7 @@ CLOUD, PAIR, MAP, PICTURE = "#depth-board", "#depth-pair-board", "#depth-map", "
 REMOVE = f"{PICTURE} button[aria-label='Remove Image']"
 PATIENCE = 120_000
 
-pytestmark = pytest.mark.skipif("depth" not in {tab.id for tab in TABS}, reason="its weights are being trained")
+pytestmark = pytest.mark.skipif("depth" not in TOPICS, reason="its weights are being trained")
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ import pytest
 import torch
 from playwright.sync_api import expect
 
-from demos import TABS, detection, frame
+from demos import TOPICS, detection, frame
 from demos.detection import boards
 from demos.frame.checks import UNEXPECTED
 from dlcv.core import weights
@@ -24,7 +24,7 @@ from tests.support.serving import Client
 BOARD, INSIDE, HISTORY = "#detection-board", "#detection-inside-board", "#detection-history-board"
 PATIENCE = 120_000
 STEPS = ["Anchors", "Objectness", "Candidates", "Proposals", "RoIAlign", "Class and box", "Mask"]
-pytestmark = pytest.mark.skipif("detection" not in {tab.id for tab in TABS}, reason="its weights are being trained")
+pytestmark = pytest.mark.skipif("detection" not in TOPICS, reason="its weights are being trained")
 
 
 def trained(*names: str):

@@ -11,14 +11,14 @@ import numpy as np
 import PIL.Image
 import pytest
 
-from demos import TABS, frame
+from demos import TOPICS, frame
 from demos.frame import card
 from dlcv.core.errors import InputError
 from tests.support import browser as person
 from tests.support import pictures as pictures_of_home
 
 NARROW, WIDE = {"width": 390, "height": 844}, {"width": 1440, "height": 1000}
-PLACES = ["home", *(tab.id for tab in TABS)]
+PLACES = ["home", *TOPICS]
 
 
 # Checks in Python
@@ -306,13 +306,13 @@ def test_home_shows_every_topic_and_a_card_opens_its_tab(page):
     page.goto("/")
     cards = page.locator(".home-card")
     cards.first.wait_for()
-    assert cards.locator("h2").all_inner_texts() == [tab.name for tab in TABS]
+    assert cards.locator("h2").all_inner_texts() == [topic.name for topic in frame.topics().values()]
     page.wait_for_function("[...document.querySelectorAll('.home-card img')].every((i) => i.naturalWidth >= 640)")
-    for tab in TABS:
-        page.locator(f".home-card[href='?tab={tab.id}']").click()
-        page.wait_for_selector(f"[role=tab][aria-selected=true][data-tab-id={tab.id}]")
-        page.wait_for_function(f"new URLSearchParams(location.search).get('tab') === '{tab.id}'")
-        assert page.title().startswith(tab.name)
+    for topic in TOPICS:
+        page.locator(f".home-card[href='?tab={topic}']").click()
+        page.wait_for_selector(f"[role=tab][aria-selected=true][data-tab-id={topic}]")
+        page.wait_for_function(f"new URLSearchParams(location.search).get('tab') === '{topic}'")
+        assert page.title().startswith(frame.topics()[topic].name)
         page.get_by_role("tab", name="Home", exact=True).click()
         page.wait_for_function("!location.search")
 
@@ -342,7 +342,7 @@ def test_keyboard_reaches_a_card_with_visible_focus(page):
             break
     assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
     page.keyboard.press("Enter")
-    page.wait_for_selector(f"[role=tab][aria-selected=true][data-tab-id={TABS[0].id}]")
+    page.wait_for_selector(f"[role=tab][aria-selected=true][data-tab-id={TOPICS[0]}]")
 
 
 def test_the_switch_between_light_and_dark_is_remembered(page):
@@ -389,7 +389,7 @@ def test_every_place_fits_and_stays_still(page, place, viewport, color_scheme):
     person.screenshot(page, f"{place}-{viewport['width']}-{color_scheme}")
 
 
-@pytest.mark.parametrize("topic", [tab.id for tab in TABS])
+@pytest.mark.parametrize("topic", TOPICS)
 def test_the_pictures_of_the_home_screen_are_real(page, topic):
     shipped = PIL.Image.open(pictures_of_home.PICTURES / f"{topic}.jpg")
     assert shipped.size == pictures_of_home.SIZE

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks import latency
-from demos import TABS
+from demos import frame
 from dlcv.core.weights import scores
 from tests.support.serving import Client, Gallery
 
@@ -105,7 +105,7 @@ def test_scores_of_one_network_on_several_distortions_share_a_line():
 
 def test_the_readme_lists_the_tabs():
     rows = re.findall(r"^\| (.+?) \| (.+?) \| .+ \| `\?tab=(\w+)` \|$", README, re.MULTILINE)
-    assert rows == [(tab.name, tab.lecture, tab.id) for tab in TABS]
+    assert rows == [(topic.name, topic.lecture, topic_id) for topic_id, topic in frame.topics().items()]
 
 
 def test_the_pictures_in_the_readme_exist():

@@ -10,7 +10,7 @@ import torch
 import trimesh
 from playwright.sync_api import expect
 
-from demos import TABS, frame, pointnet
+from demos import TOPICS, frame, pointnet
 from demos.frame.checks import UNEXPECTED
 from demos.pointnet import boards
 from dlcv.core.geometry import clouds
@@ -27,7 +27,7 @@ BOARD, PICK, SHUFFLE, INSIDE = (
     "#pointnet-shuffle-board",
     "#pointnet-inside-board",
 )
-pytestmark = pytest.mark.skipif("pointnet" not in {tab.id for tab in TABS}, reason="its weights are being trained")
+pytestmark = pytest.mark.skipif("pointnet" not in TOPICS, reason="its weights are being trained")
 STRANGE = "Unlike anything I was trained on"
 CHAIR = shapes.mesh("chair", torch.Generator().manual_seed(11))  # none of those that the tab shows
 

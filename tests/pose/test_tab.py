@@ -11,7 +11,7 @@ import pytest
 import torch
 from playwright.sync_api import expect
 
-from demos import TABS, pose
+from demos import TOPICS, pose
 from demos.pose import boards
 from dlcv.core import weights
 from dlcv.core.errors import InputError
@@ -22,7 +22,7 @@ from tests.support.browser import open_tab, screenshot
 
 BOARD, INSIDE, CAMERA = "#pose-board", "#pose-inside-board", "#pose-camera-board"
 trained = pytest.mark.skipif(
-    "pose" not in {tab.id for tab in TABS} or boards.MODEL not in weights.names("pose"),
+    "pose" not in TOPICS or boards.MODEL not in weights.names("pose"),
     reason="its weights are being trained",
 )
 

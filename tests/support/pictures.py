@@ -12,7 +12,7 @@ from pathlib import Path
 
 import PIL.Image
 
-from demos import TABS
+from demos import TOPICS, frame
 from demos.home import PICTURES
 from tests.support import chromium
 from tests.support.browser import open_tab
@@ -20,16 +20,6 @@ from tests.support.serving import serve
 
 SIZE = (640, 400)
 SHAPE, MARGIN = 8 / 5, 6
-CARDS = {  # what each card shows
-    "vae": ".vae-map .plane, .vae-point canvas",
-    "gan": ".gan-plane, .gan-three",
-    "cyclegan": "#cyclegan-painted .slider-wrap",
-    "detection": ".dt-stage, .dt-count",
-    "pose": "#pose-board .po-stage",
-    "stn": ".stn-in, .stn-out",
-    "pointnet": ".pn-stage canvas, .pn-answer",
-    "depth": "#depth-map .slider-wrap",
-}
 WINDOW = {"width": 1440, "height": 1000}
 SETTLED = """() => {
   const panel = [...document.querySelectorAll('[role=tabpanel]')].find((part) => part.offsetParent);
@@ -49,7 +39,7 @@ def take(page, topic: str) -> PIL.Image.Image:
     """What the card of a topic should show: a part of its tab, in the card's shape, that begins with its elements."""
     open_tab(page, topic)
     settle(page)
-    shown = page.locator("#topics > [role=tabpanel]:visible").locator(CARDS[topic])
+    shown = page.locator("#topics > [role=tabpanel]:visible").locator(frame.topics()[topic].card)
     shown.first.scroll_into_view_if_needed()
     boxes = [element.bounding_box() for element in shown.all()]
     left, top = (min(box[side] for box in boxes) for side in "xy")
@@ -83,4 +73,4 @@ def main(topics: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:] or [tab.id for tab in TABS]))
+    sys.exit(main(sys.argv[1:] or TOPICS))

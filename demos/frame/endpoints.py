@@ -1,0 +1,79 @@
+"""Public endpoints: a function whose parameters say by their types what a client may send."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import typing
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import gradio as gr
+import PIL.Image
+from pydantic import create_model
+
+from dlcv.core.images import draw
+
+from .checks import guard
+from .questions import Asked, Query, beside, understood
+
+GIVES: dict[str, Callable[..., gr.components.Component]] = {
+    "json": gr.JSON,
+    "text": gr.Textbox,
+    "png": functools.partial(gr.Image, format="png"),
+    "jpeg": functools.partial(gr.Image, format="jpeg"),
+}
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """One public endpoint: the function behind it, and an example of what a client sends."""
+
+    name: str
+    fn: Callable
+    example: dict[str, Any]
+
+    def request(self) -> list:
+        """The example as JSON, every parameter in order: a picture as a data URI, what can be called called anew."""
+        given = {name: one.default for name, one in inspect.signature(self.fn).parameters.items()} | self.example
+        return [_sent(value() if callable(value) else value) for value in given.values()]
+
+
+ENDPOINTS: dict[str, Endpoint] = {}
+"""All endpoints by name, such as /vae_decode, once the tabs are built."""
+
+
+def _sent(value: Any) -> Any:
+    """A value as JSON has it."""
+    return {"url": draw.data_uri(value)} if isinstance(value, PIL.Image.Image) else value
+
+
+def endpoint(fn: Callable, gives: list[str], *, example: dict[str, Any], **kwargs: Any) -> None:
+    """Offer fn as the public endpoint /<name of fn>; call it inside of a tab's build().
+
+    The types of its parameters are those of `questions` (Picture, Choice(...), Whole(...), ...), checked before fn is
+    called; a parameter's default is what a client need not send. `gives` names the kinds of what it returns: json,
+    text, png, jpeg. `example` has values for parameters by name: the README, the benchmark and the tests send them.
+    The endpoint skips the queue unless kwargs (COMPUTE) say otherwise. The first sentence of the docstring says in the
+    README what it answers.
+    """
+    hints = typing.get_type_hints(fn, include_extras=True)
+    parameters = inspect.signature(fn).parameters
+    defaults = {name: ... if one.default is one.empty else one.default for name, one in parameters.items()}
+    model = create_model(fn.__name__, __base__=Query, **{name: (hints[name], defaults[name]) for name in parameters})
+
+    @functools.wraps(fn)
+    def checked(*values):
+        query = understood(model, dict(zip(parameters, values)))
+        return fn(**{name: getattr(query, name) for name in parameters})
+
+    inputs = []
+    for name in parameters:
+        how = beside(model.model_fields[name], Asked)
+        value = None if defaults[name] is ... else defaults[name]
+        inputs.append(how.component(value=value, label=f"{name}: {how.must}", visible=False, **dict(how.keywords)))
+    outputs = [GIVES[kind](label=kind, visible=False) for kind in gives]
+    queue = {} if "concurrency_id" in kwargs else {"queue": False}
+    gr.on([], guard(checked), inputs, outputs, api_name=fn.__name__, **queue, **kwargs)
+    ENDPOINTS[f"/{fn.__name__}"] = Endpoint(f"/{fn.__name__}", fn, example)

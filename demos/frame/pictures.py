@@ -1,0 +1,61 @@
+"""A visitor's picture as a tensor, and a tensor as a picture for the screen."""
+
+from typing import TYPE_CHECKING
+
+import gradio as gr
+import numpy as np
+import PIL.Image
+from PIL import ImageOps
+
+from dlcv.core.errors import InputError
+from dlcv.core.images import draw
+
+from .components import SafeImage
+
+if TYPE_CHECKING:
+    import torch
+
+CHOOSE = "Choose a picture first: upload one, take one, or click an example."
+
+
+def upright(picture: PIL.Image.Image | None) -> PIL.Image.Image:
+    """A visitor's picture in RGB and in its own size, turned as its EXIF says. InputError where there is none."""
+    if not isinstance(picture, PIL.Image.Image):
+        raise InputError(CHOOSE)
+    return ImageOps.exif_transpose(picture).convert("RGB")
+
+
+def tensor(picture: PIL.Image.Image | None, longest: int | None = None) -> "torch.Tensor":
+    """A visitor's picture as (3, H, W) in [0, 1], upright, scaled down to `longest` pixels on its longer side at most.
+
+    Raises InputError where there is none.
+    """
+    import torch
+
+    picture = upright(picture)
+    scale = min(1.0, longest / max(picture.size)) if longest else 1.0
+    if scale < 1:
+        size = [max(1, round(length * scale)) for length in picture.size]
+        picture = picture.resize(size, PIL.Image.Resampling.BILINEAR, reducing_gap=2.0)
+    return torch.from_numpy(np.array(picture)).permute(2, 0, 1).float() / 255
+
+
+def image(picture: "torch.Tensor") -> PIL.Image.Image:
+    """A tensor (3, H, W) in [0, 1] as a picture."""
+    return PIL.Image.fromarray(draw.grey(picture.permute(1, 2, 0)))
+
+
+def picture_column(examples: list, elem_id: str, *, label: str = "Photograph", height: int = 300, **kwargs) -> gr.Image:
+    """The place for a visitor's picture (upload, camera, clipboard) that begins with the first example, and the
+    examples below it."""
+    picture = SafeImage(
+        value=examples[0],
+        label=label,
+        type="pil",
+        sources=["upload", "webcam", "clipboard"],
+        height=height,
+        elem_id=elem_id,
+        **kwargs,
+    )
+    gr.Examples([[one] for one in examples], picture, label="Examples", cache_examples=False)
+    return picture
