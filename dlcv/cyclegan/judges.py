@@ -64,12 +64,12 @@ def reading_loss(name: str):
         chosen = torch.randint(len(others), (len(digits),), generator=generator, device=generator.device).cpu()
         return cyclegan.compose(digits, cyclegan.take_apart(others[chosen].to(digits.device))[1])
 
-    def loss(model, batch, progress, generator):
+    def loss(model, batch, step):
         digits, labels = batch
-        digits = moved(digits, generator)
+        digits = moved(digits, step.generator)
         if translated_by:
             with torch.no_grad():
-                digits = translate(digits, generator)
+                digits = translate(digits, step.generator)
         return {"loss": F.cross_entropy(model(digits).logits, labels)}
 
     return loss
@@ -86,7 +86,7 @@ def painting_loss(labels: torch.Tensor):
     )
     weight = len(labels) / (2 * torch.bincount(labels).float())
 
-    def loss(model, batch, progress, generator):
+    def loss(model, batch, step):
         pictures, truth = batch
         pictures = domains.spread(torch.stack([vary(picture) for picture in pictures]))
         return {"loss": F.cross_entropy(model(pictures).logits, truth, weight.to(truth.device), label_smoothing=0.05)}

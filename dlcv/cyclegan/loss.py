@@ -32,11 +32,20 @@ class PictureBuffer:
 
     def __init__(self, size: int = 50):
         self.size, self.pictures = size, []
+        self.newest: torch.Tensor | None = None  # (N, C, H, W), what the generator made in its last turn
 
-    def exchange(self, fakes: torch.Tensor, generator: torch.Generator | None = None) -> torch.Tensor:
-        """Pictures (N, C, H, W) to show to the discriminator: each is new, or half the time an old one it replaces."""
+    def state_dict(self) -> dict:
+        """What a training that goes on has to remember."""
+        return {"pictures": self.pictures, "newest": self.newest}
+
+    def load_state_dict(self, state: dict) -> None:
+        """Takes up what `state_dict` gave."""
+        self.pictures, self.newest = state["pictures"], state["newest"]
+
+    def exchange(self, generator: torch.Generator | None = None) -> torch.Tensor:
+        """Pictures (N, C, H, W) to show to the discriminator: new ones, or half the time an old one that is replaced."""
         shown = []
-        for fake in fakes.detach():
+        for fake in self.newest:
             if len(self.pictures) < self.size:
                 self.pictures.append(fake)
                 shown.append(fake)

@@ -1,6 +1,5 @@
 """Train the CycleGANs that ship: python -m dlcv.cyclegan.train [--preset cpu|gpu] [--model NAME ...] [--data DIR]"""
 
-import itertools
 from dataclasses import replace
 from pathlib import Path
 
@@ -53,10 +52,16 @@ def recipes(bare: int, paper: int, digits: int) -> dict[str, Recipe]:
 PRESETS = {"cpu": recipes(bare=6, paper=30, digits=4), "gpu": recipes(bare=6, paper=400, digits=20)}
 
 
-def make_loss(name: str, others: torch.Tensor, side: int = SIDE, ties: tuple[float, float] | None = None):
+Buffers = tuple[objectives.PictureBuffer, objectives.PictureBuffer]
+
+
+def make_loss(
+    name: str, others: torch.Tensor, buffers: Buffers, side: int = SIDE, ties: tuple[float, float] | None = None
+):
     """The generators' turn, then the discriminators', one or more: with what was just generated, by way of the buffers.
 
     `others` are the pictures of B: each step takes as many of them, at random, as the batch has pictures of A.
+    `buffers` are of generated pictures of A and of B.
     Of paintings and photographs it takes crops of `side` pixels, about as they are in the picture: on smaller pictures
     of the same the strokes would be finer. The paper crops 256 of 286. `ties` are the weights of the cycle and identity
     losses, where not the usual ones.
@@ -64,28 +69,29 @@ def make_loss(name: str, others: torch.Tensor, side: int = SIDE, ties: tuple[flo
     config = CONFIGS[name]
     scenes = config.names[0] in domains.SCENES
     cycle_weight, identity_weight = ties or (BARE_WEIGHTS if config.bare else PAPER_WEIGHTS)
-    turns = itertools.cycle([True] + (BARE_TURNS if config.bare else 1) * [False])
-    buffers, made = (objectives.PictureBuffer(), objectives.PictureBuffer()), []
+    turns = 1 + (BARE_TURNS if config.bare else 1)
     share = (side / domains.SCENE) ** 2  # of the area
     scale = (share, 2 * share) if share < 0.5 else (0.7, 1)
     vary = v2.Compose([v2.RandomResizedCrop(side, scale, ratio=(1, 1)), v2.RandomHorizontalFlip()])
 
-    def loss(model, batch, progress, generator):
+    def loss(model, batch, step):
+        generator = step.generator
         chosen = torch.randint(len(others), (len(batch[0]),), generator=generator, device=generator.device).cpu()
         x, y = batch[0], others[chosen].to(batch[0].device)
         if scenes:
             x, y = domains.spread(vary(x)), domains.spread(vary(y))
-        generators_turn = next(turns)
+        generators_turn = step.number % turns == 0
         for network, learns in zip(model.children(), [generators_turn] * 2 + [not generators_turn] * 2, strict=True):
             network.requires_grad_(learns)
         if not generators_turn:
-            fake_a, fake_b = (buffer.exchange(some, generator) for buffer, some in zip(buffers, made, strict=True))
+            fake_a, fake_b = (buffer.exchange(generator) for buffer in buffers)
             return {
                 "loss": objectives.discriminator_loss(model.critic_a(x).float(), model.critic_a(fake_a).float())
                 + objectives.discriminator_loss(model.critic_b(y).float(), model.critic_b(fake_b).float())
             }
         found = model(domains.grained(x, config.grain, generator) if config.grain else x, y)
-        made[:] = found.fake_a.detach(), found.fake_b.detach()
+        for buffer, fakes in zip(buffers, (found.fake_a, found.fake_b)):
+            buffer.newest = fakes.detach()
         adversarial = objectives.adversarial_loss(model.critic_b(found.fake_b).float())
         adversarial = adversarial + objectives.adversarial_loss(model.critic_a(found.fake_a).float())
         cycle = objectives.cycle_loss(x, found.back_a) + objectives.cycle_loss(y, found.back_b)
@@ -105,14 +111,16 @@ def train(name: str, recipe: Recipe, runs: Path) -> None:
     torch.manual_seed(recipe.seed)
     config = CONFIGS[name]
     a, b = (domains.scenes(of) if of in domains.SCENES else domains.digits(of)[0] for of in config.names)
-    loss, data = make_loss(name, b, SIDES.get(name, SIDE)), TensorBatches(a)
-    model = fit(CycleGAN(config), loss, data, recipe, runs / name, layout=torch.contiguous_format)
+    data, buffers = TensorBatches(a), (objectives.PictureBuffer(), objectives.PictureBuffer())
+    loss, plain = make_loss(name, b, buffers, SIDES.get(name, SIDE)), torch.contiguous_format
+    model = fit(CycleGAN(config), loss, data, recipe, runs / name, layout=plain, remembered=buffers)
     made_by = passport_recipe("dlcv.cyclegan.train", name, recipe)
     if name == "cyclegan-monet":
         made_by |= {"calm": CALM, "calm_weights": CALM_WEIGHTS, "calm_epochs": CALM_EPOCHS}
-        last, loss = replace(recipe, epochs=CALM_EPOCHS), make_loss(name, b, SIDE, CALM_WEIGHTS)
+        buffers = objectives.PictureBuffer(), objectives.PictureBuffer()
+        last, loss = replace(recipe, epochs=CALM_EPOCHS), make_loss(name, b, buffers, SIDE, CALM_WEIGHTS)
         bold = {name: weight.clone() for name, weight in model.state_dict().items()}
-        model = fit(model, loss, data, last, runs / f"{name}-calm", layout=torch.contiguous_format)
+        model = fit(model, loss, data, last, runs / f"{name}-calm", layout=plain, remembered=buffers)
         model.load_state_dict({name: bold[name].lerp(weight, CALM) for name, weight in model.state_dict().items()})
     source = f"{len(a):,} training pictures of {config.names[0]}, {len(b):,} of {config.names[1]}, no pairs, no labels"
     weights.save(model, name, topic="cyclegan", recipe=made_by, licence=LICENCE, source=source)

@@ -66,9 +66,9 @@ def make_stereo_loss(name: str):
     weights_of = {"smooth": objectives.SMOOTHNESS, "agree": objectives.CONSISTENCY}
     weights_of |= {"agree": 0.0} if "consistency" in name else {"smooth": 0.0} if "smoothness" in name else {}
 
-    def loss(model, batch, progress, generator):
-        torch.manual_seed(generator.initial_seed())  # what torchvision's transforms draw from
+    def loss(model, batch, step):
         pairs = torch.stack([torch.stack([left, right]) for left, right in batch]).float() / 255  # (N, 2, 3, H, W)
+        generator = step.generator
         mirrored = torch.rand(len(pairs), generator=generator, device=generator.device).to(pairs.device) < 0.5
         pairs = torch.where(mirrored[:, None, None, None, None], pairs.flip(1, 4), pairs)
         left, right = torch.stack([LIGHT(pair) for pair in pairs]).unbind(1)  # the same light for both eyes
@@ -77,11 +77,11 @@ def make_stereo_loss(name: str):
     return loss
 
 
-def kitchen_loss(model, batch, progress, generator):
+def kitchen_loss(model, batch, step):
     """The supervised loss, half of the time in a mirror."""
-    torch.manual_seed(generator.initial_seed())
     pictures = torch.stack([LIGHT(picture) for picture, _ in batch]).float() / 255
     depth = torch.stack([depth for _, depth in batch])
+    generator = step.generator
     mirrored = (torch.rand(len(depth), generator=generator, device=generator.device).to(depth.device) < 0.5)[
         :, None, None, None
     ]

@@ -236,9 +236,8 @@ def varied(sample: tuple[torch.Tensor, ...], vary: v2.Transform) -> tuple[torch.
     return picture.as_subclass(torch.Tensor), target | {"boxes": target["boxes"].as_subclass(torch.Tensor)}
 
 
-def detection_loss(model, batch, progress, generator):
+def detection_loss(model, batch, step):
     """The losses of a detector."""
-    torch.manual_seed(generator.initial_seed())  # what torchvision's samplers draw from
     pictures, targets = zip(*batch)
     return objectives.loss(model(list(pictures), list(targets)))
 

@@ -1,6 +1,5 @@
 """Grow the GAN of garments: python -m dlcv.gan.grow [--preset cpu|gpu] [--model NAME ...] [--data DIR]"""
 
-import itertools
 import math
 from pathlib import Path
 
@@ -98,26 +97,25 @@ def older_outputs_loss(generator: Generator, features: list[torch.Tensor], pictu
 
 def make_loss(config: ProgressiveConfig):
     """WGAN-GP with one step of the critic for each of the generator, at the stage that the progress has reached."""
-    critics_turns = itertools.cycle([True, False])
 
-    def loss(model, batch, progress, generator):
-        critics_turn = next(critics_turns)
+    def loss(model, batch, step):
+        critics_turn = step.number % 2 == 0
         give_turn(model, critics_turn)
-        stage = stage_at(progress, model.last_stage)
+        stage = stage_at(step.progress, model.last_stage)
         photographs, labels = batch
-        z = torch.randn(len(labels), config.latents, generator=generator, device=labels.device)
+        z = torch.randn(len(labels), config.latents, generator=step.generator, device=labels.device)
         features = model.generator.features(z, labels, math.ceil(stage))
         picture = model.generator.picture(features, stage).float()
-        fake = augment(picture, generator)
+        fake = augment(picture, step.generator)
         if not critics_turn:
             pleased = objectives.wasserstein_generator_loss(model.critic(fake, labels, stage).float())
             return {"loss": pleased + older_outputs_loss(model.generator, features, picture)}
-        real = augment(at_stage(photographs.float() / 255, stage), generator)
+        real = augment(at_stage(photographs.float() / 255, stage), step.generator)
         # Not in one batch: the deviation over it is what gives a generator without variety away.
         real_score, fake_score = (model.critic(some, labels, stage).float() for some in (real, fake))
         few = len(labels) // 2  # their mean is close to that over all, and the step a third shorter
         penalty = objectives.gradient_penalty(
-            lambda x: model.critic(x, labels[:few], stage).float(), real[:few], fake[:few], generator
+            lambda x: model.critic(x, labels[:few], stage).float(), real[:few], fake[:few], step.generator
         )
         drift = DRIFT * real_score.square().mean()
         return {"loss": objectives.critic_loss(real_score, fake_score) + PENALTY * penalty + drift}

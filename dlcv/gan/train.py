@@ -1,6 +1,5 @@
 """Train the GANs that ship: python -m dlcv.gan.train [--preset cpu|gpu] [--model NAME ...] [--data DIR]"""
 
-import itertools
 from pathlib import Path
 
 import torch
@@ -55,15 +54,15 @@ def stack(digits: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
 
 def make_loss(config: GANConfig):
     """One step of the algorithm: k steps of the discriminator or critic, one of the generator, and again."""
-    turns = itertools.cycle([True] * CRITIC_STEPS[config.formulation] + [False])
+    k = CRITIC_STEPS[config.formulation]
 
-    def loss(model, batch, progress, generator):
-        real = batch[0] if config.channels == 1 else stack(batch[0], generator)
-        critics_turn = next(turns)
+    def loss(model, batch, step):
+        real = batch[0] if config.channels == 1 else stack(batch[0], step.generator)
+        critics_turn = step.number % (k + 1) < k
         give_turn(model, critics_turn)
         if config.formulation == "wgan":
             objectives.clip_weights(model.critic, CLIP)
-        fake, fake_score = model(torch.randn(len(real), config.latents, generator=generator, device=real.device))
+        fake, fake_score = model(torch.randn(len(real), config.latents, generator=step.generator, device=real.device))
         if not critics_turn:
             if config.formulation == "gan":
                 return {"loss": objectives.non_saturating_generator_loss(fake_score)}
@@ -74,17 +73,17 @@ def make_loss(config: GANConfig):
         terms = {"loss": objectives.critic_loss(real_score, fake_score)}
         if config.formulation == "wgan-gp":
             with torch.autocast(real.device.type, enabled=False):  # the slope of a slope needs its digits
-                terms["loss"] += PENALTY * objectives.gradient_penalty(model.critic, real, fake.float(), generator)
+                terms["loss"] += PENALTY * objectives.gradient_penalty(model.critic, real, fake.float(), step.generator)
         return terms
 
     return loss
 
 
-def classification_loss(model, batch, progress, generator):
+def classification_loss(model, batch, step):
     """Cross-entropy on digits that are turned by up to 10 degrees, scaled by a tenth and shifted by up to 2 pixels."""
     digits, labels = batch
     parameters = distorted.identity(len(digits))
-    turn, scale, shift = (2 * torch.rand(len(digits), n, generator=generator).cpu() - 1 for n in (1, 1, 2))
+    turn, scale, shift = (2 * torch.rand(len(digits), n, generator=step.generator).cpu() - 1 for n in (1, 1, 2))
     parameters.rotation, parameters.scale, parameters.shift = 10 * turn[:, 0], 1 + 0.1 * scale[:, 0], 2 * shift
     return {"loss": F.cross_entropy(model(distorted.distort(digits, parameters, distorted.SIDE)).logits, labels)}
 

@@ -18,11 +18,11 @@ PRESETS = {
 }
 
 
-def loss(model, batch, progress, generator):
+def loss(model, batch, step):
     """Cross-entropy with smoothed labels, on photographs whose colours and place change at each visit."""
     pictures, labels = batch
-    pictures = recolour(pictures.float() / 255, generator, brightness=0.25, saturation=1.0, contrast=0.5)
-    pictures = move(pictures, generator).clamp(0, 1)
+    pictures = recolour(pictures.float() / 255, step.generator, brightness=0.25, saturation=1.0, contrast=0.5)
+    pictures = move(pictures, step.generator).clamp(0, 1)
     return {"loss": F.cross_entropy(model(pictures).logits, labels, label_smoothing=0.1)}
 
 

@@ -83,28 +83,28 @@ def with_outliers(clouds: torch.Tensor, generator: torch.Generator, most: float 
     return torch.where((rand(count, points) < share).unsqueeze(2), 2 * rand(count, points, 3) - 1, clouds)
 
 
-def class_loss(model, batch, progress, generator):
+def class_loss(model, batch, step):
     """Of the classes of clouds; the transforms are to stay near rotations."""
     clouds, labels = batch
-    clouds = varied(clouds[:, thinned(clouds.shape[1], generator)], generator)
-    out = model(with_outliers(clouds, generator))
+    clouds = varied(clouds[:, thinned(clouds.shape[1], step.generator)], step.generator)
+    out = model(with_outliers(clouds, step.generator))
     right = (out.logits.argmax(1) == labels).float().mean() * 100
     return {"loss": objective(out.logits, labels, out.feature_transform, SMOOTHING), "right": right}
 
 
-def flat_loss(model, batch, progress, generator):
+def flat_loss(model, batch, step):
     """Of the classes of lists: always as many points, from the lowest to the highest."""
     clouds, labels = batch
-    logits = model(by_height(varied(clouds, generator))).logits
+    logits = model(by_height(varied(clouds, step.generator))).logits
     right = (logits.argmax(1) == labels).float().mean() * 100
     return {"loss": F.cross_entropy(logits, labels, label_smoothing=SMOOTHING), "right": right}
 
 
-def part_loss(model, batch, progress, generator):
+def part_loss(model, batch, step):
     """Of the parts of made shapes, turned to all sides."""
     clouds, parts, kinds = batch
-    chosen = thinned(clouds.shape[1], generator, low=256)
-    out = model(varied(clouds[:, chosen], generator, any_angle=0.5), kinds)
+    chosen = thinned(clouds.shape[1], step.generator, low=256)
+    out = model(varied(clouds[:, chosen], step.generator, any_angle=0.5), kinds)
     first = shapes.first_parts(kinds).unsqueeze(1)
     return {"loss": objective(out.logits, first + parts[:, chosen], out.feature_transform)}
 

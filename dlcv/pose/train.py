@@ -122,15 +122,17 @@ def learned_from(
 def loss_of(mix: list[Share], people: scenes.Cutouts, first: float = FIRST):
     """The loss of all stages, on pictures that are made for some steps at once; a share of the steps, the `first`, at
     the first of the sides."""
-    ready = []
+    ready = {}  # the pictures of some steps, by the first of these steps
 
-    def pose_loss(model, batch, progress, generator):
-        if not ready:
-            side = SIDES[progress >= first]
-            with torch.autocast(generator.device.type, enabled=False):
-                made = learned_from(mix, people, AHEAD * len(batch), side, generator)
-            ready.extend(zip(*(part.tensor_split(AHEAD) for part in made)))
-        pictures, truth, known, learned = ready.pop()
+    def pose_loss(model, batch, step):
+        begun = step.at(step.number - step.number % AHEAD)
+        if begun.number not in ready:
+            side = SIDES[begun.progress >= first]
+            with torch.autocast(begun.generator.device.type, enabled=False):
+                made = learned_from(mix, people, AHEAD * len(batch), side, begun.generator)
+            ready.clear()
+            ready[begun.number] = list(zip(*(part.tensor_split(AHEAD) for part in made)))
+        pictures, truth, known, learned = ready[begun.number][step.number % AHEAD]
         out = model(pictures, learned)
         stages = [torch.cat([b, f.flatten(1, 2)], dim=1) for b, f in zip(out.beliefs, out.fields)]
         terms = {f"stage_{t}": objectives.stage_loss(found, truth, known) for t, found in enumerate(stages, 1)}

@@ -52,15 +52,15 @@ def make_loss(kind: str, transformer: str | None):
     networks train on all of the distortion throughout: that is what serves them best.
     """
 
-    def loss(model, batch, progress, generator):
+    def loss(model, batch, step):
         digits, labels = batch
-        parameters = distorted.draw(kind, len(digits), torch.Generator().manual_seed(generator.initial_seed()))
+        parameters = distorted.draw(kind, len(digits), torch.Generator().manual_seed(step.generator.initial_seed()))
         if transformer:
-            parameters = distorted.weakened(parameters, strength(progress))
+            parameters = distorted.weakened(parameters, strength(step.progress))
             network = getattr(model, "module", model)
-            network.classify.requires_grad_(not UPRIGHT < progress < RELEASED)
+            network.classify.requires_grad_(not UPRIGHT < step.progress < RELEASED)
             if transformer == "tps":
-                network.offsets.requires_grad_(progress >= RELEASED)
+                network.offsets.requires_grad_(step.progress >= RELEASED)
         logits = model(distorted.distort(digits, parameters, distorted.SIZES[kind])).logits
         return {"loss": F.cross_entropy(logits, labels), "error": (logits.argmax(1) != labels).float().mean() * 100}
 

@@ -45,16 +45,16 @@ SHARPENED = {"vae-mnist-40d": Recipe(epochs=8, batch_size=128, learning_rate=4e-
 SHARPEN_SAMPLES = 20
 
 
-def loss(model, batch, progress, generator):
+def loss(model, batch, step):
     """Minus the bound on log P(X): one sample with the closed-form KL, at the end several, importance weighted."""
-    tighten = progress >= TIGHTEN_FROM and model_config(model).latents > 2
-    kl_weight = min(1.0, 0.1 + progress / 0.05)  # a gentle start keeps units from dying before they are of use
-    return minus_bound(model, batch, TIGHTEN_SAMPLES if tighten else 1, kl_weight, generator)
+    tighten = step.progress >= TIGHTEN_FROM and model_config(model).latents > 2
+    kl_weight = min(1.0, 0.1 + step.progress / 0.05)  # a gentle start keeps units from dying before they are of use
+    return minus_bound(model, batch, TIGHTEN_SAMPLES if tighten else 1, kl_weight, step.generator)
 
 
-def sharpened_loss(model, batch, progress, generator):
+def sharpened_loss(model, batch, step):
     """Minus the bound with `SHARPEN_SAMPLES` samples."""
-    return minus_bound(model, batch, SHARPEN_SAMPLES, 1.0, generator)
+    return minus_bound(model, batch, SHARPEN_SAMPLES, 1.0, step.generator)
 
 
 def minus_bound(model, batch, samples: int, kl_weight: float, generator) -> dict[str, torch.Tensor]:

@@ -7,10 +7,12 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from dlcv.core.datasets import mnist_m, paintings, usps
+from dlcv.core.datasets import TensorBatches, mnist_m, paintings, usps
+from dlcv.core.training.loop import Recipe, Step
 from dlcv.cyclegan import domains, evaluate, judges, large, loss, predictor, published, train
 from dlcv.cyclegan.model import CycleGAN, CycleGANConfig, Discriminator, Generator, load_published
 from tests.support.loopback_hub import LoopbackHub, on_a_fresh_computer
+from tests.support.training import check_that_it_goes_on
 
 
 def test_losses():
@@ -27,11 +29,13 @@ def test_losses():
 def test_the_buffer_shows_old_pictures_half_of_the_time():
     buffer, generator = loss.PictureBuffer(10), torch.Generator().manual_seed(0)
     first = torch.arange(10.0).reshape(10, 1, 1, 1)
-    assert torch.equal(buffer.exchange(first, generator), first)  # not full: as they come
+    buffer.newest = first
+    assert torch.equal(buffer.exchange(generator), first)  # not full: as they come
     old = 0
     for number in range(1000):
         new = torch.full((1, 1, 1, 1), 100.0 + number)
-        shown = buffer.exchange(new, generator)
+        buffer.newest = new
+        shown = buffer.exchange(generator)
         old += shown.item() != new.item()
     assert 440 < old < 560 and len(buffer.pictures) == 10
 
@@ -187,14 +191,29 @@ def test_edges_that_stay_correlate():
 def test_every_second_turn_is_the_discriminators():
     config = CycleGANConfig(("MNIST", "USPS"), (1, 1), width=4, blocks=1, critic_width=4)
     model, digits = CycleGAN(config), torch.rand(8, 1, 32, 32) * 2 - 1
-    step, generator = train.make_loss("cyclegan-usps", digits), torch.Generator().manual_seed(0)
-    for learning in ({"to_b", "to_a"}, {"critic_a", "critic_b"}, {"to_b", "to_a"}):
+    objective = train.make_loss("cyclegan-usps", digits, (loss.PictureBuffer(), loss.PictureBuffer()))
+    for number, learning in enumerate(({"to_b", "to_a"}, {"critic_a", "critic_b"}, {"to_b", "to_a"})):
         model.zero_grad()
-        step(model, (digits[:4],), 0.0, generator)["loss"].backward()
+        objective(model, (digits[:4],), Step(number, 10))["loss"].backward()
         moved = {
             name for name, network in model.named_children() if any(w.grad is not None for w in network.parameters())
         }
         assert moved == learning
+
+
+@pytest.mark.parametrize("stop", [5, 6])
+def test_a_stopped_training_goes_on_as_if_nothing_had_happened(tmp_path, stop):
+    """Its buffers have what was generated before it was stopped, also just then."""
+    config, recipe = CycleGANConfig(("MNIST", "USPS"), (1, 1), width=4, blocks=1, critic_width=4), Recipe(2, 2)
+    digits = torch.rand(8, 1, 32, 32, generator=torch.Generator().manual_seed(0)) * 2 - 1
+
+    def begin():
+        buffers = loss.PictureBuffer(3), loss.PictureBuffer(3)
+        objective = train.make_loss("cyclegan-usps", digits, buffers)
+        usual = {"data": TensorBatches(digits), "recipe": recipe, "layout": torch.contiguous_format}
+        return {"model": CycleGAN(config), "loss": objective, "remembered": buffers, **usual}
+
+    check_that_it_goes_on(tmp_path, begin, stop)
 
 
 def test_digits_move_a_little():

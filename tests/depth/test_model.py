@@ -8,6 +8,7 @@ from torchmetrics.functional.image import structural_similarity_index_measure
 
 from dlcv.core.datasets import kitchen, kitti
 from dlcv.core.geometry import grids
+from dlcv.core.training.loop import Step
 from dlcv.depth import loss, scenes, train
 from dlcv.depth.model import DepthConfig, DepthNet
 
@@ -110,7 +111,7 @@ def test_a_step_of_each_training(name):
     model = DepthNet(config)
     if config.stereo:
         data = train.MadePairs(4, config)
-        terms = train.make_stereo_loss(name)(model, [data[0], data[1]], 0.0, torch.Generator().manual_seed(0))
+        terms = train.make_stereo_loss(name)(model, [data[0], data[1]], Step(0, 10))
         weights = {"appearance": 1.0, "smoothness": loss.SMOOTHNESS, "consistency": loss.CONSISTENCY}
         for left_out in weights:
             weights[left_out] *= left_out not in name
@@ -118,7 +119,7 @@ def test_a_step_of_each_training(name):
         torch.testing.assert_close(terms["loss"], expected)
     else:
         sample = torch.randint(255, (3, 64, 96), dtype=torch.uint8), torch.rand(1, 64, 96) + 1
-        terms = train.kitchen_loss(model, [sample] * 2, 0.0, torch.Generator().manual_seed(0))
+        terms = train.kitchen_loss(model, [sample] * 2, Step(0, 10))
     terms["loss"].backward()
     assert terms["loss"].isfinite()
 

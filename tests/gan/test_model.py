@@ -6,8 +6,10 @@ import math
 import pytest
 import torch
 
+from dlcv.core.datasets import TensorBatches
 from dlcv.core.errors import InputError
 from dlcv.core.training.evaluation import ClassifierConfig
+from dlcv.core.training.loop import Recipe, Step
 from dlcv.gan import loss, points
 from dlcv.gan.classifier import mean_distance
 from dlcv.gan.grow import at_stage, augment, older_outputs_loss, stage_at
@@ -18,6 +20,7 @@ from dlcv.gan.predictor import lines_apart, through_anchors
 from dlcv.gan.progressive import MinibatchDeviation, PixelNorm, ProgressiveConfig, ProgressiveGAN, conv
 from dlcv.gan.train import CRITIC_STEPS, make_loss, set_real_scores, stack
 from dlcv.gan.wardrobe import GarmentClassifier, nearest
+from tests.support.training import check_that_it_goes_on
 
 
 def test_the_original_objective_is_the_slides():
@@ -74,16 +77,26 @@ def test_networks_take_turns(formulation):
     config = GANConfig(formulation, latents=4, width=4)
     model, objective = GAN(config), make_loss(config)
     optimiser = torch.optim.AdamW(model.parameters(), 1e-3)
-    digits, generator = torch.rand(8, 1, 28, 28), torch.Generator().manual_seed(0)
-    turns = []
-    for _ in range(2 * (CRITIC_STEPS[formulation] + 1)):
+    digits, turns = torch.rand(8, 1, 28, 28), []
+    for number in range(2 * (CRITIC_STEPS[formulation] + 1)):
         before = copy.deepcopy(dict(model.named_parameters()))
         optimiser.zero_grad()
-        objective(model, (digits, None), 0.0, generator)["loss"].backward()
+        objective(model, (digits, None), Step(number, 100))["loss"].backward()
         optimiser.step()
         moved = {name.split(".")[0] for name, value in model.named_parameters() if not value.equal(before[name])}
         turns.append(moved - ({"critic"} if formulation == "wgan" and "generator" in moved else set()))  # clipped
     assert turns == 2 * (CRITIC_STEPS[formulation] * [{"critic"}] + [{"generator"}])
+
+
+@pytest.mark.parametrize("stop", [2, 4, 5])
+def test_a_stopped_training_goes_on_as_if_nothing_had_happened(tmp_path, stop):
+    """It is the critic's turn twice, then the generator's, also where it was stopped between."""
+    config = GANConfig("wgan-gp", latents=4, width=4)
+    digits = TensorBatches(torch.rand(32, 1, 28, 28, generator=torch.Generator().manual_seed(0)))
+    recipe = Recipe(epochs=2, batch_size=8)
+    check_that_it_goes_on(
+        tmp_path, lambda: {"model": GAN(config), "loss": make_loss(config), "data": digits, "recipe": recipe}, stop
+    )
 
 
 def test_a_pass_through_the_networks():
@@ -229,11 +242,11 @@ def test_augmentation_lets_the_gradient_through_and_keeps_the_size():
 
 def test_growing_networks_take_turns():
     model = growing()
-    objective, generator = make_growing_loss(model.config), torch.Generator().manual_seed(0)
+    objective = make_growing_loss(model.config)
     batch = (torch.randint(0, 256, (5, 3, 16, 16), dtype=torch.uint8), LABELS)
-    for progress, learns in ((0.0, model.critic), (0.3, model.generator), (0.9, model.critic)):
+    for number, learns in ((0, model.critic), (31, model.generator), (90, model.critic)):
         model.zero_grad()
-        objective(model, batch, progress, generator)["loss"].backward()
+        objective(model, batch, Step(number, 100))["loss"].backward()
         assert {part for part in (model.critic, model.generator) for w in part.parameters() if w.grad is not None} == {
             learns
         }
@@ -297,5 +310,5 @@ def test_the_critic_measures_the_deviation_of_real_and_generated_pictures_apart(
     model, batches = ProgressiveGAN(config), []
     model.critic.deviation.register_forward_hook(lambda module, inputs, output: batches.append(len(inputs[0])))
     photographs = torch.randint(256, (5, 3, 8, 8), dtype=torch.uint8)
-    make_growing_loss(config)(model, (photographs, LABELS), 0.99, torch.Generator().manual_seed(0))
+    make_growing_loss(config)(model, (photographs, LABELS), Step(198, 200))
     assert batches[:2] == [5, 5]

@@ -7,10 +7,12 @@ import torch
 
 from dlcv.core.backbones import PoseNet
 from dlcv.core.people import pseudo_labels
+from dlcv.core.training.loop import Recipe, Step
 from dlcv.pose import assembly, loss, scenes, targets, train
 from dlcv.pose.assembly import Link, Peak
 from dlcv.pose.model import PoseConfig, PoseMachine
 from dlcv.pose.skeleton import COCO, JOINTS, LIMBS
+from tests.support.training import check_that_it_goes_on
 
 STANDING = {  # a person of height 1, x to the right of the middle, y from the head top down
     "head top": (0, 0),
@@ -367,8 +369,22 @@ def test_a_step_of_training():
         train.Share(grounds_of(joints), 0.5, (0, 0), USUAL, learned=0.5),
         train.Share(grounds_of(), 0.5, (1, 2), USUAL),
     ]
-    terms = train.loss_of(mix, cutouts_of(joints))(model, range(2), 0.0, torch.Generator().manual_seed(0))
+    terms = train.loss_of(mix, cutouts_of(joints))(model, range(2), Step(0, 10))
     terms["loss"].backward()
     assert terms["loss"].isfinite() and set(terms) == {"loss", "stage_1", "stage_2"}
     learns = {name.split(".")[0] for name, weight in model.named_parameters() if weight.grad is not None}
     assert learns == {"backbone", "features", "stages"}  # what was published of PoseNet stays
+
+
+def test_a_stopped_training_goes_on_as_if_nothing_had_happened(tmp_path, monkeypatch):
+    """It is stopped between pictures that were made at once."""
+    monkeypatch.setattr(train, "AHEAD", 4)
+    monkeypatch.setattr(train, "SIDES", (65, 97))
+    mix, cutouts = [train.Share(grounds_of(person(95, 10, 150)), 1.0, (0, 1), USUAL)], cutouts_of(person(95, 10, 150))
+    recipe = Recipe(epochs=1, batch_size=1, learning_rate=1e-4)
+
+    def begin():
+        model = PoseMachine(PoseConfig(stages=1, width=8))
+        return {"model": model, "loss": train.loss_of(mix, cutouts), "data": range(8), "recipe": recipe}
+
+    check_that_it_goes_on(tmp_path, begin, stop=6)

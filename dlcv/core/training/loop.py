@@ -6,11 +6,12 @@ A topic gives its model, its loss and its data; what comes back is the exponenti
 
 import argparse
 import ctypes
+import functools
 import json
 import math
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -87,6 +88,35 @@ def keep_freed_memory() -> None:
             mallopt(setting, value)
 
 
+@dataclass(frozen=True)
+class Step:
+    """The update that a loss is asked for.
+
+    What a loss does in turns or at random follows from it, so that a training that was stopped goes on as if it had
+    not been.
+    """
+
+    number: int  # of the updates before it
+    steps: int  # of the whole training
+    seed: int = 0  # of the first update
+    processes: int = 1
+    device: torch.device | str = "cpu"
+
+    @property
+    def progress(self) -> float:
+        """The part of the training that is done, in [0, 1)."""
+        return self.number / self.steps
+
+    @functools.cached_property
+    def generator(self) -> torch.Generator:
+        """Random numbers of this update and process alone."""
+        return torch.Generator(self.device).manual_seed(self.seed + self.number * self.processes)
+
+    def at(self, number: int) -> "Step":
+        """Another update of the same training."""
+        return replace(self, number=number)
+
+
 class _Clock:
     """Steps done so far, as accelerate wants it for its state folder."""
 
@@ -124,22 +154,24 @@ def rate_at(step: int, steps: int, recipe: Recipe) -> float:
 
 def fit(
     model: nn.Module,
-    loss: Callable[[nn.Module, tuple, float, torch.Generator], dict[str, torch.Tensor]],
+    loss: Callable[[nn.Module, tuple, Step], dict[str, torch.Tensor]],
     data: Dataset,
     recipe: Recipe,
     run: Path,
     validate: Callable[[nn.Module], dict[str, float]] | None = None,
     layout: torch.memory_format = torch.channels_last,
+    remembered: Iterable = (),
 ) -> nn.Module:
-    """Minimise `loss(model, batch, progress, generator)["loss"]` over `data`; the other entries are only logged.
+    """Minimise `loss(model, batch, step)["loss"]` over `data`; the other entries are only logged.
 
     Args:
         model: called only through its forward, so that several processes can share the gradient.
-        loss: gets a batch on the model's device, the progress in [0, 1) and a generator seeded by the step.
+        loss: gets a batch on the model's device; torch's own random numbers are seeded like those of `step.generator`.
         data: indexed by lists of indices (`datasets.TensorBatches`).
         run: folder of log.jsonl and of the state to resume from.
         validate: scores the averaged weights after each epoch, on the main process.
         layout: of the weights in memory, and so of the maps; instance norm is faster on `torch.contiguous_format`.
+        remembered: what the loss keeps from one step to the next, with `state_dict` and `load_state_dict`.
 
     Returns:
         The averaged model, in eval mode.
@@ -168,8 +200,9 @@ def fit(
     model, optimizer, loader = accelerator.prepare(model, optimizer, loader)
     steps = recipe.epochs * len(loader)
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: rate_at(step, steps, recipe))
-    clock = _Clock()
-    accelerator.register_for_checkpointing(schedule, averaged, clock)
+    clock, processes = _Clock(), accelerator.num_processes
+    seed = recipe.seed * steps * processes + accelerator.process_index
+    accelerator.register_for_checkpointing(schedule, averaged, clock, *remembered)
     state = run / "state"
     if (state / "done").exists():
         accelerator.load_state(state)
@@ -187,10 +220,10 @@ def fit(
                 batches, f"epoch {epoch + 1}/{recipe.epochs}", disable=not accelerator.is_main_process, mininterval=5
             )
             for batch in bar:
-                seed = (recipe.seed * steps + clock.step) * accelerator.num_processes + accelerator.process_index
-                generator = torch.Generator(accelerator.device).manual_seed(seed)
+                step = Step(clock.step, steps, seed, processes, accelerator.device)
+                torch.manual_seed(step.generator.initial_seed())  # dropout and torchvision's transforms draw from it
                 with accelerator.autocast():
-                    terms = loss(model, batch, clock.step / steps, generator)
+                    terms = loss(model, batch, step)
                 optimizer.zero_grad()
                 accelerator.backward(terms["loss"])
                 accelerator.clip_grad_norm_(model.parameters(), recipe.clip)
