@@ -313,10 +313,11 @@ def history(kept: Kept, tile: int, count: int):
 
     import skimage.segmentation  # noqa: F401  loaded before the clock runs
 
+    from dlcv.core.images.fit import fit_within
     from dlcv.detection import history as methods
 
     left, top, right, bottom = kept.tiles[tile]
-    picture = methods.fitted(kept.pixels[:, top:bottom, left:right] / 255)
+    picture = fit_within(kept.pixels[:, top:bottom, left:right] / 255, methods.LONGEST)
     model = kept.detector.model
     began = time.perf_counter()
     boxes = methods.unlearned_proposals(picture, count)

@@ -10,6 +10,7 @@ from torchvision.transforms import v2
 
 from ..core import runtime, weights
 from ..core.errors import InputError
+from ..core.images.fit import fit_within
 from . import domains, large
 from .classifier import MONET, Classifier, SceneJudge
 from .model import CycleGAN, Generator
@@ -24,11 +25,8 @@ def fitted(picture: torch.Tensor, side: int | None = None) -> torch.Tensor:
     if picture.ndim != 3 or picture.shape[0] != 3 or min(picture.shape[1:]) < FEWEST:
         raise InputError(f"The picture must be in colour, and at least {FEWEST} pixels wide and high.")
     height, width = picture.shape[1:]
-    scale = min(1.0, math.sqrt(MOST_PIXELS / (height * width)), (side or math.inf) / max(height, width))
-    if scale == 1:
-        return picture
-    size = [max(FEWEST, math.floor(length * scale)) for length in (height, width)]
-    return F.interpolate(picture[None], size, mode="bilinear", antialias=True)[0].clamp(0, 1)
+    longest = max(height, width) * min(1.0, math.sqrt(MOST_PIXELS / (height * width)))
+    return fit_within(picture, min(longest, side or math.inf), FEWEST)
 
 
 def translate(

@@ -6,17 +6,14 @@ where their weights are on this computer.
 """
 
 import argparse
-import contextlib
-import io
 from collections.abc import Iterable
 
 import numpy as np
 import torch
 from pycocotools import mask as coco_mask
-from pycocotools.coco import COCO
-from pycocotools.cocoeval import COCOeval
 
 from ..core.datasets import blood, coco, nuclei, parse_with_data
+from ..core.training.coco_eval import precision_and_recall
 from ..core.weights import scores
 from . import published
 from .predictor import mask_scores, predictor
@@ -78,19 +75,10 @@ def average_precision(
 
     `sizes` are height and width of the pictures, whose numbers in it are their `image_id`.
     """
-    with contextlib.redirect_stdout(io.StringIO()):
-        coco = COCO()
-        coco.dataset = {
-            "images": [{"id": image, "height": high, "width": wide} for image, (high, wide) in enumerate(sizes)],
-            "categories": [{"id": label} for label in range(1, classes + 1)],
-            "annotations": [entry | {"id": number} for number, entry in enumerate(known, 1)],
-        }
-        coco.createIndex()
-        evaluation = COCOeval(coco, coco.loadRes(found), kind)
-        evaluation.params.maxDets = [1, 10, MOST]
-        evaluation.evaluate()
-        evaluation.accumulate()
-    precision = evaluation.eval["precision"][:, :, :, 0, -1]  # overlaps, recalls, classes; of all sizes
+    images = [{"id": image, "height": high, "width": wide} for image, (high, wide) in enumerate(sizes)]
+    categories = [{"id": label} for label in range(1, classes + 1)]
+    precision, _ = precision_and_recall(images, categories, known, found, kind, maxDets=[1, 10, MOST])
+    precision = precision[:, :, :, 0, -1]  # overlaps, recalls, classes; of all sizes
     return np.nanmean(np.where(precision > -1, precision, np.nan), axis=(1, 2))
 
 

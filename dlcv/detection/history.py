@@ -31,15 +31,6 @@ class Told(NamedTuple):
     seconds: dict[str, float]  # "proposals", "features", "heads"
 
 
-def fitted(picture: torch.Tensor) -> torch.Tensor:
-    """A picture (3, H, W) in [0, 1], scaled down where a side is longer than LONGEST."""
-    scale = LONGEST / max(picture.shape[1:])
-    if scale >= 1:
-        return picture
-    size = [max(1, round(side * scale)) for side in picture.shape[1:]]
-    return torch.nn.functional.interpolate(picture[None], size, mode="bilinear", antialias=True)[0]
-
-
 def unlearned_proposals(picture: torch.Tensor, count: int = 200) -> torch.Tensor:
     """Boxes (R, 4) around the segments of a picture (3, H, W) in [0, 1], of several coarsenesses, coarse ones first."""
     from scipy.ndimage import find_objects
