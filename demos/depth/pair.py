@@ -128,7 +128,7 @@ def look(left: "torch.Tensor", right: "torch.Tensor", truth: "torch.Tensor | Non
         "apart": [frame.coded((16 * one).clamp(0, 255).round(), "u1") for one in found.disagreement],
         "grid": list(both.shape[1:]),
         "views": views(left, both[0]),
-        "losses": [loss_of(title, name, left, right) for title, name in LOSSES.items() if name in weights.table()],
+        "losses": [loss_of(title, name, left, right) for title, name in LOSSES.items() if name in weights.names()],
     }
 
 

@@ -135,7 +135,7 @@ def _grid(grid: dict[str, list[str]], by: str) -> str:
 
 def _fact(names: list[str], field: str) -> str:
     """What the passports say under a field, each once; of a recipe its command."""
-    found = [weights.passport(name).get(field) for name in names]
+    found = [getattr(weights.passport(name), field) for name in names]
     texts = list(dict.fromkeys(value["command"] if isinstance(value, dict) else value for value in found if value))
     if field == "licence":
         texts = [LICENCES.get(text, text) for text in texts]
@@ -151,7 +151,7 @@ def weights_card(grid: dict[str, list[str]], by: str = "metric", title: str = "T
     A line of the table per label of `grid` ({label: checkpoint names}), a column per "metric", or `by` test set:
     "data".
     """
-    grid = {label: [name for name in row if name in weights.table()] for label, row in grid.items()}
+    grid = {label: [name for name in row if name in weights.names()] for label, row in grid.items()}
     there = [name for row in grid.values() for name in row]
     facts = [(term, _fact(there, field)) for term, field in FACTS]
     if by == "data":  # all scores of one paper, named once

@@ -5,7 +5,8 @@ The file is a pickle, the only form that is offered; it is read with `weights_on
 
 from typing import TYPE_CHECKING
 
-from ..core import runtime, weights
+from ..core import runtime
+from ..core.weights import foreign, hub
 
 if TYPE_CHECKING:
     from .model import Generator
@@ -32,8 +33,8 @@ def load_style(style: str) -> "Generator":
     from .model import load_published
 
     file = f"checkpoints/{style}_pretrained/latest_net_G.pth"
-    (path,) = weights.fetch(style, REPO, [file], REVISION, repo_type="space")
-    with weights.as_published(style):
+    (path,) = hub.fetch(style, REPO, [file], REVISION, repo_type="space")
+    with foreign.as_published(style):
         generator = load_published(torch.load(path, map_location="cpu", weights_only=True))
     return generator.to(runtime.device())
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..core import runtime, weights
+from ..core.weights import hub, passports
 
 if TYPE_CHECKING:
     import torch
@@ -75,8 +76,8 @@ def load() -> PublishedPredictor:
 
     if find_spec("transformers") is None:  # before 99 MB are pulled for nothing
         return PublishedPredictor(Path())
-    files = weights.fetch(NAME, REPO, ["config.json", "model.safetensors"], REVISION)
-    if weights.sha256(files[1]) != SHA256:
+    files = hub.fetch(NAME, REPO, ["config.json", "model.safetensors"], REVISION)
+    if passports.sha256(files[1]) != SHA256:
         raise weights.WeightsError(f"The file of {NAME} is not the one that was published: its hash is another.")
     return PublishedPredictor(files[0].parent)
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..core import runtime, weights
+from ..core.weights import foreign, hub, passports
 
 if TYPE_CHECKING:
     from .model import Detector
@@ -61,7 +62,7 @@ def at_hand(name: str) -> bool:
 def _fetch(name: str) -> Path:
     """The file, from this computer or else from its publisher; WeightsError with a sentence where that fails."""
     if name == "fasterrcnn-coco":
-        return weights.fetch(name, REPO, [FILE], REVISION)[0]
+        return hub.fetch(name, REPO, [FILE], REVISION)[0]
     import urllib.request
     from concurrent.futures import TimeoutError as TooLate
 
@@ -70,10 +71,10 @@ def _fetch(name: str) -> Path:
     place = _other_place(name)
     if place.exists():
         return place
-    seconds = weights.PROBE_SECONDS
+    seconds = hub.PROBE_SECONDS
     try:
         question = urllib.request.Request(URL, method="HEAD")
-        weights.within(seconds + 1, lambda: urllib.request.urlopen(question, timeout=seconds).close())
+        hub.within(seconds + 1, lambda: urllib.request.urlopen(question, timeout=seconds).close())
         place.parent.mkdir(parents=True, exist_ok=True)
         torch.hub.download_url_to_file(URL, str(place), SHA256[name], progress=False)
     except (OSError, TooLate) as error:  # OSError: everything that the network may do
@@ -91,8 +92,8 @@ def load(name: str) -> "Detector":
     import torch
 
     path = _fetch(name)
-    with weights.as_published(name):
-        if not weights.sha256(path).startswith(SHA256[name]):
+    with foreign.as_published(name):
+        if not passports.sha256(path).startswith(SHA256[name]):
             raise RuntimeError("another sha256")
         model = build(name)
         model.parts.load_state_dict(torch.load(path, map_location="cpu", weights_only=True))

@@ -8,7 +8,8 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from ..core import runtime, weights
+from ..core import runtime
+from ..core.weights import foreign, hub
 from .model import STRIDE, PoseOutput
 from .predictor import Seen, sized
 from .skeleton import OPENPOSE
@@ -114,8 +115,8 @@ def load_published(state: dict[str, torch.Tensor]) -> OpenPose:
 
 
 def _load() -> OpenPose:
-    (path,) = weights.fetch("OpenPose", REPO, [FILE], REVISION)
-    with weights.as_published("OpenPose"):
+    (path,) = hub.fetch("OpenPose", REPO, [FILE], REVISION)
+    with foreign.as_published("OpenPose"):
         model = load_published(torch.load(path, map_location="cpu", weights_only=True))
     return model.to(runtime.device())
 

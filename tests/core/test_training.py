@@ -126,12 +126,8 @@ def test_two_processes_train_the_vae_together(tmp_path):
     assert epoch["loss"] > 0 and (tmp_path / "checkpoints/vae-mnist-2d/model.safetensors").exists()
 
 
-@pytest.mark.parametrize("hold", [0.0, 0.8])
-def test_the_rate_rises_stays_and_falls(hold):
-    recipe = Recipe(warmup=0.02, hold=hold)
-    rates = [rate_at(step, 1000, recipe) for step in range(1001)]
+def test_the_rate_rises_and_falls():
+    rates = [rate_at(step, 1000, Recipe(warmup=0.02)) for step in range(1001)]
     assert rates[0] == 0.05 and rates[19] == pytest.approx(1, abs=2e-3) and rates[-1] == pytest.approx(0)
-    kept = int(1000 * hold)
-    assert rates[20 : kept + 1] == [1.0] * len(rates[20 : kept + 1])
-    assert rates[(kept + 1000) // 2] == pytest.approx(0.5)
-    assert rates[max(kept, 20) :] == sorted(rates[max(kept, 20) :], reverse=True)
+    assert rates[500] == pytest.approx(0.5)
+    assert rates[20:] == sorted(rates[20:], reverse=True)

@@ -18,6 +18,7 @@ from dlcv.core import weights
 from dlcv.core.datasets import small_pairs
 from dlcv.core.errors import InputError
 from dlcv.core.geometry.grids import shifted
+from dlcv.core.weights import passports
 from dlcv.depth import clouds, evaluate, metrics, predictor, published, scenes
 from dlcv.depth.model import DepthConfig, DepthNet
 from tests.support.loopback_hub import LoopbackHub
@@ -197,7 +198,7 @@ def test_the_small_pairs_are_what_their_names_say():
             assert (found.disparity - pair.disparity[0])[both].abs().median() < 1, pair.name
 
 
-@pytest.mark.skipif(evaluate.STEREO not in weights.table(), reason="its weights are being trained")
+@pytest.mark.skipif(evaluate.STEREO not in weights.names(), reason="its weights are being trained")
 def test_the_shipped_network_sees_made_scenes_and_the_motorcycle():
     network = predictor.predictor(evaluate.STEREO)
     pairs = [scenes.pair(2_000_000 + seed) for seed in range(12)]
@@ -263,7 +264,7 @@ def test_without_the_package_a_sentence_says_how_to_get_it(tmp_path):
 def test_a_tiny_one_is_pulled_read_strictly_and_sees(tmp_path):
     run(MAKE, str(tmp_path / "tiny"))
     files = {name: (tmp_path / "tiny" / name).read_bytes() for name in ("config.json", "model.safetensors")}
-    sha256 = weights.sha256(tmp_path / "tiny" / "model.safetensors")
+    sha256 = passports.sha256(tmp_path / "tiny" / "model.safetensors")
     with LoopbackHub() as hub:
         whole = hub.commit(published.REPO, files)
         said = visit(hub, tmp_path / "home", "there", whole, sha256)
@@ -272,6 +273,6 @@ def test_a_tiny_one_is_pulled_read_strictly_and_sees(tmp_path):
         for name, content in (("garbled", b"no weights"), ("other", save({"head.conv1.weight": torch.zeros(1)}))):
             (tmp_path / name).write_bytes(content)
             revision = hub.commit(published.REPO, {"model.safetensors": content})
-            said = visit(hub, tmp_path / "home", "there", revision, weights.sha256(tmp_path / name))
+            said = visit(hub, tmp_path / "home", "there", revision, passports.sha256(tmp_path / name))
             assert "not the one that was published" in said
     assert "cannot be reached" in visit(hub, tmp_path / "nowhere", "there", whole, sha256)

@@ -37,7 +37,6 @@ class Recipe:
     batch_size: int = 256
     learning_rate: float = 2e-3  # its peak: linear warm-up over `warmup` of the steps, then a cosine to zero
     warmup: float = 0.02
-    hold: float = 0.0  # share of the steps before the cosine begins
     weight_decay: float = 0.0
     clip: float = 5.0  # bound on the norm of the gradient
     betas: tuple[float, float] = (0.9, 0.999)  # of Adam
@@ -148,8 +147,7 @@ def as_it_is(batch):
 def rate_at(step: int, steps: int, recipe: Recipe) -> float:
     """The learning rate at a step, as a part of its peak."""
     warmup = max(1, round(recipe.warmup * steps))
-    done = min(1.0, max(0.0, step / steps - recipe.hold) / (1 - recipe.hold))
-    return min((step + 1) / warmup, 0.5 + 0.5 * math.cos(math.pi * done))
+    return min((step + 1) / warmup, 0.5 + 0.5 * math.cos(math.pi * min(1.0, step / steps)))
 
 
 def fit(

@@ -1,13 +1,13 @@
 """Checkpoints: their cards, and the Hub.
 
-    python -m dlcv.core.weights card [NAME ...]                              rewrites checkpoints/*/README.md
-    python -m dlcv.core.weights publish --repo YOU/NAME [--endpoint URL]     uploads all of them to one Hub repository
+python -m dlcv.core.weights card [NAME ...]                              rewrites checkpoints/*/README.md
+python -m dlcv.core.weights publish --repo YOU/NAME [--endpoint URL]     uploads all of them to one Hub repository
 """
 
 import argparse
 import sys
 
-from . import WeightsError, cards, names
+from . import WeightsError, cards, hub, names
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -23,8 +23,12 @@ def main(arguments: list[str] | None = None) -> None:
     try:
         if chosen.command == "card":
             cards.write(chosen.names or names())
-        else:
-            print(f"Published to {chosen.repo} at commit {cards.publish(chosen.repo, chosen.endpoint)}.")
+            return
+        hub.require_token()
+        published = hub.publishable()
+        cards.write(published)
+        commit = hub.publish(published, cards.index(published, chosen.repo), chosen.repo, chosen.endpoint)
+        print(f"Published to {chosen.repo} at commit {commit}.")
     except WeightsError as error:
         sys.exit(str(error))
 

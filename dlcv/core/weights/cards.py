@@ -1,4 +1,4 @@
-"""What stands beside the weights for whoever finds them on the Hub, and putting both there.
+"""Model cards: what stands beside the weights for whoever finds them on the Hub.
 
 A card is written from the passport, the scores (metrics.json) and what the model's class says of itself: the first
 paragraph of its docstring, and the pipeline_tag and tags given to PyTorchModelHubMixin.
@@ -7,11 +7,9 @@ paragraph of its docstring, and the pipeline_tag and tags given to PyTorchModelH
 import inspect
 import re
 
-from .. import weights
-from . import passports
+from . import hub, load, metrics, model_class, passports
 from .scores import grid, number
 
-CARD = "README.md"
 REPOSITORY = """\
 Small models, trained from scratch for a gallery that makes a lecture on deep learning and computer vision touchable.
 Each folder is one checkpoint: `config.json`, `model.safetensors`, its scores and its card.
@@ -22,13 +20,13 @@ def card(name: str) -> str:
     """The card of a checkpoint, as Markdown under YAML front matter. Raises WeightsError as `weights.load` does."""
     from huggingface_hub import EvalResult
 
-    entry, metrics = passports.passport(name), weights.metrics(name)
-    model = weights.load(weights.model_class(name), name)  # a card is only written beside weights that load
+    entry, scored = passports.passport(name), metrics(name)
+    model = load(model_class(name), name)  # a card is only written beside weights that load
     data = model.generate_model_card().data
-    data.license = entry["licence"]
+    data.license = entry.licence
     data.library_name = data.library_name or "dlcv"
-    data.tags = sorted({*data.tags, entry["topic"]})
-    rows = metrics.get("rows", [])
+    data.tags = sorted({*data.tags, entry.topic})
+    rows = scored.get("rows", [])
     ours = {(row["metric"], row["data"]): row for row in rows}  # one score may stand beside several papers
     if ours:
         data.model_name = name
@@ -43,7 +41,7 @@ def card(name: str) -> str:
             )
             for row in ours.values()
         ]
-    module, class_name = entry["model"].rsplit(".", 1)
+    module, class_name = entry.model.rsplit(".", 1)
     parameters = sum(parameter.numel() for parameter in model.parameters())
     about = inspect.cleandoc(type(model).__doc__ or "").split("\n\n")[0]
     return f"""\
@@ -55,19 +53,19 @@ def card(name: str) -> str:
 
 {about}
 
-{parameters:,} parameters; `{entry["file"]}` has {entry["size"]:,} bytes, sha256 `{entry["sha256"]}`.
+{parameters:,} parameters; `{entry.file}` has {entry.size:,} bytes, sha256 `{entry.sha256}`.
 
 ## Training
 
-{entry["source"].rstrip(".")}. Licence of the weights: {passports.LICENCES.get(entry["licence"], entry["licence"])}.
+{entry.source.rstrip(".")}. Licence of the weights: {passports.LICENCES.get(entry.licence, entry.licence)}.
 
 ```sh
-{entry["recipe"]["command"]}
+{entry.command}
 ```
 
 ## Scores
 
-{_scores(rows, metrics.get("command"))}
+{_scores(rows, scored.get("command"))}
 
 ## Use
 
@@ -111,12 +109,12 @@ def index(names: list[str], repo: str) -> str:
     from huggingface_hub import ModelCardData
 
     entries = {name: passports.passport(name) for name in names}
-    licences = sorted({entry["licence"] for entry in entries.values()})
+    licences = sorted({entry.licence for entry in entries.values()})
     one = {"license": licences[0]} if len(licences) == 1 else {"license": "other", "license_name": "see-each-model"}
-    data = ModelCardData(**one, library_name="dlcv", tags=sorted({entry["topic"] for entry in entries.values()}))
+    data = ModelCardData(**one, library_name="dlcv", tags=sorted({entry.topic for entry in entries.values()}))
     table = [
-        [f"[{name}]({name})", entry["topic"], passports.LICENCES.get(entry["licence"], entry["licence"])]
-        + [f"{entry['size'] / 2**20:.1f} MiB"]
+        [f"[{name}]({name})", entry.topic, passports.LICENCES.get(entry.licence, entry.licence)]
+        + [f"{entry.size / 2**20:.1f} MiB"]
         for name, entry in entries.items()
     ]
     title = repo.rsplit("/", 1)[-1]
@@ -127,36 +125,4 @@ def index(names: list[str], repo: str) -> str:
 def write(names: list[str]) -> None:
     """Rewrite checkpoints/<name>/README.md of these checkpoints."""
     for name in names:
-        (passports.root() / name / CARD).write_text(card(name), encoding="utf-8")
-
-
-def publish(repo: str, endpoint: str | None = None) -> str:
-    """Upload every checkpoint of checkpoints/, a folder each, to one model repository; returns the commit.
-
-    Makes the repository where there is none, rewrites the cards, and in the end records the repository and the commit
-    in the passports. The token is that of `hf auth login` or HF_TOKEN. Raises WeightsError when there is none or a
-    checkpoint is not the one of its passport, and huggingface_hub's own errors when the Hub refuses.
-    """
-    from huggingface_hub import CommitOperationAdd, HfApi, get_token
-
-    if not get_token():
-        raise weights.WeightsError("Publishing needs a token of the Hub: run `hf auth login`, or set HF_TOKEN.")
-    entries = {
-        name: entry
-        for name, entry in passports.table().items()
-        if (passports.root() / name / entry["file"]).exists()
-    }
-    if not entries:
-        raise weights.WeightsError(f"There is nothing to publish in {passports.root()}.")
-    additions = []
-    write(list(entries))
-    for name, entry in entries.items():
-        for file in (entry["file"], passports.CONFIG, weights.METRICS, CARD):
-            if (path := passports.root() / name / file).exists():
-                additions.append(CommitOperationAdd(f"{name}/{file}", path))
-    additions.append(CommitOperationAdd(CARD, index(list(entries), repo).encode()))
-    hub = HfApi(endpoint=endpoint)
-    hub.create_repo(repo, exist_ok=True)
-    commit = hub.create_commit(repo, additions, commit_message=f"Publish {len(entries)} models").oid
-    passports.record({name: entry | {"repo": repo, "revision": commit} for name, entry in entries.items()})
-    return commit
+        (passports.root() / name / hub.CARD).write_text(card(name), encoding="utf-8")

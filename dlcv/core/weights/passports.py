@@ -1,27 +1,19 @@
 """The passports of the checkpoints: what each file of weights is, and whether it is the one it should be.
 
-A checkpoint is data with a passport, one entry of `passports.json`:
-
-    topic    the hall it belongs to, such as "vae"
-    model    the class it loads into, such as "dlcv.vae.model.VAE"
-    file     the name of the weights in the checkpoint's folder; `sha256` and `size` (bytes) are those of this file
-    config   the sha256 of the settings in config.json, whatever their layout on disk
-    licence  by its name on the Hub, such as "cc-by-sa-3.0"; `LICENCES` has it as people write it
-    source   what it was trained on, and by whom
-    recipe   how it was trained: the "command", and the numbers behind it
-    repo, revision   where it is on the Hub: repository and commit (40 hex digits); null before it is published
+A passport lies beside its weights, in checkpoints/<name>/passport.json.
 """
 
 import functools
 import hashlib
 import json
 import os
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from ..errors import InputError
 
-PACKAGE = Path(__file__).resolve().parent
-CONFIG = "config.json"
+SHIPPED = Path(__file__).resolve().parents[3] / "checkpoints"
+PASSPORT, CONFIG = "passport.json", "config.json"
 LICENCES = {
     "mit": "MIT",
     "cc-by-sa-3.0": "CC BY-SA 3.0",
@@ -35,60 +27,68 @@ class WeightsError(InputError):
     """Weights that are missing, out of reach or not those of their passport; the message is a sentence."""
 
 
+@dataclass(frozen=True)
+class Passport:
+    """What a checkpoint is."""
+
+    topic: str  # the topic it belongs to, such as "vae"
+    model: str  # the class it loads into, such as "dlcv.vae.model.VAE"
+    file: str  # the name of the weights in the checkpoint's folder; sha256 and size are those of this file
+    sha256: str
+    size: int  # bytes
+    config: str  # the sha256 of the settings in config.json, whatever their layout on disk
+    licence: str  # by its name on the Hub, such as "cc-by-sa-3.0"; LICENCES has it as people write it
+    source: str  # what it was trained on, and by whom
+    recipe: dict  # how it was trained: the "command", and the numbers behind it
+    repo: str | None = None  # where it is on the Hub; None before it is published
+    revision: str | None = None  # the commit there, 40 hex digits
+
+    @property
+    def command(self) -> str:
+        """The command that trains the checkpoint again."""
+        return self.recipe["command"]
+
+
 def root() -> Path:
     """The folder of all local checkpoints: DLCV_CHECKPOINTS, else checkpoints/ beside the package."""
-    return Path(os.environ.get("DLCV_CHECKPOINTS") or PACKAGE.parents[2] / "checkpoints")
+    return Path(os.environ.get("DLCV_CHECKPOINTS") or SHIPPED)
 
 
-def _tables() -> list[Path]:
-    """The passport files to read; the last one is the one to write.
+def _files() -> dict[str, Path]:
+    """The passport files by the names of their checkpoints, sorted.
 
-    A checkpoints folder of its own keeps passports of its own, on top of the package's: an experiment then leaves the
+    A checkpoints folder of its own has passports of its own, on top of the shipped ones: an experiment then leaves the
     shipped weights and their passports alone.
     """
-    package = PACKAGE / "passports.json"
-    return [package, root() / "passports.json"] if os.environ.get("DLCV_CHECKPOINTS") else [package]
+    found = [path for folder in (SHIPPED, root()) for path in folder.glob(f"*/{PASSPORT}")]
+    return {path.parent.name: path for path in sorted(found, key=lambda path: path.parent.name)}
+
+
+def passport(name: str) -> Passport:
+    """The passport of one checkpoint; WeightsError where there is none."""
+    for folder in (root(), SHIPPED):
+        if entry := read_json(folder / name / PASSPORT):
+            return Passport(**entry)
+    raise WeightsError(f"There is no model named {name}.")
+
+
+def names(topic: str | None = None) -> list[str]:
+    """The names of a topic's checkpoints, or of all of them, sorted."""
+    return [name for name, path in _files().items() if topic is None or read_json(path)["topic"] == topic]
+
+
+def record(name: str, entry: Passport) -> None:
+    """Write the passport of a checkpoint; it is replaced whole, never seen half written."""
+    path = root() / name / PASSPORT
+    path.parent.mkdir(parents=True, exist_ok=True)
+    scratch = path.with_name(path.name + ".part")
+    scratch.write_text(json.dumps(asdict(entry), indent=2, sort_keys=True) + "\n", encoding="utf-8")
+    os.replace(scratch, path)
 
 
 def read_json(path: Path) -> dict:
     """A JSON file; {} where there is none."""
     return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
-
-
-def table() -> dict[str, dict]:
-    """Every passport by the name of its checkpoint, sorted by name."""
-    found: dict[str, dict] = {}
-    for path in _tables():
-        found |= read_json(path)
-    return dict(sorted(found.items()))
-
-
-def passport(name: str) -> dict:
-    """The passport of one checkpoint; WeightsError where there is none."""
-    try:
-        return table()[name]
-    except KeyError:
-        raise WeightsError(f"There is no model named {name}.") from None
-
-
-def names(topic: str | None = None) -> list[str]:
-    """The names of a topic's checkpoints, or of all of them, sorted."""
-    return [name for name, entry in table().items() if topic in (None, entry["topic"])]
-
-
-def record(entries: dict[str, dict]) -> None:
-    """Write these passports into the table, sorted by name; safe when several trainings finish at once."""
-    from filelock import FileLock
-    from huggingface_hub.constants import HF_HOME
-
-    path = _tables()[-1]
-    path.parent.mkdir(parents=True, exist_ok=True)
-    lock = Path(HF_HOME) / "dlcv-passports.lock"  # one a user, and no litter in the repository
-    lock.parent.mkdir(parents=True, exist_ok=True)
-    with FileLock(lock):
-        scratch = path.with_name(path.name + ".part")
-        scratch.write_text(json.dumps(read_json(path) | entries, indent=2, sort_keys=True) + "\n", encoding="utf-8")
-        os.replace(scratch, path)
 
 
 def sha256(path: Path) -> str:
@@ -115,20 +115,20 @@ def config_sha256(path: Path) -> str:
 def check(name: str, place: Path) -> None:
     """Raise WeightsError when the weights or the settings in the folder `place` are not those of the passport."""
     entry = passport(name)
-    file, config = place / entry["file"], place / CONFIG
+    file, config = place / entry.file, place / CONFIG
     if not config.exists():
         raise WeightsError(f"The model {name} cannot be loaded: its settings, {config}, are missing.")
-    if (size := file.stat().st_size) != entry["size"]:
-        wrong, found = file, f"{size:,} bytes instead of {entry['size']:,}"
-    elif (digest := sha256(file)) != entry["sha256"]:
-        wrong, found = file, f"sha256 {digest[:12]}... instead of {entry['sha256'][:12]}..."
-    elif config_sha256(config) != entry["config"]:
+    if (size := file.stat().st_size) != entry.size:
+        wrong, found = file, f"{size:,} bytes instead of {entry.size:,}"
+    elif (digest := sha256(file)) != entry.sha256:
+        wrong, found = file, f"sha256 {digest[:12]}... instead of {entry.sha256[:12]}..."
+    elif config_sha256(config) != entry.config:
         wrong, found = config, "its settings are others"
     else:
         return
     # In the Hub cache a file is a link: it is fetched again only when what the link points to is gone.
-    again = f"Delete it to have it fetched from {entry['repo']} again, or retrain" if entry["repo"] else "Retrain it"
+    again = f"Delete it to have it fetched from {entry.repo} again, or retrain" if entry.repo else "Retrain it"
     raise WeightsError(
         f"The model {name} is refused, because {wrong.resolve()} is not the file of its passport: {found}. "
-        f"{again} with: {entry['recipe']['command']}"
+        f"{again} with: {entry.command}"
     )

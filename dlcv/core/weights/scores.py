@@ -11,6 +11,8 @@ import json
 import sys
 from pathlib import Path
 
+from . import hub, passports
+
 ROOT = Path(__file__).resolve().parents[3]
 OPEN, CLOSE = "<!-- scores: written by python -m dlcv.core.weights.scores -->", "<!-- end of scores -->"
 TITLES = {
@@ -66,12 +68,10 @@ def collect(checkpoints: Path) -> list[dict]:
 
 def record(name: str, command: str, rows: list[dict]) -> None:
     """Write checkpoints/<name>/metrics.json: rows of metric, unit, data, value, better and, at will, bar and paper."""
-    from .. import weights  # loads much more than the tables need
-
-    entry = weights.passport(name)
+    entry = passports.passport(name)
     full = [{"bar": None, "paper": None, "paper_source": None} | row for row in rows]
-    about = {"model": name, "topic": entry["topic"], "weights_sha256": entry["sha256"], "command": command}
-    path = weights.root() / name / weights.METRICS
+    about = {"model": name, "topic": entry.topic, "weights_sha256": entry.sha256, "command": command}
+    path = passports.root() / name / hub.METRICS
     path.write_text(json.dumps(about | {"rows": full}, indent=2) + "\n", encoding="utf-8")
 
 
