@@ -12,10 +12,10 @@ from ..core import runtime, weights
 from ..core.datasets import mnist, parse_with_data
 from ..core.weights import scores
 from .loss import evidence_lower_bound, importance_weighted_bound, kl_to_prior, log_importance_weights
-from .model import VAE
+from .model import VAE, reparametrise
 
 COMMAND = "python -m dlcv.vae.evaluate"
-SAMPLES = {"vae-mnist-40d": 5000}  # of z a picture; 200 for the models that no paper stands beside
+SAMPLES = {"vae-mnist-40d": 5000}  # of z for each picture; 200 for the models that have no paper's score beside them
 ROWS_AT_ONCE = 500  # decoded together: more would only fall out of the processor's cache
 BAR = 81.0
 PAPERS = [
@@ -26,7 +26,7 @@ PAPERS = [
 
 
 def observed(model: VAE, pictures: torch.Tensor) -> torch.Tensor:
-    """What P(X|z) is asked about: pictures (N, 1, 28, 28) themselves, or binarised at random with a fixed seed."""
+    """X of P(X|z): pictures (N, 1, 28, 28) themselves, or binarised at random with a fixed seed."""
     if model.config.likelihood == "gaussian":
         return pictures
     return torch.bernoulli(pictures, generator=torch.Generator().manual_seed(1))
@@ -34,42 +34,42 @@ def observed(model: VAE, pictures: torch.Tensor) -> torch.Tensor:
 
 @torch.inference_mode()
 def score(model: VAE, pictures: torch.Tensor, samples: int) -> dict[str, torch.Tensor]:
-    """Bounds on log P(X) of pictures (N, 1, 28, 28) in nats, (N,) each, and the means the encoder gives, (N, d).
+    """Bounds on log P(X) of pictures (N, 1, 28, 28) in nats, (N,) each, and mu(X), (N, d).
 
     Args:
-        samples: K of the importance-weighted bound; the ELBO's expectation is estimated with as many.
+        samples: K of the importance-weighted bound, and the number of samples that estimate the ELBO's expectation.
     """
     device = model.class_means.device
     generator = torch.Generator(device).manual_seed(0)
-    found = {"bound": [], "elbo": [], "log_likelihood": [], "kl": [], "mean": []}
+    columns = {"bound": [], "elbo": [], "log_likelihood": [], "kl": [], "mean": []}
     for x in tqdm(observed(model, pictures).to(device).split(1), "pictures", mininterval=10):
         mean, log_variance = model.encode(x)
-        terms, weight = [], []
+        log_likelihoods, log_weights = [], []
         for start in range(0, samples, ROWS_AT_ONCE):
             count = min(ROWS_AT_ONCE, samples - start)
             noise = torch.randn(count, mean.shape[1], generator=generator, device=device)
-            z = mean + (0.5 * log_variance).exp() * noise
+            z = reparametrise(mean, log_variance, noise)  # (count, d)
             with torch.autocast(device.type, torch.bfloat16, enabled=runtime.precision() == "bf16"):
                 logits = model.decoder(z)
             log_likelihood = model.log_likelihood(x, logits.float().unsqueeze(0))  # (1, count)
-            terms.append(log_likelihood)
-            weight.append(log_importance_weights(log_likelihood, z.unsqueeze(0), mean, log_variance))
-        terms = torch.cat(terms, 1)
-        found["bound"].append(importance_weighted_bound(torch.cat(weight, 1)))
-        found["elbo"].append(evidence_lower_bound(terms, mean, log_variance))
-        found["log_likelihood"].append(terms.mean(1))
-        found["kl"].append(kl_to_prior(mean, log_variance).sum(1))
-        found["mean"].append(mean)
-    return {name: torch.cat(values).cpu() for name, values in found.items()}
+            log_likelihoods.append(log_likelihood)
+            log_weights.append(log_importance_weights(log_likelihood, z.unsqueeze(0), mean, log_variance))
+        log_likelihood = torch.cat(log_likelihoods, 1)  # (1, K)
+        columns["bound"].append(importance_weighted_bound(torch.cat(log_weights, 1)))
+        columns["elbo"].append(evidence_lower_bound(log_likelihood, mean, log_variance))
+        columns["log_likelihood"].append(log_likelihood.mean(1))
+        columns["kl"].append(kl_to_prior(mean, log_variance).sum(1))
+        columns["mean"].append(mean)
+    return {name: torch.cat(values).cpu() for name, values in columns.items()}
 
 
 def active_units(mean: torch.Tensor) -> int:
-    """Latents in use: those whose mean varies over pictures (N, d) by more than 0.01 (Burda et al. 2016)."""
+    """Number of latents in use: those whose mean varies over pictures (N, d) by more than 0.01 (Burda et al. 2016)."""
     return int((mean.var(0) > 0.01).sum())
 
 
 def evaluate(name: str, every: int = 1) -> list[dict]:
-    """The rows of one model's metrics.json, on every so many-th of the 10,000 test pictures."""
+    """Rows of one model's metrics.json, measured on each `every`-th of the 10,000 test pictures."""
     pictures, _ = mnist.load("fashion" if "fashion" in name else "mnist", "test")
     pictures = pictures[::every]
     model = weights.load(VAE, name)
@@ -95,7 +95,7 @@ def main() -> None:
     """Read the command line, score, print, write."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--model", nargs="+", choices=weights.names("vae"), default=weights.names("vae"))
-    parser.add_argument("--every", type=int, default=1, help="take only each so many-th test picture")
+    parser.add_argument("--every", type=int, default=1, help="score each so many-th test picture only")
     args = parse_with_data(parser)
     for name in args.model:
         rows = evaluate(name, args.every)

@@ -30,7 +30,7 @@ class VAEConfig:
 
 
 class VAEOutput(NamedTuple):
-    """What one pass through the network computes; K samples of z for each of N pictures."""
+    """Tensors of one pass through the network: K samples of z for each of N pictures."""
 
     logits: torch.Tensor  # (N, K, 1, 28, 28): f(z) before the sigmoid
     mean: torch.Tensor  # (N, d)
@@ -53,8 +53,17 @@ class Residual(nn.Module):
         self.second = nn.Conv2d(channels, channels, 3, padding=1)
         nn.init.zeros_(self.second.weight)
 
-    def forward(self, x):
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Feature maps (N, channels, H, W) of the shape of x."""
         return x + self.second(F.silu(self.first(F.silu(x))))
+
+
+def reparametrise(mean: torch.Tensor, log_variance: torch.Tensor, noise: torch.Tensor) -> torch.Tensor:
+    """z = mu(X) + Sigma(X)^(1/2) eps, for noise eps ~ N(0, I); all three broadcast to the shape of z.
+
+    The slide writes Sigma eps. With Sigma the covariance of equation (9), it is the square root that scales eps.
+    """
+    return mean + (0.5 * log_variance).exp() * noise
 
 
 class VAE(nn.Module, PyTorchModelHubMixin, pipeline_tag="unconditional-image-generation", tags=["vae", "mnist"]):
@@ -107,18 +116,19 @@ class VAE(nn.Module, PyTorchModelHubMixin, pipeline_tag="unconditional-image-gen
 
         The Gaussian is a density over pixel values in [0, 1], so its logarithm may be positive (equation 7).
         """
-        x = x.unsqueeze(1).expand_as(logits)
+        x = x.unsqueeze(1).expand_as(logits)  # (N, K, 1, 28, 28), as per_pixel is
         if self.config.likelihood == "bernoulli":
             per_pixel = -F.binary_cross_entropy_with_logits(logits, x, reduction="none")
         else:
             standardised = (x - logits.sigmoid()) * (-self.log_sigma).exp()
             per_pixel = -0.5 * (standardised**2 + torch.log(torch.tensor(2 * torch.pi))) - self.log_sigma
-        return per_pixel.flatten(2).sum(2)
+        return per_pixel.flatten(2).sum(2)  # (N, K)
 
     def forward(self, x: torch.Tensor, samples: int = 1, generator: torch.Generator | None = None) -> VAEOutput:
-        """Encode pictures (N, 1, 28, 28) in [0, 1], draw `samples` latents of each, decode them, score them."""
-        mean, log_variance = self.encode(x)
-        noise = torch.randn(len(x), samples, mean.shape[1], generator=generator, device=x.device)
-        z = mean.unsqueeze(1) + (0.5 * log_variance).exp().unsqueeze(1) * noise  # the reparametrisation trick
-        logits = self.decoder(z.flatten(0, 1)).unflatten(0, (len(x), samples)).float()
-        return VAEOutput(logits, mean, log_variance, z, self.log_likelihood(x, logits))
+        """Output for pictures x (N, 1, 28, 28) in [0, 1]: K = `samples` latents of each, decoded and scored."""
+        mean, log_variance = self.encode(x)  # (N, d) each
+        noise = torch.randn(len(x), samples, mean.shape[1], generator=generator, device=x.device)  # (N, K, d)
+        z = reparametrise(mean.unsqueeze(1), log_variance.unsqueeze(1), noise)  # (N, K, d)
+        logits = self.decoder(z.flatten(0, 1)).unflatten(0, (len(x), samples)).float()  # (N, K, 1, 28, 28)
+        log_likelihood = self.log_likelihood(x, logits)  # (N, K)
+        return VAEOutput(logits, mean, log_variance, z, log_likelihood)

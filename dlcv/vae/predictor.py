@@ -1,4 +1,4 @@
-"""Questions a visitor may ask a trained VAE. One predictor serves everybody: what belongs to a visitor is returned."""
+"""Answers of a trained VAE. One predictor serves all visitors: it returns what belongs to one and keeps nothing."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -8,21 +8,29 @@ import torch
 
 from ..core import runtime, weights
 from ..core.errors import InputError
-from .loss import evidence_lower_bound, kl_to_prior, log_importance_weights
-from .model import VAE
+from .loss import (
+    evidence_lower_bound,
+    importance_weighted_bound,
+    kl_to_prior,
+    log_importance_weights,
+    monte_carlo_log_evidence,
+)
+from .model import VAE, reparametrise
+
+AT_ONCE = 2000  # latents decoded together by `evidence`
 
 
 @dataclass
 class Posterior:
-    """What the encoder says of one picture. Log-probabilities in nats."""
+    """P(z|X; Theta_2) of one picture, its reconstruction, and the terms of its bound in nats."""
 
-    picture: torch.Tensor  # (28, 28): what the network saw
+    picture: torch.Tensor  # (28, 28): the input, binarised for a Bernoulli likelihood
     mean: torch.Tensor  # (d,)
     std: torch.Tensor  # (d,)
     reconstruction: torch.Tensor  # (28, 28): f(mean)
     log_likelihood: float  # E log P(X|z), estimated with 64 samples
     kl: float  # D[P(z|X) || P(z)], closed form
-    elbo: float  # their difference
+    elbo: float  # log_likelihood - kl
     kl_per_unit: torch.Tensor  # (d,)
 
 
@@ -38,7 +46,7 @@ class Evidence(NamedTuple):
 
     counts: list[int]
     prior: torch.Tensor  # (R, len(counts)): z_j from the prior, equation (6)
-    encoder: torch.Tensor  # (R, len(counts)): z_j from the encoder, importance weighted
+    encoder: torch.Tensor  # (R, len(counts)): z_k from the encoder, importance weighted
 
 
 class GradientSpread(NamedTuple):
@@ -49,7 +57,7 @@ class GradientSpread(NamedTuple):
 
 
 class VAEPredictor:
-    """A shipped VAE by name, on the device of the house."""
+    """A shipped VAE by name, on `runtime.device()`."""
 
     def __init__(self, name: str):
         self.model = weights.load(VAE, name)
@@ -80,7 +88,7 @@ class VAEPredictor:
         return Manifold(z, self.decode(z.reshape(-1, 2)).view(steps, steps, 28, 28))
 
     def _observed(self, x: torch.Tensor) -> torch.Tensor:
-        """What P(X|z) is asked about: the greys, or for Bernoulli a binary picture, ink where it is at least half."""
+        """X of P(X|z), (N, 1, 28, 28): the greys, or for Bernoulli a binary picture, ink where it is at least half."""
         return x.to(self.device) if self.sigma else (x.to(self.device) >= 0.5).float()
 
     @torch.inference_mode()
@@ -145,7 +153,7 @@ class VAEPredictor:
         repeats: int = 8,
         seed: int = 0,
     ) -> Iterator[Evidence]:
-        """Estimate log P(X) with more and more samples, from the prior and from the encoder; yields as it grows.
+        """Estimates of log P(X) with more and more samples of z, from the prior and from the encoder, as they grow.
 
         The estimate with n samples uses the first n of each repeat, so no sample is decoded twice.
         """
@@ -153,29 +161,27 @@ class VAEPredictor:
         mean, log_variance = self.model.encode(x)
         generator = torch.Generator(self.device).manual_seed(seed)
         shape = (repeats, len(counts))
-        found = Evidence(list(counts), torch.full(shape, torch.nan), torch.full(shape, torch.nan))
-        sums = torch.full((2, repeats), -torch.inf, device=self.device)  # log of the sums so far
-        done = 0
+        estimates = Evidence(list(counts), torch.full(shape, torch.nan), torch.full(shape, torch.nan))
+        log_likelihood = log_weights = torch.empty(repeats, 0, device=self.device)  # of the samples so far, (R, n)
         for index, count in enumerate(counts):
-            while done < count:
-                fresh = min(count - done, max(1, 2000 // repeats))
+            while (missing := count - log_weights.shape[1]) > 0:
+                fresh = min(missing, max(1, AT_ONCE // repeats))
                 noise = torch.randn(2, repeats, fresh, self.latents, generator=generator, device=self.device)
-                z = torch.stack([noise[0], mean + (0.5 * log_variance).exp() * noise[1]])
-                log_likelihood = self.model.log_likelihood(x, self.model.decoder(z.flatten(0, 2)).unsqueeze(0))
-                log_likelihood = log_likelihood.view(2, repeats, fresh)
-                weight = log_importance_weights(log_likelihood[1], z[1], mean, log_variance)
-                new = torch.stack([log_likelihood[0], weight]).logsumexp(-1)
-                sums = torch.logaddexp(sums, new)
-                done += fresh
-            estimate = (sums - torch.tensor(float(count)).log()).cpu()
-            found.prior[:, index], found.encoder[:, index] = estimate[0], estimate[1]
-            yield found
+                z = torch.stack([noise[0], reparametrise(mean, log_variance, noise[1])])  # (2, R, n, d)
+                logits = self.model.decoder(z.flatten(0, 2)).unsqueeze(0)  # (1, 2 R n, 1, 28, 28)
+                of_prior, of_encoder = self.model.log_likelihood(x, logits).view(2, repeats, fresh)
+                weight = log_importance_weights(of_encoder, z[1], mean, log_variance)
+                log_likelihood = torch.cat([log_likelihood, of_prior], 1)
+                log_weights = torch.cat([log_weights, weight], 1)
+            estimates.prior[:, index] = monte_carlo_log_evidence(log_likelihood)
+            estimates.encoder[:, index] = importance_weighted_bound(log_weights)
+            yield estimates
 
     def gradient_spread(self, x: torch.Tensor, draws: int = 256, seed: int = 0) -> GradientSpread:
-        """The gradient of E log P(X|z) to the mean of P(z|X), from one sample at a time, estimated in two ways.
+        """Estimates of d E log P(X|z) / d mu, each from one sample of z, made in two ways.
 
-        reparametrised   z = mu + Sigma eps:                          d log P(X|z) / dz, as dz / d mu = 1
-        score function   without the trick:     log P(X|z) d log P(z|X) / d mu = log P(X|z) (z - mu) / Sigma
+        reparametrised   z = mu + Sigma^(1/2) eps:   d log P(X|z) / dz, as dz / d mu = 1
+        score function   without the trick:          log P(X|z) d log P(z|X) / d mu = log P(X|z) Sigma^-1 (z - mu)
         """
         x = self._observed(x)
         with torch.no_grad():
@@ -183,13 +189,13 @@ class VAEPredictor:
         noise = torch.randn(
             draws, self.latents, generator=torch.Generator(self.device).manual_seed(seed), device=self.device
         )
-        z = (mean + (0.5 * log_variance).exp() * noise).requires_grad_()
+        z = reparametrise(mean, log_variance, noise).requires_grad_()  # (draws, d)
         log_likelihood = self.model.log_likelihood(x, self.model.decoder(z).unsqueeze(0))[0]  # (draws,)
-        (reparametrised,) = torch.autograd.grad(log_likelihood.sum(), z)
-        score = log_likelihood.detach().unsqueeze(1) * (z.detach() - mean) * (-log_variance).exp()
+        (reparametrised,) = torch.autograd.grad(log_likelihood.sum(), z)  # (draws, d)
+        score = log_likelihood.detach().unsqueeze(1) * (z.detach() - mean) * (-log_variance).exp()  # (draws, d)
         return GradientSpread(reparametrised.cpu(), score.cpu())
 
 
 def predictor(name: str) -> VAEPredictor:
-    """The one predictor of that name in this process, loaded on first use."""
+    """Predictor of that name, one for the whole process, loaded on first use."""
     return runtime.shelf.get(("vae", name), lambda: VAEPredictor(name))

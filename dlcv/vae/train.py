@@ -12,7 +12,7 @@ from ..core.training.loop import Recipe, command_line, fit, passport_recipe
 from .loss import evidence_lower_bound, importance_weighted_bound, log_importance_weights
 from .model import VAE, VAEConfig
 
-HELD_OUT = 1000  # the last training pictures, to watch the training with; the test set is left to evaluate.py
+HELD_OUT = 1000  # the last training pictures, for validation; the test set is left to evaluate.py
 
 # Digits are binarised anew at each visit, garments keep their greys: the two choices of P(X|z).
 CONFIGS = {
@@ -24,7 +24,7 @@ CONFIGS = {
 SOURCES = {
     "mnist": ("MNIST, 59,000 training digits", "cc-by-sa-3.0"),
     "fashion": ("Fashion-MNIST, 59,000 training garments", "mit"),
-}  # what each was trained on, and the licence that comes with it
+}  # training set and licence of each model
 PRESETS = {
     "cpu": {
         "vae-mnist-2d": Recipe(epochs=15, batch_size=128),
@@ -39,26 +39,26 @@ PRESETS = {
         for name, config in CONFIGS.items()
     },
 }
-TIGHTEN_FROM, TIGHTEN_SAMPLES = 0.6, 5  # the last two fifths tighten the bound with 5 samples a picture
-# Then, for the model that stands beside the papers', with 20: costly, so only when there is little left to learn.
-SHARPENED = {"vae-mnist-40d": Recipe(epochs=8, batch_size=128, learning_rate=4e-4, seed=1)}
-SHARPEN_SAMPLES = 20
+IWAE_FROM, IWAE_SAMPLES = 0.6, 5  # the last two fifths maximise the importance-weighted bound of 5 samples
+# Then, for the model that is compared with papers, of 20: costly, so only when there is little left to learn.
+FINE_TUNING = {"vae-mnist-40d": Recipe(epochs=8, batch_size=128, learning_rate=4e-4, seed=1)}
+FINE_TUNING_SAMPLES = 20
 
 
 def loss(model, batch, step):
-    """Minus the bound on log P(X): one sample with the closed-form KL, at the end several, importance weighted."""
-    tighten = step.progress >= TIGHTEN_FROM and model_config(model).latents > 2
+    """Minus the bound on log P(X): the ELBO with one sample, at the end the importance-weighted bound with several."""
+    weighted = step.progress >= IWAE_FROM and model_config(model).latents > 2
     kl_weight = min(1.0, 0.1 + step.progress / 0.05)  # a gentle start keeps units from dying before they are of use
-    return minus_bound(model, batch, TIGHTEN_SAMPLES if tighten else 1, kl_weight, step.generator)
+    return minus_bound(model, batch, IWAE_SAMPLES if weighted else 1, kl_weight, step.generator)
 
 
-def sharpened_loss(model, batch, step):
-    """Minus the bound with `SHARPEN_SAMPLES` samples."""
-    return minus_bound(model, batch, SHARPEN_SAMPLES, 1.0, step.generator)
+def fine_tuning_loss(model, batch, step):
+    """Minus the importance-weighted bound with `FINE_TUNING_SAMPLES` samples."""
+    return minus_bound(model, batch, FINE_TUNING_SAMPLES, 1.0, step.generator)
 
 
 def minus_bound(model, batch, samples: int, kl_weight: float, generator) -> dict[str, torch.Tensor]:
-    """The loss of one batch; `kl_weight` counts only where there is one sample."""
+    """Terms of one batch's loss; `kl_weight` counts only where there is one sample."""
     pictures, _ = batch
     if model_config(model).likelihood == "bernoulli":
         pictures = torch.bernoulli(pictures, generator=generator)
@@ -71,7 +71,7 @@ def minus_bound(model, batch, samples: int, kl_weight: float, generator) -> dict
 
 
 def model_config(model) -> VAEConfig:
-    """The settings of a VAE, also when several processes wrap it."""
+    """Settings of a VAE, also where several processes wrap it."""
     return getattr(model, "module", model).config
 
 
@@ -82,8 +82,8 @@ def watch(model, pictures) -> dict[str, float]:
     if model.config.likelihood == "bernoulli":
         pictures = torch.bernoulli(pictures, generator=generator)
     elbo, bound = [], []
-    for some in pictures.split(100):
-        out = model(some, 10, generator)
+    for batch in pictures.split(100):
+        out = model(batch, 10, generator)
         elbo.append(evidence_lower_bound(out.log_likelihood, out.mean, out.log_variance))
         bound.append(
             importance_weighted_bound(log_importance_weights(out.log_likelihood, out.z, out.mean, out.log_variance))
@@ -96,30 +96,30 @@ def watch(model, pictures) -> dict[str, float]:
 
 @torch.inference_mode()
 def set_class_means(model, pictures, labels) -> None:
-    """Keep the mean of mu(X) over each class with the weights: the ends of a morph between two classes."""
-    means = torch.cat([model.encode(some)[0] for some in pictures.split(1000)])
+    """Store the mean of mu(X) over each class with the weights: the ends of a morph between two classes."""
+    means = torch.cat([model.encode(batch)[0] for batch in pictures.split(1000)])
     for label in range(len(model.config.class_names)):
         model.class_means[label] = means[labels == label].mean(0)
 
 
 def train(name: str, recipe: Recipe, runs: Path) -> None:
-    """Train one model, or go on with it, and write checkpoints/<name>."""
+    """Train one model, or resume its training, and write checkpoints/<name>."""
     data = "fashion" if "fashion" in name else "mnist"
     pictures, labels = mnist.load(data, "train")
-    seen, held_out = TensorBatches(pictures[:-HELD_OUT], labels[:-HELD_OUT]), pictures[-HELD_OUT:]
+    training, held_out = TensorBatches(pictures[:-HELD_OUT], labels[:-HELD_OUT]), pictures[-HELD_OUT:]
 
     def held_out_scores(averaged):
         return watch(averaged, held_out.to(averaged.class_means.device))
 
-    model = fit(VAE(CONFIGS[name]), loss, seen, recipe, runs / name, held_out_scores)
+    model = fit(VAE(CONFIGS[name]), loss, training, recipe, runs / name, held_out_scores)
     made_by = passport_recipe("dlcv.vae.train", name, recipe)
-    if name in SHARPENED:
-        sharpening = SHARPENED[name]
-        model = fit(model, sharpened_loss, seen, sharpening, runs / f"{name}-sharpened", held_out_scores)
-        made_by["sharpened"] = {"samples": SHARPEN_SAMPLES, **asdict(sharpening)}
+    if name in FINE_TUNING:
+        second = FINE_TUNING[name]
+        model = fit(model, fine_tuning_loss, training, second, runs / f"{name}-fine-tuned", held_out_scores)
+        made_by["sharpened"] = {"samples": FINE_TUNING_SAMPLES, **asdict(second)}
     if not PartialState().is_main_process:
         return
-    set_class_means(model.cpu(), *seen.tensors)
+    set_class_means(model.cpu(), *training.tensors)
     source, licence = SOURCES[data]
     weights.save(model, name, topic="vae", recipe=made_by, licence=licence, source=source)
 

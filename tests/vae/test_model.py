@@ -7,10 +7,10 @@ import pytest
 import torch
 from torch import distributions as D
 
-from dlcv.core import weights
+from dlcv.core import runtime, weights
 from dlcv.core.errors import InputError
 from dlcv.vae import loss
-from dlcv.vae.model import VAE, VAEConfig
+from dlcv.vae.model import VAE, VAEConfig, reparametrise
 from dlcv.vae.predictor import VAEPredictor
 
 NAMES = ("vae-mnist-2d", "vae-mnist-40d", "vae-fashion-2d", "vae-fashion-40d")
@@ -133,6 +133,45 @@ def test_the_encoder_finds_the_evidence_with_fewer_samples():
     found = steps[-1]
     assert found.encoder[:, -1].mean() > found.prior[:, -1].mean() + 10  # nats: the slide's argument
     assert found.encoder[:, -1].std() < found.prior[:, -1].std()
+
+
+@pytest.mark.parametrize("name", ["vae-mnist-40d", "vae-fashion-40d"])
+def test_the_predictor_and_the_evaluation_have_the_same_bounds(name, monkeypatch):
+    """On one picture with the same 64 samples of z; with other samples within their scatter."""
+    from dlcv.vae.evaluate import score
+
+    monkeypatch.setattr(runtime, "precision", lambda: "no")  # the evaluation decodes in bfloat16 where that is fast
+    predictor = VAEPredictor(name)
+    picture = predictor.encode(predictor.decode(predictor.class_mean(4)[None])).picture.view(1, 1, 28, 28)
+    scored = {key: value[0] for key, value in score(predictor.model, picture, samples=64).items()}
+    posterior = predictor.encode(picture)
+    assert posterior.elbo == pytest.approx(scored["elbo"].item(), rel=1e-4)
+    assert posterior.kl == pytest.approx(scored["kl"].item(), rel=1e-5)
+    assert posterior.log_likelihood == pytest.approx(scored["log_likelihood"].item(), rel=1e-4)
+    torch.testing.assert_close(posterior.mean, scored["mean"])
+    (estimates,) = predictor.evidence(picture, counts=(64,), repeats=8)
+    spread = estimates.encoder.std().item()
+    assert scored["bound"].item() == pytest.approx(estimates.encoder.mean().item(), abs=4 * spread)
+
+
+def test_the_tabs_estimates_are_equation_6_and_the_importance_weighted_bound():
+    """Computed over: the same noise, all samples at once, and the mean of probabilities instead of their logarithms."""
+    predictor = VAEPredictor("vae-mnist-2d")
+    model, counts = predictor.model, (1, 5, 20)
+    picture = (predictor.decode(torch.tensor([[0.5, -0.5]])) >= 0.5).float()
+    *_, estimates = predictor.evidence(picture, counts, repeats=1, seed=3)
+    generator, noise = torch.Generator().manual_seed(3), []
+    for fresh in (1, 4, 15):
+        noise.append(torch.randn(2, 1, fresh, 2, generator=generator))
+    prior, encoder = torch.cat(noise, 2)[:, 0]
+    mean, log_variance = model.encode(picture)
+    z = torch.stack([prior, reparametrise(mean, log_variance, encoder)])
+    probability = model.log_likelihood(picture, model.decoder(z.flatten(0, 1)).unsqueeze(0)).view(2, 20).double().exp()
+    density = D.Normal(mean, (0.5 * log_variance).exp()).log_prob(z[1]).sum(1).double().exp()
+    weight = probability[1] * D.Normal(0.0, 1.0).log_prob(z[1]).sum(1).double().exp() / density
+    for index, count in enumerate(counts):
+        assert estimates.prior[0, index].item() == pytest.approx(probability[0, :count].mean().log().item(), abs=1e-3)
+        assert estimates.encoder[0, index].item() == pytest.approx(weight[:count].mean().log().item(), abs=1e-3)
 
 
 @pytest.mark.parametrize("z", [torch.zeros(1, 3), torch.full((1, 2), torch.nan), torch.zeros(2)])
