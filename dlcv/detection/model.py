@@ -33,7 +33,8 @@ from torchvision.ops import (
 )
 from torchvision.ops.feature_pyramid_network import LastLevelP6P7
 
-from ..core.backbones import PeopleBody, mobilenet_v2
+from ..core.backbones.mobilenet import mobilenet_v2
+from ..core.backbones.people import PeopleBody
 
 LAYERS = {3: 24, 6: 32, 13: 96, 17: 320}  # of MobileNetV2 that the pyramid stands on, and their channels
 STRIDES = (4, 8, 16, 32, 64)  # of the levels of the pyramid; the last one is the fourth, thinned out

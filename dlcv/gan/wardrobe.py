@@ -8,7 +8,7 @@ from huggingface_hub import PyTorchModelHubMixin
 from torch import nn
 from torch.nn import functional as F
 
-from ..core.backbones import mobilenet_v2
+from ..core.backbones.mobilenet import mobilenet_v2
 from ..core.training.evaluation import ClassifierConfig, Judgement
 
 SIDE = 64  # of the pictures it learns from

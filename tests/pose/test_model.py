@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from dlcv.core.backbones import PoseNet
+from dlcv.core.backbones.posenet import PoseNet
 from dlcv.core.people import pseudo_labels
 from dlcv.core.training.loop import Recipe, Step
 from dlcv.pose import assembly, loss, scenes, targets, train

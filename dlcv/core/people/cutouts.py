@@ -12,7 +12,7 @@ import torch
 from torch.nn import functional as F
 from torchvision.ops import masks_to_boxes
 
-from ..backbones import VOC_PERSON, DeepLab, deeplab
+from ..backbones.deeplab import PERSON, DeepLab, deeplab
 from ..datasets import CACHE, lspet, mnist_m, paintings
 from ..datasets.keypoints import JOINTS
 
@@ -55,7 +55,7 @@ def person_mask(teacher: DeepLab, picture: torch.Tensor) -> torch.Tensor:
     scale = (SIDE - 1) / max(height, width)
     size = [max(16, round(side * scale / 16) * 16) + 1 for side in (height, width)]
     x = F.interpolate(picture[None].float() / 127.5 - 1, size, mode="bilinear", antialias=True)
-    found = teacher(x).softmax(1)[:, VOC_PERSON : VOC_PERSON + 1]
+    found = teacher(x).softmax(1)[:, PERSON : PERSON + 1]
     return F.interpolate(found, (height, width), mode="bilinear", antialias=True)[0, 0]
 
 

@@ -10,7 +10,8 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from ..backbones import PoseNet, deeplab, loaded_from_posenet
+from ..backbones.deeplab import deeplab
+from ..backbones.posenet import PoseNet, loaded_from_posenet
 from ..datasets.keypoints import COCO
 from . import cutouts
 

@@ -1,0 +1,1 @@
+"""Published networks that a training starts from, a file for each."""
