@@ -94,9 +94,9 @@ def homography(source: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
 
 
 def shifted(pictures: torch.Tensor, disparity: torch.Tensor) -> torch.Tensor:
-    """Read (N, C, H, W) beside each pixel: at x + disparity (N, 1, H, W), a part of the picture's width W pixels.
+    """Samples (N, C, H, W) of pictures at x + W disparity; disparity (N, 1, H, W) is a fraction of the width.
 
-    Beyond the left and right border the last pixel is read again.
+    Beyond the left and right border the last pixel is repeated.
     """
     height, width = pictures.shape[2:]
     points = target_points(height, width, disparity).view(1, height, width, 2)
