@@ -12,37 +12,13 @@ from ..core import runtime
 from ..core.weights import foreign, hub
 from .model import STRIDE, PoseOutput
 from .predictor import Seen, sized
-from .skeleton import OPENPOSE
+from .skeleton import OPENPOSE, OPENPOSE_LIMBS
 
 REPO, REVISION = "lllyasviel/Annotators", "982e7edaec38759d914a963c48c4726685de7d96"
 FILE = "body_pose_model.pth"
 STAGES, SIDE = 6, 368  # pixels of the longer side that pictures are seen at
-LIMBS = tuple(
-    (OPENPOSE.index(one), OPENPOSE.index(other))
-    for one, other in (
-        ("neck", "right shoulder"),
-        ("neck", "left shoulder"),
-        ("right shoulder", "right elbow"),
-        ("right elbow", "right wrist"),
-        ("left shoulder", "left elbow"),
-        ("left elbow", "left wrist"),
-        ("neck", "right hip"),
-        ("right hip", "right knee"),
-        ("right knee", "right ankle"),
-        ("neck", "left hip"),
-        ("left hip", "left knee"),
-        ("left knee", "left ankle"),
-        ("neck", "nose"),
-        ("nose", "right eye"),
-        ("right eye", "right ear"),
-        ("nose", "left eye"),
-        ("left eye", "left ear"),
-        ("right shoulder", "right ear"),
-        ("left shoulder", "left ear"),
-    )
-)
-FIELDS = [6, 10, 7, 8, 11, 12, 0, 1, 2, 3, 4, 5, 14, 15, 17, 16, 18, 9, 13]
-"""Where the field of each limb stands among those that the network gives."""
+FIELDS = [6, 7, 8, 10, 11, 12, 0, 1, 2, 3, 4, 5, 14, 15, 17, 16, 18, 9, 13]
+"""The places of the fields of OPENPOSE_LIMBS in the network's output."""
 VGG = {
     "conv1_1": 64, "conv1_2": 64, "pool1": 0, "conv2_1": 128, "conv2_2": 128, "pool2": 0, "conv3_1": 256,
     "conv3_2": 256, "conv3_3": 256, "conv3_4": 256, "pool3": 0, "conv4_1": 512, "conv4_2": 512, "conv4_3_CPM": 256,
@@ -79,7 +55,7 @@ class OpenPose(nn.Module):
         )
 
     def forward(self, pictures: torch.Tensor) -> PoseOutput:
-        """Pictures (N, 3, H, W) in [0, 1], H and W multiples of 8; maps of OPENPOSE and fields of LIMBS."""
+        """Pictures (N, 3, H, W) in [0, 1], H and W multiples of 8; maps of OPENPOSE and fields of OPENPOSE_LIMBS."""
         features = self.vgg(255 / 256 * pictures.flip(1) - 0.5)  # it was trained on blue, green, red
         x, beliefs, fields = features, [], []
         for field_branch, belief_branch in zip(self.fields, self.beliefs):
@@ -133,4 +109,4 @@ def look(picture: torch.Tensor) -> Seen:
     out = model(x)
     maps = [torch.cat(found).float().cpu() for found in (out.beliefs, out.fields)]
     scale = STRIDE * torch.tensor([picture.shape[2] / size[1], picture.shape[1] / size[0]])
-    return Seen(*maps, scale=scale, limbs=LIMBS, joints=tuple(OPENPOSE), centre=0.5)
+    return Seen(*maps, scale=scale, limbs=OPENPOSE_LIMBS, joints=tuple(OPENPOSE), centre=0.5)
