@@ -263,7 +263,7 @@ def test_a_square_of_a_real_photograph_is_around_a_person(monkeypatch):
     marked[numbers] = torch.tensor(keypoints).view(12, 3)
     box = [40.0, 60, 80, 60, 80, 200, 40, 200]
     people = [
-        {"area": 5600.0, "keypoints": pseudo_labels.flatten().tolist(), "segmentation": [box]},
+        {"area": 5600.0, "keypoints": marked.flatten().tolist(), "segmentation": [box]},
         {"area": 4000.0, "keypoints": [0.0] * 51, "segmentation": [[value + 90 for value in box]]},
     ]
     whole = torch.zeros(3, 300, 480, dtype=torch.uint8)
