@@ -191,7 +191,7 @@ def _photograph() -> None:
         r"Every pixel $(u, v)$ at its depth $Z$, at $Z \, ((u - c_x) / f, (v - c_y) / f, 1)$. Drag it to see it "
         r"from elsewhere; with another focal length $f$ it is deeper or flatter.",
     )
-    cloud = frame.Board("depth/depth", server_functions=[boards.ply, boards.png], gpu=False, scripts=["cloud.js"])
+    cloud = frame.Board("depth/depth", server_functions=[boards.ply, boards.png], gpu=False)
     outputs = [slider, colours, cloud]
     private = {"api_visibility": "private", "show_progress_on": slider} | frame.COMPUTE
     for change in (picture.change, network.change):

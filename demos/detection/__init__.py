@@ -177,7 +177,7 @@ def build() -> None:
             drawn = gr.Markdown(exactly, elem_id="detection-drawn")
         with gr.Column(scale=9, min_width=320):
             questions = _here("detect", "masks", "export")
-            board = frame.Board("detection/detection", server_functions=questions, gpu=False, scripts=["view.js"])
+            board = frame.Board("detection/detection", server_functions=questions, gpu=False)
             view = gr.Radio(
                 list(live.VIEWS),
                 value="Whole",
@@ -192,7 +192,7 @@ def build() -> None:
         " here sends it there again.",
     )
     questions = _here("inside", "anchors", "proposals", "region", "feature_map", "masks")
-    frame.Board("detection/inside", server_functions=questions, gpu=False, scripts=["view.js"])
+    frame.Board("detection/inside", server_functions=questions, gpu=False)
     frame.section("What is learned", "The losses of the slides, by which each of these steps was trained.")
     frame.equations(
         (FASTER, "(16) The proposal network $g$: is anchor box $A$ on an object, and how is it to be moved?"),
@@ -208,7 +208,7 @@ def build() -> None:
     with gr.Row(equal_height=False):
         count = gr.Slider(*COUNTS, value=40, step=5, label="Proposals", elem_id="detection-count", scale=2)
         start = gr.Button("Measure all three", variant="primary", elem_id="detection-measure", scale=1)
-    bars = frame.Board("detection/history", scripts=["view.js"])
+    bars = frame.Board("detection/history")
     frame.weights_card(
         {title: [name] for title, name in live.OURS.items()},
         note="Average precision as COCO counts it, on held-out pictures: AP50 takes a box or mask as right that"

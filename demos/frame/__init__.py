@@ -4,7 +4,7 @@ import importlib
 import logging
 import os
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from html import escape
 from importlib.util import find_spec
 from pathlib import Path
@@ -14,6 +14,8 @@ import gradio as gr
 from starlette.middleware import Middleware
 
 from . import checks, theme
+from .board import ROUTES
+from .board import Board as Board
 from .card import weights_card as weights_card
 from .checks import Page as Page
 from .checks import choice as choice
@@ -70,49 +72,9 @@ PLUMBING: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visi
 """Keyword arguments of an event that is no business of the visitor or of a client."""
 
 
-def _literal(text: str) -> str:
-    """A file as Gradio's templates must see it to come out unchanged: Handlebars first, then a JavaScript template."""
-    if "{{" in text:
-        raise ValueError("'{{' in a board's html or css would be taken for a template")
-    return text.replace("\\", "\\\\").replace("`", "\\`").replace("${", "\\${")
-
-
-def Board(
-    name: str,
-    *,
-    server_functions: Iterable[Callable] = (),
-    gpu: bool = True,
-    value: Any = None,
-    scripts: Iterable[str] = (),
-    **kwargs: Any,
-) -> gr.HTML:
-    """A live surface made of demos/<topic>/web/<part>.html, .css and .js, for the name <topic>/<part>.
-
-    live.js, pad.js and `scripts` of the frame come before its script.
-
-    `server_functions` are wrapped in `live`; in the script they are `server.<function name>`, one argument each.
-    With `gpu=False` they stay in this process also on ZeroGPU.
-    A later `value` arrives in the script by watch('value', ...) as props.value; the elements of the page stay.
-    A function, and not a subclass: Gradio writes a .pyi file beside the source of every subclass of a component.
-    """
-    topic, part = name.split("/")
-    board = topic if part == topic else f"{topic}-{part}"
-    paths = [DEMOS / topic / "web" / f"{part}.{kind}" for kind in ("html", "css", "js")]
-    html, css, script = [path.read_text(encoding="utf-8") if path.exists() else "" for path in paths]
-    shared = [(WEB / part).read_text(encoding="utf-8") for part in ("live.js", "pad.js", *scripts)]
-    return gr.HTML(
-        value,
-        html_template=_literal(f'<div class="board" id="{board}-board">\n{html}\n</div>'),
-        css_template=_literal(css),
-        js_on_load="\n".join([*shared, script]),
-        apply_default_css=False,
-        server_functions=[live(fn, gpu) for fn in server_functions],
-        **{"elem_classes": ["board-block"], **kwargs},
-    )
-
-
 FIRST_SHOWN = """
-const whole = () => element.closest('[data-ready]') || !document.querySelector('#topics');
+const alone = () => !document.querySelector('#topics') && !document.querySelector('.board:not([data-started])');
+const whole = () => element.closest('[data-ready]') || alone();
 const wait = () => whole() ? trigger('shown') : setTimeout(wait, 30);
 wait();
 """
@@ -186,7 +148,7 @@ def launch(blocks: gr.Blocks) -> None:
             run_history=False,
             footer_links=["api"],
             max_file_size=checks.MAX_UPLOAD,
-            app_kwargs={"middleware": [Middleware(checks.BodyLimit)]},
+            app_kwargs={"middleware": [Middleware(checks.BodyLimit)], "routes": ROUTES},
             show_error=False,
             ssr_mode=False,
             share=False,

@@ -157,7 +157,6 @@ def build() -> None:
                 "pointnet/pick",
                 server_functions=[boards.shape],
                 value={"shapes": SHAPES, "made": KINDS},
-                scripts=["cloud.js"],
             )
             file = frame.SafeFile(label="Or bring your own", height=180, elem_id="pointnet-file")
             gr.Markdown(
@@ -172,7 +171,7 @@ def build() -> None:
                 "symmetric": {"max": "Maximum", "sum": "Sum"},
             }
             look, parts = boards.look, boards.parts
-            frame.Board("pointnet/pointnet", server_functions=[look, parts], value=config, scripts=["cloud.js"])
+            frame.Board("pointnet/pointnet", server_functions=[look, parts], value=config)
     opened = file.upload(
         frame.guard(open_file), file, pick, api_visibility="private", show_progress_on=file, **frame.COMPUTE
     )
@@ -183,13 +182,13 @@ def build() -> None:
         "shape; PointNet does not.",
     )
     shuffle = [boards.shuffle, boards.differences]
-    frame.Board("pointnet/shuffle", server_functions=shuffle, scripts=["cloud.js"])
+    frame.Board("pointnet/shuffle", server_functions=shuffle)
     frame.section(
         "Look inside",
         "Between the cloud and the answer. Aligned as they are, the critical points alone give the same global "
         "feature, and so does every cloud between them and the upper-bound shape.",
     )
-    frame.Board("pointnet/inside", server_functions=[boards.upper_bound], scripts=["cloud.js"])
+    frame.Board("pointnet/inside", server_functions=[boards.upper_bound])
     frame.weights_card(
         {
             "PointNet, maximum": ["pointnet-max"],

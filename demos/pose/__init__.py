@@ -144,7 +144,6 @@ def build() -> None:
                 server_functions=[boards.keep, boards.people, boards.keypoints],
                 gpu=False,
                 value={"settings": {"peak": PEAK, "link": LINK, "matchings": MATCHINGS}},
-                scripts=["skeleton.js"],
             )
     frame.section(
         "Look inside",
@@ -152,10 +151,10 @@ def build() -> None:
         " right one. Where two people are close, the field decides whose arm it is. Joints that hang together are a"
         " person where the belief in them and PoseNet's votes for them are enough together.",
     )
-    frame.Board("pose/inside", server_functions=[boards.pairs], gpu=False, scripts=["skeleton.js"])
+    frame.Board("pose/inside", server_functions=[boards.pairs], gpu=False)
     frame.section("Live", "The same machine on the pictures of your camera, which are not kept.")
     live = {"peak": PEAK, "link": LINK, "side": LIVE_SIDE}
-    frame.Board("pose/camera", server_functions=[boards.watch], value=live, scripts=["skeleton.js"])
+    frame.Board("pose/camera", server_functions=[boards.watch], value=live)
     frame.weights_card(
         {"Pose machine": [MODEL]},
         note="Leeds Sports marks one person a picture, so pictures of several people were made by cutting them out"

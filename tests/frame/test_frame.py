@@ -105,24 +105,27 @@ def test_the_card_says_by_how_much(row, words):
 HTML = '<div class="paper"></div><p class="said">back \\ tick ` dollar ${x}</p><output></output>'
 CSS = ".said::before { content: '\\2014'; } @media (min-width: 1px) { .said { color: rgb(1, 2, 3); } }"
 SCRIPT = """
-const ask = liveCaller(server.slow), fail = liveCaller(server.fail);
-const pad = makeDrawPad(element.querySelector('.paper'), {
-  onDraw: (uri) => { element.dataset.drawn = uri.length; }, onClear: () => { element.dataset.drawn = 0; },
-});
-watch('value', () => { element.querySelector('.said').textContent = props.value.text; });
-element.dataset.loads = 1 + Number(element.dataset.loads || 0);
-window.proof = {ask, fail, pad, server};
+import {makeDrawPad} from '../../frame/web/pad.js';
+
+export default function ({element, server, find, say, liveCaller, onValue}) {
+  const ask = liveCaller(server.slow), fail = liveCaller(server.fail);
+  const pad = makeDrawPad(find('.paper'), {
+    say, onDraw: (uri) => { element.dataset.drawn = uri.length; }, onClear: () => { element.dataset.drawn = 0; },
+  });
+  onValue(({text}) => { if (text !== 'first') find('.said').textContent = text; });
+  element.dataset.loads = 1 + Number(element.dataset.loads || 0);
+  window.proof = {ask, fail, pad, server};
+}
 """
 
 
 @pytest.fixture(scope="module")
 def proof(tmp_path_factory):
     """The address of a page with one board, served by this process."""
-    folder = tmp_path_factory.mktemp("web")
-    for part in frame.WEB.glob("*.*"):
-        (folder / part.name).write_bytes(part.read_bytes())
-    for kind, text in (("html", HTML), ("css", CSS), ("js", SCRIPT)):
-        (folder / f"proof.{kind}").write_text(text)
+    folder = tmp_path_factory.mktemp("demos")
+    (folder / "proof" / "web").mkdir(parents=True)
+    for kind, text in (("html", HTML), ("css", CSS)):
+        (folder / "proof" / "web" / f"proof.{kind}").write_text(text)
     seen = []
 
     def slow(query):
@@ -136,16 +139,18 @@ def proof(tmp_path_factory):
         raise InputError("Draw a digit first.") if query["kind"] == "input" else RuntimeError("/secret/path")
 
     with pytest.MonkeyPatch.context() as patch, frame.page("Proof") as blocks:
-        patch.setattr(frame, "WEB", folder)
-        board = frame.Board("proof", server_functions=[slow, fail], value={"text": "first"})
+        patch.setattr(frame.board, "DEMOS", folder)
+        patch.setitem(frame.board.MODULES, "proof/web/proof.js", SCRIPT.encode())
+        board = frame.Board("proof/proof", server_functions=[slow, fail], value={"text": "first"})
         button = frame.gr.Button("Set", elem_id="set")
         button.click(lambda: {"text": "second"}, None, board, **frame.CHEAP)
         shown = frame.gr.Textbox(elem_id="shown")
         frame.on_first_show(lambda: "yes", None, shown)
         frame.equation("e = mc^2")
-    options = {"css": (frame.WEB / "gallery.css").read_text(), "theme": frame.theme.THEME, "run_history": False}
-    _, url, _ = blocks.launch(prevent_thread_lock=True, quiet=True, server_name="127.0.0.1", **options)
-    yield url
+        options = {"css": (frame.WEB / "gallery.css").read_text(), "theme": frame.theme.THEME, "run_history": False}
+        served = {"app_kwargs": {"routes": frame.ROUTES}, "server_name": "127.0.0.1"}
+        _, url, _ = blocks.launch(prevent_thread_lock=True, quiet=True, **served, **options)
+        yield url
     blocks.close()
 
 

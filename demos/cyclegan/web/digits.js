@@ -1,40 +1,44 @@
 // A drawn digit in other domains and back, each with what two readers make of it.
-const find = (selector) => board.querySelector(selector);
-const domains = props.value, seen = find('.adapt-seen img');
-const ask = Object.fromEntries(Object.keys(domains).map((name) => [name, liveCaller(server.translate_digit)]));
-let seed = 0;
+import {inked, makeDrawPad} from '../../frame/web/pad.js';
 
-find('.adapt-domains').innerHTML = Object.entries(domains).map(([name, title]) => `
-  <section data-name="${name}"><h3>${title}</h3>
-    <div class="adapt-rows">
-      <figure><img class="pixels there" alt="The digit as ${title} would have it"><figcaption>as ${title}</figcaption></figure>
-      <figure><img class="pixels back" alt="The digit translated back"><figcaption>and back</figcaption></figure>
-    </div><table></table></section>`).join('') + '<button type="button" class="adapt-again">Other backgrounds</button>';
+export default function ({first, server, board, find, say, liveCaller}) {
+  const domains = first, seen = find('.adapt-seen img');
+  const ask = Object.fromEntries(Object.keys(domains).map((name) => [name, liveCaller(server.translate_digit)]));
+  let seed = 0;
 
-function row(title, readings) {
-  return `<tr><th scope="row">${title}</th>${readings.map(({digit, sure}) => `<td>${digit}, ${Math.round(100 * sure)} %</td>`).join('')}</tr>`;
+  find('.adapt-domains').innerHTML = Object.entries(domains).map(([name, title]) => `
+    <section data-name="${name}"><h3>${title}</h3>
+      <div class="adapt-rows">
+        <figure><img class="pixels there" alt="The digit as ${title} would have it"><figcaption>as ${title}</figcaption></figure>
+        <figure><img class="pixels back" alt="The digit translated back"><figcaption>and back</figcaption></figure>
+      </div><table></table></section>`).join('') + '<button type="button" class="adapt-again">Other backgrounds</button>';
+
+  function row(title, readings) {
+    return `<tr><th scope="row">${title}</th>${readings.map(({digit, sure}) => `<td>${digit}, ${Math.round(100 * sure)} %</td>`).join('')}</tr>`;
+  }
+
+  async function show(section) {
+    const answer = await ask[section.dataset.name]({domain: section.dataset.name, picture: pad.dataURI(), seed});
+    if (!answer || pad.empty()) return;
+    seen.src = answer.seen;
+    section.querySelector('.there').src = answer.translated;
+    section.querySelector('.back').src = answer.back;
+    section.querySelector('table').innerHTML = row('a reader that learned from translations', answer.readings.adapted)
+      + row('a reader that knows MNIST alone', answer.readings.source);
+  }
+
+  function showAll() {
+    if (!pad.empty()) for (const section of find('.adapt-domains').querySelectorAll('section')) show(section);
+  }
+  const pad = makeDrawPad(find('.paper'), {
+    say,
+    label: 'Draw one digit',
+    onDraw: showAll,
+    onClear: () => {
+      for (const img of board.querySelectorAll('img')) img.removeAttribute('src');
+      for (const table of board.querySelectorAll('table')) table.replaceChildren();
+    },
+  });
+  find('.adapt-again').addEventListener('click', () => { seed = Math.floor(Math.random() * 1e6); showAll(); });
+  pad.show(inked('M92 92C100 44 190 46 190 100C190 146 120 172 88 224H206'));  // a two
 }
-
-async function show(section) {
-  const answer = await ask[section.dataset.name]({domain: section.dataset.name, picture: pad.dataURI(), seed});
-  if (!answer || pad.empty()) return;
-  seen.src = answer.seen;
-  section.querySelector('.there').src = answer.translated;
-  section.querySelector('.back').src = answer.back;
-  section.querySelector('table').innerHTML = row('a reader that learned from translations', answer.readings.adapted)
-    + row('a reader that knows MNIST alone', answer.readings.source);
-}
-
-function showAll() {
-  if (!pad.empty()) for (const section of find('.adapt-domains').querySelectorAll('section')) show(section);
-}
-const pad = makeDrawPad(find('.paper'), {
-  label: 'Draw one digit',
-  onDraw: showAll,
-  onClear: () => {
-    for (const img of board.querySelectorAll('img')) img.removeAttribute('src');
-    for (const table of board.querySelectorAll('table')) table.replaceChildren();
-  },
-});
-find('.adapt-again').addEventListener('click', () => { seed = Math.floor(Math.random() * 1e6); showAll(); });
-pad.show(inked('M92 92C100 44 190 46 190 100C190 146 120 172 88 224H206'));  // a two

@@ -1,13 +1,15 @@
 // Clouds of points on canvases, z up. Drawn here and not by Plotly: its script ships inside Gradio where a board cannot
 // reach it, a gr.Plot takes a whole figure for every step of a slider, and WebGL is not everywhere. 4,096 points take 5 ms.
 
+import {colourOf, numbersOf} from './controls.js';
+
 // Points as they come from Python, three numbers of 16 bits each, as a Float32Array of x, y, z, x, y, z, ...
-function unpacked(text) {
+export function unpacked(text) {
   return Float32Array.from(numbersOf(text, Int16Array), (value) => value / 16384);
 }
 
 // The same turned so that the file's axis `up` is z, as dlcv.pointnet.reading does it.
-function upright(points, up) {
+export function upright(points, up) {
   const turned = new Float32Array(points.length);
   for (let i = 0; i < points.length; i += 3) {
     const [x, y, z] = points.subarray(i, i + 3);
@@ -21,13 +23,13 @@ const SCALES = {
   light: [[64, 42, 128], [28, 110, 140], [60, 150, 90], [216, 148, 30], [196, 62, 26]],
   dark: [[150, 130, 240], [80, 170, 220], [100, 210, 150], [245, 205, 90], [250, 130, 90]],
 };
-function scaled(part) {
+export function scaled(part) {
   const stops = SCALES[document.body.classList.contains('dark') ? 'dark' : 'light'];
   const at = Math.min(Math.max(part, 0), 0.9999) * (stops.length - 1), low = Math.floor(at);
   return `rgb(${stops[low].map((value, c) => Math.round(value + (at - low) * (stops[low + 1][c] - value))).join()})`;
 }
 
-function byHeight(points) {
+export function byHeight(points) {
   let low = Infinity, high = -Infinity;
   for (let i = 2; i < points.length; i += 3) { low = Math.min(low, points[i]); high = Math.max(high, points[i]); }
   return Array.from({length: points.length / 3}, (_, i) => scaled((points[3 * i + 2] - low) / (high - low || 1)));
@@ -38,7 +40,7 @@ const VIEW = {yaw: 0.62, pitch: 0.38, zoom: 1};
 
 // const cloud = makeCloud(canvas); cloud.show(points, colours, sizes): a css colour and a radius (1 is usual) per point.
 // With `still` it does not turn; with `apart`, what its view is at first, it turns alone.
-function makeCloud(canvas, {still = false, apart = null} = {}) {
+export function makeCloud(canvas, {still = false, apart = null} = {}) {
   const first = {...VIEW, ...apart}, view = {...first}, put = canvas.getContext('2d');
   let points = new Float32Array(0), colours = [], sizes = null, asked = 0, dragging = null, order = new Uint16Array(0);
   let depth = new Float32Array(0);
@@ -82,7 +84,7 @@ function makeCloud(canvas, {still = false, apart = null} = {}) {
       const [x, y] = project(0.75 * Math.cos(step * Math.PI / 32), 0.75 * Math.sin(step * Math.PI / 32), low);
       put[step ? 'lineTo' : 'moveTo'](x, y);
     }
-    put.strokeStyle = colour('--gallery-line');
+    put.strokeStyle = colourOf(canvas, '--gallery-line');
     put.lineWidth = canvas.width / 500;
     put.stroke();
   }

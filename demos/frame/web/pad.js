@@ -3,7 +3,7 @@
 const PAD_SIZE = 280, PAD_BRUSH = 18, PAD_UNDO = 30, PAD_BYTES = 10e6, PAD_PIXELS = 100e6;
 
 // Ink on a sheet of paper as a data URI: strokes given as an SVG path, whose units are `unit` pixels of the 280.
-function inked(path, unit = 1, brush = PAD_BRUSH) {
+export function inked(path, unit = 1, brush = PAD_BRUSH) {
   const sheet = Object.assign(document.createElement('canvas'), {width: PAD_SIZE, height: PAD_SIZE}), pen = sheet.getContext('2d');
   pen.fillStyle = '#fff';
   pen.fillRect(0, 0, PAD_SIZE, PAD_SIZE);
@@ -29,9 +29,9 @@ async function pixelsOf(file) {
   return 0;
 }
 
-// makeDrawPad(root, {onDraw(dataURI), onClear()}) fills `root` with the paper and its buttons and returns
+// makeDrawPad(root, {onDraw(dataURI), say, onClear()}) fills `root` with the paper and its buttons and returns
 // {canvas, clear(), undo(), show(dataURI), empty(), dataURI()}. onDraw is called at most once a frame while drawing.
-function makeDrawPad(root, {onDraw, onClear = () => {}, label = 'Draw a digit'} = {}) {
+export function makeDrawPad(root, {onDraw, say, onClear = () => {}, label = 'Draw a digit'}) {
   root.classList.add('pad');
   root.innerHTML = `
     <div class="pad-paper"><canvas width="${PAD_SIZE}" height="${PAD_SIZE}" tabindex="0" role="img"></canvas>

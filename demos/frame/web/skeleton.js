@@ -1,11 +1,11 @@
 // People and maps on canvases, for the boards of the pose tab.
 
-const limbColour = (limb, count) => `hsl(${Math.round(360 * limb / count)} 90% 58%)`;
+export const limbColour = (limb, count) => `hsl(${Math.round(360 * limb / count)} 90% 58%)`;
 
 // People, each {number, places}: places are [x, y] in pixels of the canvas, or null where a joint was not found.
 // `limbs` are pairs of joints; `size` is the width of a limb. Joints that are marked in `guessed` are hollow, and their
 // limbs dashed.
-function drawPeople(context, people, limbs, size) {
+export function drawPeople(context, people, limbs, size) {
   context.lineCap = 'round';
   for (const {places, guessed = []} of people) {
     for (const [under, width] of [[true, 1.6 * size], [false, size]]) {
@@ -39,7 +39,7 @@ function drawPeople(context, people, limbs, size) {
 }
 
 // A number in a dark pill, its middle at x, y but inside of the canvas.
-function label(context, text, x, y, size) {
+export function label(context, text, x, y, size) {
   context.font = `700 ${size}px system-ui, sans-serif`;
   const width = context.measureText(text).width + size, high = 1.3 * size, {canvas} = context;
   x = Math.min(Math.max(x, width / 2), canvas.width - width / 2);
@@ -56,7 +56,7 @@ function label(context, text, x, y, size) {
 
 // The maps of a picture, as Python sends them: at(stage, channel, row, column), channels the beliefs and then x and y of
 // each field.
-function mapsOf({maps, joints, limbs}) {
+export function mapsOf({maps, joints, limbs}) {
   const {stages, rows, columns} = maps, channels = joints.length + 2 * limbs.length;
   const values = Int8Array.from(atob(maps.values), (letter) => letter.charCodeAt(0));
   const at = (stage, channel, row, column) => values[((stage * channels + channel) * rows + row) * columns + column] / 127;
@@ -64,10 +64,10 @@ function mapsOf({maps, joints, limbs}) {
 }
 
 // Where pixel x (axis 0) or y (axis 1) of the maps is on a canvas that shows the picture `zoom` times as large.
-const onCanvas = (at, axis, {maps}, zoom) => (at + maps.centre) * maps.scale[axis] * zoom;
+export const onCanvas = (at, axis, {maps}, zoom) => (at + maps.centre) * maps.scale[axis] * zoom;
 
 // One belief map over what the canvas shows: nothing where it is 0, bright where it is 1.
-function drawBelief(context, value, maps, stage, joint, zoom) {
+export function drawBelief(context, value, maps, stage, joint, zoom) {
   const small = document.createElement('canvas'), {rows, columns} = maps;
   [small.width, small.height] = [columns, rows];
   const pixels = new ImageData(columns, rows);
@@ -83,7 +83,7 @@ function drawBelief(context, value, maps, stage, joint, zoom) {
 }
 
 // One affinity field as arrows, wherever it is longer than `least`.
-function drawField(context, value, maps, stage, limb, zoom, least = 0.15) {
+export function drawField(context, value, maps, stage, limb, zoom, least = 0.15) {
   const {joints, limbs} = value, cell = Math.min(...value.maps.scale) * zoom, channel = joints.length + 2 * limb;
   context.strokeStyle = limbColour(limb, limbs.length);
   context.lineWidth = Math.max(1.2, cell / 9);

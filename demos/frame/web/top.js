@@ -1,61 +1,63 @@
 // What the whole page shares: the switch between light and dark, and the tab that the address names.
 // Any board opens a tab by: window.dispatchEvent(new CustomEvent('gallery-open', {detail: 'vae'})).
-messageLine.hidden = true;
+import {onThemeChange} from './controls.js';
 
-const themeButton = element.querySelector('.top-theme');
-const dark = () => document.body.classList.contains('dark');
-function showTheme() {
-  themeButton.textContent = dark() ? 'Light' : 'Dark';
-  themeButton.setAttribute('aria-label', dark() ? 'Switch to light' : 'Switch to dark');
-}
-const remembered = localStorage.getItem('gallery-theme');
-if (remembered && !new URLSearchParams(location.search).has('__theme'))
-  document.body.classList.toggle('dark', remembered === 'dark');
-themeButton.addEventListener('click', () => {
-  document.body.classList.toggle('dark');
-  localStorage.setItem('gallery-theme', dark() ? 'dark' : 'light');
-});
-onThemeChange(showTheme);
-showTheme();
+export default function ({element, first, trigger, props}) {
+  const themeButton = element.querySelector('.top-theme');
+  const dark = () => document.body.classList.contains('dark');
+  function showTheme() {
+    themeButton.textContent = dark() ? 'Light' : 'Dark';
+    themeButton.setAttribute('aria-label', dark() ? 'Switch to light' : 'Switch to dark');
+  }
+  const remembered = localStorage.getItem('gallery-theme');
+  if (remembered && !new URLSearchParams(location.search).has('__theme'))
+    document.body.classList.toggle('dark', remembered === 'dark');
+  themeButton.addEventListener('click', () => {
+    document.body.classList.toggle('dark');
+    localStorage.setItem('gallery-theme', dark() ? 'dark' : 'light');
+  });
+  onThemeChange(showTheme);
+  showTheme();
 
-const {titles} = props.value;
-function openTab(id) {
-  props.value = {titles, open: id};
-  trigger('open');
-}
-window.addEventListener('gallery-open', (event) => openTab(event.detail));
+  const {titles} = first;
+  function openTab(id) {
+    props.value = {titles, open: id};
+    trigger('open');
+  }
+  window.addEventListener('gallery-open', (event) => openTab(event.detail));
 
-// A tab is seen once all of its parts are there: they load one by one, and each pushes down what was there before it.
-const propsOf = Object.fromEntries(window.gradio_config.components.map((part) => [part.id, part.props]));
-function partsOf({id, children}) {  // ids of what is seen at a node of the layout and below; a form has none
-  const {elem_id, visible, open} = propsOf[id];
-  if (visible === false) return [];
-  return [elem_id || [], open === false ? [] : (children || []).flatMap(partsOf)].flat();
-}
-const partsOfTab = Object.fromEntries(window.gradio_config.layout.children.flatMap((node) => node.children || [])
-  .map((node) => [propsOf[node.id].id, partsOf(node)]));
-const UNSET = '.heading:not(:has(h1)), .section:not(:has(h2)), .equation:not(:has(.katex))';
-function reveal(tab) {
-  const panel = document.getElementById(partsOfTab[tab][0]);
-  if (!panel || panel.dataset.ready) return;
-  if (partsOfTab[tab].every((id) => document.getElementById(id)) && !panel.querySelector(UNSET)) panel.dataset.ready = 'yes';
-}
+  // A tab is seen once all of its parts are there: they load one by one, and each pushes down what was there before it.
+  const propsOf = Object.fromEntries(window.gradio_config.components.map((part) => [part.id, part.props]));
+  function partsOf({id, children}) {  // ids of what is seen at a node of the layout and below; a form has none
+    const {elem_id, visible, open} = propsOf[id];
+    if (visible === false) return [];
+    return [elem_id || [], open === false ? [] : (children || []).flatMap(partsOf)].flat();
+  }
+  const partsOfTab = Object.fromEntries(window.gradio_config.layout.children.flatMap((node) => node.children || [])
+    .map((node) => [propsOf[node.id].id, partsOf(node)]));
+  const UNSET = '.heading:not(:has(h1)), .section:not(:has(h2)), .equation:not(:has(.katex)), .board:not([data-started])';
+  function reveal(tab) {
+    const panel = document.getElementById(partsOfTab[tab][0]);
+    if (!panel || panel.dataset.ready) return;
+    if (partsOfTab[tab].every((id) => document.getElementById(id)) && !panel.querySelector(UNSET)) panel.dataset.ready = 'yes';
+  }
 
-const asked = new URLSearchParams(location.search).get('tab');
-let awaited = Object.hasOwn(titles, asked) ? asked : 'home';  // until it is shown, the address is left alone
-if (awaited !== 'home') openTab(awaited);
+  const asked = new URLSearchParams(location.search).get('tab');
+  let awaited = Object.hasOwn(titles, asked) ? asked : 'home';  // until it is shown, the address is left alone
+  if (awaited !== 'home') openTab(awaited);
 
-function followTab() {
-  const shown = document.querySelector('#topics [role=tab][aria-selected=true]')?.dataset.tabId;
-  if (!shown || (awaited && shown !== awaited)) return;
-  awaited = null;
-  reveal(shown);
-  const address = new URL(location);
-  if (shown === 'home') address.searchParams.delete('tab'); else address.searchParams.set('tab', shown);
-  if (address.href !== location.href) history.replaceState(history.state, '', address);
-  document.title = titles[shown];
+  function followTab() {
+    const shown = document.querySelector('#topics [role=tab][aria-selected=true]')?.dataset.tabId;
+    if (!shown || (awaited && shown !== awaited)) return;
+    awaited = null;
+    reveal(shown);
+    const address = new URL(location);
+    if (shown === 'home') address.searchParams.delete('tab'); else address.searchParams.set('tab', shown);
+    if (address.href !== location.href) history.replaceState(history.state, '', address);
+    document.title = titles[shown];
+  }
+  new MutationObserver(followTab).observe(document.querySelector('gradio-app') || document.body, {
+    subtree: true, childList: true, attributes: true, attributeFilter: ['aria-selected', 'data-started'],
+  });
+  followTab();
 }
-new MutationObserver(followTab).observe(document.querySelector('gradio-app') || document.body, {
-  subtree: true, childList: true, attributes: true, attributeFilter: ['aria-selected'],
-});
-followTab();

@@ -1,12 +1,14 @@
 // A part of a picture on a canvas, and what is drawn over it in pixels of that part.
 
+import {numbersOf} from './controls.js';
+
 const PALETTE = Array.from({length: 24}, (_, i) => `hsl(${(i * 137.5 + 190) % 360} 85% 60%)`);
-const paletteAt = (number) => PALETTE[number % PALETTE.length];
+export const paletteAt = (number) => PALETTE[number % PALETTE.length];
 
 // const view = makeView(canvas); view.show(image, size, crop, origin); view.draw = (pen, hair) => ...; view.redraw().
 // `size` is the picture's width and height, `crop` the left, top, right and bottom of what is shown, `origin` the point of
 // the picture that is drawn from; `hair` is the width of one point on the screen.
-function makeView(canvas) {
+export function makeView(canvas) {
   const pen = canvas.getContext('2d'), view = {draw: () => {}};
   let image = null, size = [1, 1], crop = [0, 0, 1, 1], origin = [0, 0];
 
@@ -42,14 +44,14 @@ function makeView(canvas) {
   return view;
 }
 
-function loaded(address) {
+export function loaded(address) {
   const image = new Image();
   image.src = address;
   return image.decode().then(() => image);
 }
 
 // A box [left, top, right, bottom] with a dark rim, so that it is seen on bright and on dark ground.
-function outline(pen, box, colour, width, dash = []) {
+export function outline(pen, box, colour, width, dash = []) {
   const [left, top, right, bottom] = box;
   pen.setLineDash(dash);
   for (const [style, line] of [['rgb(0 0 0 / 0.55)', 1.9 * width], [colour, width]]) {
@@ -61,8 +63,8 @@ function outline(pen, box, colour, width, dash = []) {
 }
 
 // Words on a dark ground, with their lower left corner at x, y, held within the picture.
-function label(pen, hair, x, y, words, colour, limits) {
-  pen.font = `700 ${13 * hair}px ${getComputedStyle(board).fontFamily}`;
+export function label(pen, hair, x, y, words, colour, limits) {
+  pen.font = `700 ${13 * hair}px ${getComputedStyle(document.querySelector('.board')).fontFamily}`;
   const wide = pen.measureText(words).width + 10 * hair, high = 19 * hair;
   x = Math.max(0, Math.min(x, limits[0] - wide));
   y = Math.min(Math.max(y, high), limits[1]);
@@ -74,8 +76,8 @@ function label(pen, hair, x, y, words, colour, limits) {
 
 // The mask of a box from its 28 x 28 values (0 to 255), as a canvas in this colour at `zoom` canvas pixels a pixel of the
 // picture, and how many pixels of the picture it has: what is above `threshold` (0 to 1), read bilinearly.
-const GRID = 28;
-function pasted(cells, [left, top, right, bottom], threshold, colour, zoom) {
+export const GRID = 28;
+export function pasted(cells, [left, top, right, bottom], threshold, colour, zoom) {
   const x0 = Math.floor(left * zoom), y0 = Math.floor(top * zoom), wide = Math.max(1, Math.ceil(right * zoom) - x0);
   const high = Math.max(1, Math.ceil(bottom * zoom) - y0), sheet = new OffscreenCanvas(wide, high), paper = sheet.getContext('2d');
   const picture = paper.createImageData(wide, high), [r, g, b] = colour, limit = 255 * threshold;
@@ -97,19 +99,19 @@ function pasted(cells, [left, top, right, bottom], threshold, colour, zoom) {
 }
 
 const PROBE = new OffscreenCanvas(1, 1).getContext('2d', {willReadFrequently: true});
-function rgbOf(css) {
+export function rgbOf(css) {
   PROBE.fillStyle = css;
   PROBE.fillRect(0, 0, 1, 1);
   return [...PROBE.getImageData(0, 0, 1, 1).data].slice(0, 3);
 }
 
-const boxesOf = (text) => {
+export const boxesOf = (text) => {
   const numbers = numbersOf(text, Float32Array);
   return Array.from({length: numbers.length / 4}, (_, i) => [...numbers.subarray(4 * i, 4 * i + 4)]);
 };
 
 // A labelled slider with its value beside it: const slider = makeSlider(place, {...}, (value) => ...); slider.set(value).
-function makeSlider(place, {id, title, low, high, step, value, text = (v) => v}, moved) {
+export function makeSlider(place, {id, title, low, high, step, value, text = (v) => v}, moved) {
   const row = document.createElement('div');
   row.className = 'view-slider';
   row.innerHTML = `<label for="${id}"></label><output for="${id}"></output><input type="range" id="${id}" min="${low}" max="${high}" step="${step}">`;

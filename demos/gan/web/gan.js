@@ -1,143 +1,146 @@
 // One latent through three generators, on the plane through three anchors (u, v): A at (0, 0), B at (1, 0), C at (0, 1).
-const find = (selector) => board.querySelector(selector), findAll = (selector) => [...board.querySelectorAll(selector)];
-const {formulations, edge, start} = props.value, SIDE = 504;
-const askSamples = liveCaller(server.show_samples), askPlane = liveCaller(server.show_plane);
-const askPoint = liveCaller(server.decode_point);
-const plane = find('.gan-plane'), map = find('.gan-plane canvas').getContext('2d'), which = find('.gan-map select');
-const seed = find('.gan-seed'), truncation = find('.gan-truncation input');
-const state = {data: 'digits', anchors: start.digits.map((index) => ({seed: 1, index})), at: [0.06, 0.9], choosing: 0};
-let walking = null;
+import {followPointer, written} from '../../frame/web/controls.js';
 
-const entries = Object.entries(formulations);
-which.innerHTML = entries.map(([name, title]) => `<option value="${name}">${title}</option>`).join('');
-which.value = 'wgan-gp';
-find('.gan-three').innerHTML = entries.map(([name, title]) => `
-  <figure data-name="${name}"><h3>${title}</h3><canvas class="pixels" width="28" height="28" role="img" aria-label="Picture at the point, ${title}"></canvas>
-  <figcaption>${name === 'gan' ? 'D(G(z))' : 'f<sub>w</sub>(g<sub>θ</sub>(z))'} = <output></output><br>real pictures: <output></output></figcaption></figure>`).join('');
-find('.gan-sheets').innerHTML = entries.map(([name, title]) => `
-  <figure data-name="${name}"><h3>${title}</h3><div class="gan-sheet"><img class="pixels" width="448" height="448" alt="64 samples of ${title}"><i hidden></i></div></figure>`).join('');
+export default function ({first, trigger, props, server, board, find, findAll, liveCaller}) {
+  const {formulations, edge, start} = first, SIDE = 504;
+  const askSamples = liveCaller(server.show_samples), askPlane = liveCaller(server.show_plane);
+  const askPoint = liveCaller(server.decode_point);
+  const plane = find('.gan-plane'), map = find('.gan-plane canvas').getContext('2d'), which = find('.gan-map select');
+  const seed = find('.gan-seed'), truncation = find('.gan-truncation input');
+  const state = {data: 'digits', anchors: start.digits.map((index) => ({seed: 1, index})), at: [0.06, 0.9], choosing: 0};
+  let walking = null;
 
-const place = ([u, v]) => [u, v].map((value) => (value + edge) / (1 + 2 * edge) * SIDE).map((value, axis) => axis ? SIDE - value : value);
-const query = () => ({data: state.data, truncation: Number(truncation.value), anchors: state.anchors});
+  const entries = Object.entries(formulations);
+  which.innerHTML = entries.map(([name, title]) => `<option value="${name}">${title}</option>`).join('');
+  which.value = 'wgan-gp';
+  find('.gan-three').innerHTML = entries.map(([name, title]) => `
+    <figure data-name="${name}"><h3>${title}</h3><canvas class="pixels" width="28" height="28" role="img" aria-label="Picture at the point, ${title}"></canvas>
+    <figcaption>${name === 'gan' ? 'D(G(z))' : 'f<sub>w</sub>(g<sub>θ</sub>(z))'} = <output></output><br>real pictures: <output></output></figcaption></figure>`).join('');
+  find('.gan-sheets').innerHTML = entries.map(([name, title]) => `
+    <figure data-name="${name}"><h3>${title}</h3><div class="gan-sheet"><img class="pixels" width="448" height="448" alt="64 samples of ${title}"><i hidden></i></div></figure>`).join('');
 
-// ---- the point
+  const place = ([u, v]) => [u, v].map((value) => (value + edge) / (1 + 2 * edge) * SIDE).map((value, axis) => axis ? SIDE - value : value);
+  const query = () => ({data: state.data, truncation: Number(truncation.value), anchors: state.anchors});
 
-async function movePoint(at) {
-  state.at = at.map((value) => Math.max(-edge, Math.min(1 + edge, value)));
-  find('.gan-point').setAttribute('transform', `translate(${place(state.at)})`);
-  const answer = await askPoint({...query(), u: state.at[0], v: state.at[1]});
-  if (!answer) return;
-  for (const figure of findAll('.gan-three figure')) {
-    const {pixels, score, real} = answer.seen[figure.dataset.name], grey = atob(pixels);
-    const pen = figure.querySelector('canvas').getContext('2d'), frame = pen.createImageData(28, 28);
-    for (let i = 0; i < 784; i++) frame.data.set([grey.charCodeAt(i), grey.charCodeAt(i), grey.charCodeAt(i), 255], 4 * i);
-    pen.putImageData(frame, 0, 0);
-    figure.querySelectorAll('output').forEach((output, i) => { output.textContent = written([score, real][i]); });
-  }
-}
+  // ---- the point
 
-followPointer(plane, {
-  moveTo(x, y) {
-    stopWalking();
-    movePoint([x, y].map((part) => part * (1 + 2 * edge) - edge));
-  },
-  moveBy(x, y, far) {
-    stopWalking();
-    movePoint([x, y].map((step, axis) => state.at[axis] + step * (far ? 0.2 : 0.04)));
-  },
-});
-
-// ---- the walk round the triangle, three seconds an edge
-
-function stopWalking() {
-  cancelAnimationFrame(walking);
-  walking = null;
-  find('.gan-walk').textContent = 'Walk from A to B to C';
-}
-find('.gan-walk').addEventListener('click', () => {
-  if (walking) return stopWalking();
-  const corners = [[0, 0], [1, 0], [0, 1], [0, 0]], began = performance.now();
-  find('.gan-walk').textContent = 'Stop walking';
-  const walk = (now) => {
-    const way = Math.max(0, now - began) / 3000, edgeOf = Math.floor(way), part = way % 1;
-    if (edgeOf > 2 || !board.isConnected) { stopWalking(); return movePoint([0, 0]); }
-    movePoint([0, 1].map((axis) => corners[edgeOf][axis] * (1 - part) + corners[edgeOf + 1][axis] * part));
-    walking = requestAnimationFrame(walk);
-  };
-  walking = requestAnimationFrame(walk);
-});
-
-// ---- the plane and the samples
-
-async function showPlane() {
-  movePoint(state.at);
-  const answer = await askPlane({...query(), formulation: which.value});
-  if (!answer) return;
-  const sheet = new Image();
-  sheet.src = answer.sheet;
-  await sheet.decode();
-  map.imageSmoothingEnabled = false;
-  map.drawImage(sheet, 0, 0, SIDE, SIDE);
-}
-
-const corners = [[0, 0], [1, 0], [0, 1]].map(place);
-find('.gan-triangle').setAttribute('d', `M${corners.join('L')}Z`);
-find('.gan-corners').innerHTML = corners.map(([x, y], i) => `<g transform="translate(${x} ${y})"><circle r="13"/><text y="5" text-anchor="middle">${'ABC'[i]}</text></g>`).join('');
-
-async function showSamples() {
-  find('.gan-truncation output').textContent = Number(truncation.value).toFixed(2);
-  const answer = await askSamples({data: state.data, seed: Number(seed.value), truncation: Number(truncation.value)});
-  if (!answer) return;
-  for (const figure of findAll('.gan-sheets figure')) {
-    figure.querySelector('img').src = answer.sheets[figure.dataset.name];
-    figure.dataset.seed = seed.value;
-  }
-}
-
-for (const sheet of findAll('.gan-sheet')) {
-  const mark = sheet.querySelector('i'), cell = (event) => {
-    const box = sheet.getBoundingClientRect();
-    return [event.clientX - box.left, event.clientY - box.top].map((value, axis) =>
-      Math.max(0, Math.min(7, Math.floor(value / (axis ? box.height : box.width) * 8))));
-  };
-  sheet.addEventListener('pointermove', (event) => {  // the same latent on all three sheets
-    const [column, row] = cell(event);
-    for (const other of findAll('.gan-sheet i')) {
-      other.hidden = false;
-      other.style.left = `${column * 12.5}%`;
-      other.style.top = `${row * 12.5}%`;
+  async function movePoint(at) {
+    state.at = at.map((value) => Math.max(-edge, Math.min(1 + edge, value)));
+    find('.gan-point').setAttribute('transform', `translate(${place(state.at)})`);
+    const answer = await askPoint({...query(), u: state.at[0], v: state.at[1]});
+    if (!answer) return;
+    for (const figure of findAll('.gan-three figure')) {
+      const {pixels, score, real} = answer.seen[figure.dataset.name], grey = atob(pixels);
+      const pen = figure.querySelector('canvas').getContext('2d'), frame = pen.createImageData(28, 28);
+      for (let i = 0; i < 784; i++) frame.data.set([grey.charCodeAt(i), grey.charCodeAt(i), grey.charCodeAt(i), 255], 4 * i);
+      pen.putImageData(frame, 0, 0);
+      figure.querySelectorAll('output').forEach((output, i) => { output.textContent = written([score, real][i]); });
     }
+  }
+
+  followPointer(plane, {
+    moveTo(x, y) {
+      stopWalking();
+      movePoint([x, y].map((part) => part * (1 + 2 * edge) - edge));
+    },
+    moveBy(x, y, far) {
+      stopWalking();
+      movePoint([x, y].map((step, axis) => state.at[axis] + step * (far ? 0.2 : 0.04)));
+    },
   });
-  sheet.addEventListener('pointerleave', () => { for (const other of findAll('.gan-sheet i')) other.hidden = true; });
-  sheet.addEventListener('click', (event) => {
-    const [column, row] = cell(event);
-    stopWalking();
-    state.anchors[state.choosing] = {seed: Number(sheet.parentElement.dataset.seed), index: 8 * row + column};
-    state.at = [[0, 0], [1, 0], [0, 1]][state.choosing];
-    choose((state.choosing + 1) % 3);
+
+  // ---- the walk round the triangle, three seconds an edge
+
+  function stopWalking() {
+    cancelAnimationFrame(walking);
+    walking = null;
+    find('.gan-walk').textContent = 'Walk from A to B to C';
+  }
+  find('.gan-walk').addEventListener('click', () => {
+    if (walking) return stopWalking();
+    const corners = [[0, 0], [1, 0], [0, 1], [0, 0]], began = performance.now();
+    find('.gan-walk').textContent = 'Stop walking';
+    const walk = (now) => {
+      const way = Math.max(0, now - began) / 3000, edgeOf = Math.floor(way), part = way % 1;
+      if (edgeOf > 2 || !board.isConnected) { stopWalking(); return movePoint([0, 0]); }
+      movePoint([0, 1].map((axis) => corners[edgeOf][axis] * (1 - part) + corners[edgeOf + 1][axis] * part));
+      walking = requestAnimationFrame(walk);
+    };
+    walking = requestAnimationFrame(walk);
+  });
+
+  // ---- the plane and the samples
+
+  async function showPlane() {
+    movePoint(state.at);
+    const answer = await askPlane({...query(), formulation: which.value});
+    if (!answer) return;
+    const sheet = new Image();
+    sheet.src = answer.sheet;
+    await sheet.decode();
+    map.imageSmoothingEnabled = false;
+    map.drawImage(sheet, 0, 0, SIDE, SIDE);
+  }
+
+  const corners = [[0, 0], [1, 0], [0, 1]].map(place);
+  find('.gan-triangle').setAttribute('d', `M${corners.join('L')}Z`);
+  find('.gan-corners').innerHTML = corners.map(([x, y], i) => `<g transform="translate(${x} ${y})"><circle r="13"/><text y="5" text-anchor="middle">${'ABC'[i]}</text></g>`).join('');
+
+  async function showSamples() {
+    find('.gan-truncation output').textContent = Number(truncation.value).toFixed(2);
+    const answer = await askSamples({data: state.data, seed: Number(seed.value), truncation: Number(truncation.value)});
+    if (!answer) return;
+    for (const figure of findAll('.gan-sheets figure')) {
+      figure.querySelector('img').src = answer.sheets[figure.dataset.name];
+      figure.dataset.seed = seed.value;
+    }
+  }
+
+  for (const sheet of findAll('.gan-sheet')) {
+    const mark = sheet.querySelector('i'), cell = (event) => {
+      const box = sheet.getBoundingClientRect();
+      return [event.clientX - box.left, event.clientY - box.top].map((value, axis) =>
+        Math.max(0, Math.min(7, Math.floor(value / (axis ? box.height : box.width) * 8))));
+    };
+    sheet.addEventListener('pointermove', (event) => {  // the same latent on all three sheets
+      const [column, row] = cell(event);
+      for (const other of findAll('.gan-sheet i')) {
+        other.hidden = false;
+        other.style.left = `${column * 12.5}%`;
+        other.style.top = `${row * 12.5}%`;
+      }
+    });
+    sheet.addEventListener('pointerleave', () => { for (const other of findAll('.gan-sheet i')) other.hidden = true; });
+    sheet.addEventListener('click', (event) => {
+      const [column, row] = cell(event);
+      stopWalking();
+      state.anchors[state.choosing] = {seed: Number(sheet.parentElement.dataset.seed), index: 8 * row + column};
+      state.at = [[0, 0], [1, 0], [0, 1]][state.choosing];
+      choose((state.choosing + 1) % 3);
+      showPlane();
+    });
+  }
+
+  function choose(anchor) {
+    state.choosing = anchor;
+    for (const button of findAll('[data-anchor]')) button.setAttribute('aria-pressed', Number(button.dataset.anchor) === anchor);
+  }
+  for (const button of findAll('[data-anchor]')) button.addEventListener('click', () => choose(Number(button.dataset.anchor)));
+
+  function open(data) {
+    state.data = data;
+    state.anchors = start[data].map((index) => ({seed: 1, index}));
+    for (const button of findAll('[data-data]')) button.setAttribute('aria-pressed', button.dataset.data === data);
+    props.value = {...props.value, data};
+    trigger('shared');
     showPlane();
-  });
+    showSamples();
+  }
+  for (const button of findAll('[data-data]'))
+    button.addEventListener('click', () => { if (button.dataset.data !== state.data) { stopWalking(); open(button.dataset.data); } });
+  which.addEventListener('change', showPlane);
+  truncation.addEventListener('input', () => { showPlane(); showSamples(); });
+  seed.addEventListener('input', () => { if (seed.value !== '' && seed.checkValidity()) showSamples(); });
+  find('.gan-again').addEventListener('click', () => { seed.value = Math.floor(Math.random() * 1e6); showSamples(); });
+  open('digits');
 }
-
-function choose(anchor) {
-  state.choosing = anchor;
-  for (const button of findAll('[data-anchor]')) button.setAttribute('aria-pressed', Number(button.dataset.anchor) === anchor);
-}
-for (const button of findAll('[data-anchor]')) button.addEventListener('click', () => choose(Number(button.dataset.anchor)));
-
-function open(data) {
-  state.data = data;
-  state.anchors = start[data].map((index) => ({seed: 1, index}));
-  for (const button of findAll('[data-data]')) button.setAttribute('aria-pressed', button.dataset.data === data);
-  props.value = {...props.value, data};
-  trigger('shared');
-  showPlane();
-  showSamples();
-}
-for (const button of findAll('[data-data]'))
-  button.addEventListener('click', () => { if (button.dataset.data !== state.data) { stopWalking(); open(button.dataset.data); } });
-which.addEventListener('change', showPlane);
-truncation.addEventListener('input', () => { showPlane(); showSamples(); });
-seed.addEventListener('input', () => { if (seed.value !== '' && seed.checkValidity()) showSamples(); });
-find('.gan-again').addEventListener('click', () => { seed.value = Math.floor(Math.random() * 1e6); showSamples(); });
-open('digits');

@@ -1,246 +1,248 @@
 // The laboratory: asks for a slice of training, draws what came of it, asks again. Nothing runs while nobody asks.
+import {onThemeChange, written} from '../../frame/web/controls.js';
 
-const {data, formulations, numbers, optimisers, window: half} = props.value;
-const find = (selector) => board.querySelector(selector);
-const screens = find('.lab-screens'), play = find('.lab-play'), speed = find('.lab-speed input');
-const beginTraining = liveCaller(server.begin), advance = liveCaller(server.advance);
-const SPEEDS = [[1, 'a step a second', 1000], [1, 'step by step', 120], [20, 'fast', 0], [200, 'as fast as it goes', 0]];
-const drawn = [];  // the visitor's own points
-let chosen = data[0], run = null, playing = false, views = [];
+export default function ({first, server, board, find, liveCaller, colour}) {
+  const {data, formulations, numbers, optimisers, window: half} = first;
+  const screens = find('.lab-screens'), play = find('.lab-play'), speed = find('.lab-speed input');
+  const beginTraining = liveCaller(server.begin), advance = liveCaller(server.advance);
+  const SPEEDS = [[1, 'a step a second', 1000], [1, 'step by step', 120], [20, 'fast', 0], [200, 'as fast as it goes', 0]];
+  const drawn = [];  // the visitor's own points
+  let chosen = data[0], run = null, playing = false, views = [];
 
-// ---- choices
+  // ---- choices
 
-find('.lab-chips').innerHTML = data.map((name) => `<button type="button">${name === 'drawn' ? 'draw your own' : name}</button>`).join('');
-const chips = [...find('.lab-chips').children];
-const options = Object.entries(formulations).map(([key, title]) => `<option value="${key}">${title}</option>`).join('');
-find('.lab-first').innerHTML = options;
-find('.lab-second').innerHTML = `<option value="">nothing beside it</option>${options}`;
-find('.lab-first').value = 'wgan-gp';
-find('.lab-second').value = 'gan';
-find('.lab-numbers').insertAdjacentHTML('beforeend', numbers.map(({name, label, low, high, step, value}) => `
-  <label>${label}<input type="range" data-name="${name}" min="${low}" max="${high}" step="${step}" value="${value}"><output></output></label>`).join('') + `
-  <label>Optimiser<select class="lab-optimiser">${optimisers.map((name) => `<option>${name}</option>`).join('')}</select></label>`);
+  find('.lab-chips').innerHTML = data.map((name) => `<button type="button">${name === 'drawn' ? 'draw your own' : name}</button>`).join('');
+  const chips = [...find('.lab-chips').children];
+  const options = Object.entries(formulations).map(([key, title]) => `<option value="${key}">${title}</option>`).join('');
+  find('.lab-first').innerHTML = options;
+  find('.lab-second').innerHTML = `<option value="">nothing beside it</option>${options}`;
+  find('.lab-first').value = 'wgan-gp';
+  find('.lab-second').value = 'gan';
+  find('.lab-numbers').insertAdjacentHTML('beforeend', numbers.map(({name, label, low, high, step, value}) => `
+    <label>${label}<input type="range" data-name="${name}" min="${low}" max="${high}" step="${step}" value="${value}"><output></output></label>`).join('') + `
+    <label>Optimiser<select class="lab-optimiser">${optimisers.map((name) => `<option>${name}</option>`).join('')}</select></label>`);
 
-// Rates, bounds and penalties are powers of ten on their sliders.
-function valueOf(slider) {
-  const {power} = numbers.find(({name}) => name === slider.dataset.name);
-  return power ? 10 ** Number(slider.value) : Number(slider.value);
-}
-
-function settings() {
-  const found = {data: chosen, optimiser: find('.lab-optimiser').value, saturating: find('[name=saturating]').checked};
-  for (const slider of board.querySelectorAll('.lab-numbers input')) found[slider.dataset.name] = valueOf(slider);
-  found.formulations = [find('.lab-first').value, find('.lab-second').value].filter(Boolean);
-  if (chosen === 'drawn') found.drawn = drawn;
-  return found;
-}
-
-function showChoices() {
-  chips.forEach((chip, i) => chip.setAttribute('aria-pressed', data[i] === chosen));
-  board.classList.toggle('lab-drawing', chosen === 'drawn');
-  find('.lab-hint').hidden = chosen !== 'drawn';
-  for (const slider of board.querySelectorAll('.lab-numbers input')) {
-    slider.nextElementSibling.textContent = Number(valueOf(slider).toPrecision(2)).toLocaleString('en', {maximumFractionDigits: 5});
-  }
-  find('.lab-speed output').textContent = SPEEDS[speed.value][1];
-}
-
-// ---- screens
-
-// One plane with its facts and curves.
-class View {
-  constructor(formulation) {
-    this.history = [];
-    screens.insertAdjacentHTML('beforeend', `<section aria-label="${formulations[formulation]}">
-      <h3>${formulations[formulation]}<span></span></h3>
-      <canvas class="lab-plane" width="640" height="640" role="img" aria-label="Real and generated points over the critic's heat map"></canvas>
-      <dl class="lab-facts"><div><dt>W, exact</dt><dd></dd></div><div><dt>modes covered</dt><dd></dd></div>
-        <div><dt>${formulation === 'gan' ? 'D is between' : 'f<sub>w</sub> is between'}</dt><dd></dd></div></dl>
-      <svg class="lab-curves" preserveAspectRatio="none" role="img" aria-label="Distance and losses so far"></svg></section>`);
-    this.section = screens.lastElementChild;
-    this.canvas = this.section.querySelector('canvas');
+  // Rates, bounds and penalties are powers of ten on their sliders.
+  function valueOf(slider) {
+    const {power} = numbers.find(({name}) => name === slider.dataset.name);
+    return power ? 10 ** Number(slider.value) : Number(slider.value);
   }
 
-  show(seen) {
-    this.seen = seen;
-    this.history.push([seen.distance, seen.critic_loss, seen.generator_loss]);
-    if (this.history.length > 2000) this.history = this.history.filter((_, i) => i % 2);
-    const facts = this.section.querySelectorAll('dd'), modes = {'ring of 8': 8, 'grid of 25': 25}[chosen];
-    this.section.querySelector('h3 span').textContent = `step ${seen.step.toLocaleString('en')}`;
-    facts[0].textContent = seen.distance.toFixed(3);
-    facts[1].textContent = modes ? `${seen.covered} of ${modes}` : '–';
-    facts[2].textContent = seen.range.map((value) => written(value)).join(' and ');
-    this.draw();
-    this.drawCurves();
+  function settings() {
+    const found = {data: chosen, optimiser: find('.lab-optimiser').value, saturating: find('[name=saturating]').checked};
+    for (const slider of board.querySelectorAll('.lab-numbers input')) found[slider.dataset.name] = valueOf(slider);
+    found.formulations = [find('.lab-first').value, find('.lab-second').value].filter(Boolean);
+    if (chosen === 'drawn') found.drawn = drawn;
+    return found;
   }
 
-  draw() {
-    const {canvas, seen} = this, pen = canvas.getContext('2d'), size = canvas.width;
-    const at = (x, y) => [(x / half + 1) / 2 * size, (1 - y / half) / 2 * size];
-    this.drawHeat(pen, size);
-    if (find('[name=net]').checked) this.drawNet(pen, at);
-    pen.strokeStyle = pen.fillStyle = colour('--gallery-first');
-    this.dots(pen, at, seen.real, 3);
-    pen.strokeStyle = pen.fillStyle = colour('--gallery-second');
-    pen.lineWidth = 1.5;
-    pen.globalAlpha = 0.6;
-    const lengths = [];
-    for (let i = 0; i < seen.pull.length; i += 2) lengths.push(Math.hypot(seen.pull[i], seen.pull[i + 1]));
-    const scale = 0.22 / Math.max(...lengths, 1e-6);  // the longest arrow is always as long; their ratios tell
-    pen.beginPath();
-    for (let i = 0; i < seen.fake.length; i += 8) {  // a quarter of them
-      pen.moveTo(...at(seen.fake[i], seen.fake[i + 1]));
-      pen.lineTo(...at(seen.fake[i] + scale * seen.pull[i], seen.fake[i + 1] + scale * seen.pull[i + 1]));
+  function showChoices() {
+    chips.forEach((chip, i) => chip.setAttribute('aria-pressed', data[i] === chosen));
+    board.classList.toggle('lab-drawing', chosen === 'drawn');
+    find('.lab-hint').hidden = chosen !== 'drawn';
+    for (const slider of board.querySelectorAll('.lab-numbers input')) {
+      slider.nextElementSibling.textContent = Number(valueOf(slider).toPrecision(2)).toLocaleString('en', {maximumFractionDigits: 5});
     }
-    pen.stroke();
-    pen.globalAlpha = 1;
-    this.dots(pen, at, seen.fake, 3.5);
+    find('.lab-speed output').textContent = SPEEDS[speed.value][1];
   }
 
-  dots(pen, at, points, radius) {
-    for (let i = 0; i < points.length; i += 2) {
+  // ---- screens
+
+  // One plane with its facts and curves.
+  class View {
+    constructor(formulation) {
+      this.history = [];
+      screens.insertAdjacentHTML('beforeend', `<section aria-label="${formulations[formulation]}">
+        <h3>${formulations[formulation]}<span></span></h3>
+        <canvas class="lab-plane" width="640" height="640" role="img" aria-label="Real and generated points over the critic's heat map"></canvas>
+        <dl class="lab-facts"><div><dt>W, exact</dt><dd></dd></div><div><dt>modes covered</dt><dd></dd></div>
+          <div><dt>${formulation === 'gan' ? 'D is between' : 'f<sub>w</sub> is between'}</dt><dd></dd></div></dl>
+        <svg class="lab-curves" preserveAspectRatio="none" role="img" aria-label="Distance and losses so far"></svg></section>`);
+      this.section = screens.lastElementChild;
+      this.canvas = this.section.querySelector('canvas');
+    }
+
+    show(seen) {
+      this.seen = seen;
+      this.history.push([seen.distance, seen.critic_loss, seen.generator_loss]);
+      if (this.history.length > 2000) this.history = this.history.filter((_, i) => i % 2);
+      const facts = this.section.querySelectorAll('dd'), modes = {'ring of 8': 8, 'grid of 25': 25}[chosen];
+      this.section.querySelector('h3 span').textContent = `step ${seen.step.toLocaleString('en')}`;
+      facts[0].textContent = seen.distance.toFixed(3);
+      facts[1].textContent = modes ? `${seen.covered} of ${modes}` : '–';
+      facts[2].textContent = seen.range.map((value) => written(value)).join(' and ');
+      this.draw();
+      this.drawCurves();
+    }
+
+    draw() {
+      const {canvas, seen} = this, pen = canvas.getContext('2d'), size = canvas.width;
+      const at = (x, y) => [(x / half + 1) / 2 * size, (1 - y / half) / 2 * size];
+      this.drawHeat(pen, size);
+      if (find('[name=net]').checked) this.drawNet(pen, at);
+      pen.strokeStyle = pen.fillStyle = colour('--gallery-first');
+      this.dots(pen, at, seen.real, 3);
+      pen.strokeStyle = pen.fillStyle = colour('--gallery-second');
+      pen.lineWidth = 1.5;
+      pen.globalAlpha = 0.6;
+      const lengths = [];
+      for (let i = 0; i < seen.pull.length; i += 2) lengths.push(Math.hypot(seen.pull[i], seen.pull[i + 1]));
+      const scale = 0.22 / Math.max(...lengths, 1e-6);  // the longest arrow is always as long; their ratios tell
       pen.beginPath();
-      pen.arc(...at(points[i], points[i + 1]), radius, 0, 7);
-      pen.fill();
+      for (let i = 0; i < seen.fake.length; i += 8) {  // a quarter of them
+        pen.moveTo(...at(seen.fake[i], seen.fake[i + 1]));
+        pen.lineTo(...at(seen.fake[i] + scale * seen.pull[i], seen.fake[i + 1] + scale * seen.pull[i + 1]));
+      }
+      pen.stroke();
+      pen.globalAlpha = 1;
+      this.dots(pen, at, seen.fake, 3.5);
     }
-  }
 
-  // Low is the page's colour, high the colour of real points: the critic thinks there are such.
-  drawHeat(pen, size) {
-    const {side, heat} = this.seen, bytes = atob(heat), small = new OffscreenCanvas(side, side), picture = new ImageData(side, side);
-    const dark = document.body.classList.contains('dark'), [low, high] = dark ? [[16, 22, 28], [24, 92, 100]] : [[250, 251, 252], [168, 216, 219]];
-    for (let i = 0; i < side * side; i++) {
-      const share = bytes.charCodeAt(i) / 255;
-      for (let c = 0; c < 3; c++) picture.data[4 * i + c] = low[c] + share * (high[c] - low[c]);
-      picture.data[4 * i + 3] = 255;
-    }
-    small.getContext('2d').putImageData(picture, 0, 0);
-    pen.imageSmoothingEnabled = true;
-    pen.drawImage(small, 0, 0, size, size);
-  }
-
-  drawNet(pen, at) {
-    const {net} = this.seen, lines = Math.round(Math.sqrt(net.length / 2));
-    const place = (row, column) => at(net[2 * (row * lines + column)], net[2 * (row * lines + column) + 1]);
-    pen.strokeStyle = colour('--gallery-quiet');
-    pen.lineWidth = 1;
-    pen.globalAlpha = 0.6;
-    pen.beginPath();
-    for (let i = 0; i < lines; i++) {
-      for (let j = 1; j < lines; j++) {
-        pen.moveTo(...place(i, j - 1));
-        pen.lineTo(...place(i, j));
-        pen.moveTo(...place(j - 1, i));
-        pen.lineTo(...place(j, i));
+    dots(pen, at, points, radius) {
+      for (let i = 0; i < points.length; i += 2) {
+        pen.beginPath();
+        pen.arc(...at(points[i], points[i + 1]), radius, 0, 7);
+        pen.fill();
       }
     }
-    pen.stroke();
-    pen.globalAlpha = 1;
+
+    // Low is the page's colour, high the colour of real points: the critic thinks there are such.
+    drawHeat(pen, size) {
+      const {side, heat} = this.seen, bytes = atob(heat), small = new OffscreenCanvas(side, side), picture = new ImageData(side, side);
+      const dark = document.body.classList.contains('dark'), [low, high] = dark ? [[16, 22, 28], [24, 92, 100]] : [[250, 251, 252], [168, 216, 219]];
+      for (let i = 0; i < side * side; i++) {
+        const share = bytes.charCodeAt(i) / 255;
+        for (let c = 0; c < 3; c++) picture.data[4 * i + c] = low[c] + share * (high[c] - low[c]);
+        picture.data[4 * i + 3] = 255;
+      }
+      small.getContext('2d').putImageData(picture, 0, 0);
+      pen.imageSmoothingEnabled = true;
+      pen.drawImage(small, 0, 0, size, size);
+    }
+
+    drawNet(pen, at) {
+      const {net} = this.seen, lines = Math.round(Math.sqrt(net.length / 2));
+      const place = (row, column) => at(net[2 * (row * lines + column)], net[2 * (row * lines + column) + 1]);
+      pen.strokeStyle = colour('--gallery-quiet');
+      pen.lineWidth = 1;
+      pen.globalAlpha = 0.6;
+      pen.beginPath();
+      for (let i = 0; i < lines; i++) {
+        for (let j = 1; j < lines; j++) {
+          pen.moveTo(...place(i, j - 1));
+          pen.lineTo(...place(i, j));
+          pen.moveTo(...place(j - 1, i));
+          pen.lineTo(...place(j, i));
+        }
+      }
+      pen.stroke();
+      pen.globalAlpha = 1;
+    }
+
+    drawCurves() {
+      const curve = (index, name) => {
+        const values = this.history.map((entry) => entry[index]), known = values.filter((value) => value !== null);
+        if (known.length < 2) return '';
+        const low = Math.min(0, ...known), high = Math.max(...known, low + 1e-9);
+        const spots = values.map((value, i) => value === null ? '' : `${i / (values.length - 1) * 100} ${94 - (value - low) / (high - low) * 88}`);
+        return `<path d="M${spots.filter(Boolean).join('L')}" stroke="${colour(name)}"/>`;
+      };
+      const svg = this.section.querySelector('.lab-curves');
+      svg.setAttribute('viewBox', '0 0 100 100');
+      svg.innerHTML = curve(1, '--gallery-line') + curve(2, '--gallery-quiet') + curve(0, '--gallery-second');
+    }
   }
 
-  drawCurves() {
-    const curve = (index, name) => {
-      const values = this.history.map((entry) => entry[index]), known = values.filter((value) => value !== null);
-      if (known.length < 2) return '';
-      const low = Math.min(0, ...known), high = Math.max(...known, low + 1e-9);
-      const spots = values.map((value, i) => value === null ? '' : `${i / (values.length - 1) * 100} ${94 - (value - low) / (high - low) * 88}`);
-      return `<path d="M${spots.filter(Boolean).join('L')}" stroke="${colour(name)}"/>`;
-    };
-    const svg = this.section.querySelector('.lab-curves');
-    svg.setAttribute('viewBox', '0 0 100 100');
-    svg.innerHTML = curve(1, '--gallery-line') + curve(2, '--gallery-quiet') + curve(0, '--gallery-second');
+  function show(answer) {
+    answer.seen.forEach((seen, i) => views[i].show(seen));
   }
-}
 
-function show(answer) {
-  answer.seen.forEach((seen, i) => views[i].show(seen));
-}
+  // ---- training
 
-// ---- training
-
-async function begin() {
-  playing = false;
-  play.textContent = 'Train';
-  const chosenNow = settings();
-  if (chosen === 'drawn' && drawn.length < 8) {
-    run = null;
-    views.forEach(({canvas}) => canvas.getContext('2d').clearRect(0, 0, canvas.width, canvas.height));
-    return;
+  async function begin() {
+    playing = false;
+    play.textContent = 'Train';
+    const chosenNow = settings();
+    if (chosen === 'drawn' && drawn.length < 8) {
+      run = null;
+      views.forEach(({canvas}) => canvas.getContext('2d').clearRect(0, 0, canvas.width, canvas.height));
+      return;
+    }
+    const answer = await beginTraining(chosenNow);
+    if (!answer) return;
+    run = answer.run;
+    screens.textContent = '';
+    views = chosenNow.formulations.map((formulation) => new View(formulation));
+    show(answer);
   }
-  const answer = await beginTraining(chosenNow);
-  if (!answer) return;
-  run = answer.run;
-  screens.textContent = '';
-  views = chosenNow.formulations.map((formulation) => new View(formulation));
-  show(answer);
-}
 
-async function step(who, rounds) {
-  if (!run) return false;
-  const answer = await advance({run, who, rounds});
-  if (answer) show(answer);
-  return Boolean(answer);
-}
-
-async function train() {
-  playing = true;
-  play.textContent = 'Pause';
-  while (playing && !document.hidden && board.offsetParent) {
-    const [rounds, , pause] = SPEEDS[speed.value], began = performance.now();
-    if (!await step('both', rounds)) break;
-    await new Promise((resume) => setTimeout(resume, Math.max(0, pause - (performance.now() - began))));
+  async function step(who, rounds) {
+    if (!run) return false;
+    const answer = await advance({run, who, rounds});
+    if (answer) show(answer);
+    return Boolean(answer);
   }
-  playing = false;
-  play.textContent = 'Train';
-}
 
-play.addEventListener('click', () => {
-  if (playing) playing = false;
-  else train();
-});
-find('.lab-steps').addEventListener('click', ({target}) => {
-  playing = false;
-  if (target.dataset.who) step(target.dataset.who, 1);
-});
-find('.lab-again').addEventListener('click', begin);
-find('.lab-chips').addEventListener('click', ({target}) => {
-  if (!chips.includes(target)) return;
-  chosen = data[chips.indexOf(target)];
+  async function train() {
+    playing = true;
+    play.textContent = 'Pause';
+    while (playing && !document.hidden && board.offsetParent) {
+      const [rounds, , pause] = SPEEDS[speed.value], began = performance.now();
+      if (!await step('both', rounds)) break;
+      await new Promise((resume) => setTimeout(resume, Math.max(0, pause - (performance.now() - began))));
+    }
+    playing = false;
+    play.textContent = 'Train';
+  }
+
+  play.addEventListener('click', () => {
+    if (playing) playing = false;
+    else train();
+  });
+  find('.lab-steps').addEventListener('click', ({target}) => {
+    playing = false;
+    if (target.dataset.who) step(target.dataset.who, 1);
+  });
+  find('.lab-again').addEventListener('click', begin);
+  find('.lab-chips').addEventListener('click', ({target}) => {
+    if (!chips.includes(target)) return;
+    chosen = data[chips.indexOf(target)];
+    showChoices();
+    begin();
+  });
+  speed.addEventListener('input', showChoices);
+  find('.lab-numbers').addEventListener('input', showChoices);
+  find('.lab-choices').addEventListener('change', begin);
+  find('[name=net]').addEventListener('change', () => views.forEach((view) => view.draw()));
+
+  // ---- the visitor's own points
+
+  let pen = false;
+  function addPoint({target, clientX, clientY}) {
+    const box = target.getBoundingClientRect();
+    const x = ((clientX - box.left) / box.width * 2 - 1) * half, y = (1 - (clientY - box.top) / box.height * 2) * half;
+    if (drawn.length >= 1000 || Math.max(Math.abs(x), Math.abs(y)) > 1.2) return;
+    drawn.push([x, y]);
+    const sheet = target.getContext('2d');
+    sheet.fillStyle = colour('--gallery-first');
+    sheet.beginPath();
+    sheet.arc((x / half + 1) / 2 * target.width, (1 - y / half) / 2 * target.height, 4, 0, 7);
+    sheet.fill();
+  }
+  screens.addEventListener('pointerdown', (event) => {
+    if (chosen !== 'drawn' || event.target.tagName !== 'CANVAS') return;
+    if (run) { drawn.length = 0; run = null; playing = false; views.forEach(({canvas}) => canvas.getContext('2d').clearRect(0, 0, canvas.width, canvas.height)); }
+    pen = true;
+    event.target.setPointerCapture(event.pointerId);
+    addPoint(event);
+  });
+  screens.addEventListener('pointermove', (event) => pen && event.target.tagName === 'CANVAS' && addPoint(event));
+  screens.addEventListener('pointerup', () => {
+    if (pen) begin();
+    pen = false;
+  });
+
+  onThemeChange(() => views.forEach((view) => view.seen && view.show(view.seen)));
   showChoices();
   begin();
-});
-speed.addEventListener('input', showChoices);
-find('.lab-numbers').addEventListener('input', showChoices);
-find('.lab-choices').addEventListener('change', begin);
-find('[name=net]').addEventListener('change', () => views.forEach((view) => view.draw()));
-
-// ---- the visitor's own points
-
-let pen = false;
-function addPoint({target, clientX, clientY}) {
-  const box = target.getBoundingClientRect();
-  const x = ((clientX - box.left) / box.width * 2 - 1) * half, y = (1 - (clientY - box.top) / box.height * 2) * half;
-  if (drawn.length >= 1000 || Math.max(Math.abs(x), Math.abs(y)) > 1.2) return;
-  drawn.push([x, y]);
-  const sheet = target.getContext('2d');
-  sheet.fillStyle = colour('--gallery-first');
-  sheet.beginPath();
-  sheet.arc((x / half + 1) / 2 * target.width, (1 - y / half) / 2 * target.height, 4, 0, 7);
-  sheet.fill();
 }
-screens.addEventListener('pointerdown', (event) => {
-  if (chosen !== 'drawn' || event.target.tagName !== 'CANVAS') return;
-  if (run) { drawn.length = 0; run = null; playing = false; views.forEach(({canvas}) => canvas.getContext('2d').clearRect(0, 0, canvas.width, canvas.height)); }
-  pen = true;
-  event.target.setPointerCapture(event.pointerId);
-  addPoint(event);
-});
-screens.addEventListener('pointermove', (event) => pen && event.target.tagName === 'CANVAS' && addPoint(event));
-screens.addEventListener('pointerup', () => {
-  if (pen) begin();
-  pen = false;
-});
-
-onThemeChange(() => views.forEach((view) => view.seen && view.show(view.seen)));
-showChoices();
-begin();

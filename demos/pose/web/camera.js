@@ -1,76 +1,79 @@
 // The camera, live: one picture at a time goes to Python, and is shown with its people when they are known, while the
 // next one is on its way. A visitor who stops, or leaves, holds nothing.
-const find = (selector) => board.querySelector(selector);
-const {peak, link, side} = props.value;
-const askWatch = liveCaller(server.watch);
-const view = find('.pc-view'), context = view.getContext('2d'), video = document.createElement('video');
-const [small, ...pictures] = [0, 1, 2].map(() => document.createElement('canvas'));  // what is sent; what is shown
-[video.muted, video.playsInline] = [true, true];
-let stream = null;
+import {drawPeople} from '../../frame/web/skeleton.js';
 
-const seen = () => document.visibilityState === 'visible' && board.offsetParent !== null;
+export default function ({first, server, board, find, say, liveCaller}) {
+  const {peak, link, side} = first;
+  const askWatch = liveCaller(server.watch);
+  const view = find('.pc-view'), context = view.getContext('2d'), video = document.createElement('video');
+  const [small, ...pictures] = [0, 1, 2].map(() => document.createElement('canvas'));  // what is sent; what is shown
+  [video.muted, video.playsInline] = [true, true];
+  let stream = null;
 
-async function start() {
-  say('');
-  find('.pc-start').disabled = true;
-  try {
-    stream = await navigator.mediaDevices.getUserMedia({video: {width: {ideal: 640}}});
-  } catch (_) {
-    say('No camera can be used: allow it in the browser. It works on https or on this computer only.');
-    return stop();
+  const seen = () => document.visibilityState === 'visible' && board.offsetParent !== null;
+
+  async function start() {
+    say('');
+    find('.pc-start').disabled = true;
+    try {
+      stream = await navigator.mediaDevices.getUserMedia({video: {width: {ideal: 640}}});
+    } catch (_) {
+      say('No camera can be used: allow it in the browser. It works on https or on this computer only.');
+      return stop();
+    }
+    video.srcObject = stream;
+    await video.play();
+    [find('.pc-start').hidden, find('.pc-stop').hidden, view.hidden] = [true, false, false];
+    run();
   }
-  video.srcObject = stream;
-  await video.play();
-  [find('.pc-start').hidden, find('.pc-stop').hidden, view.hidden] = [true, false, false];
-  run();
-}
 
-function stop() {
-  stream?.getTracks().forEach((track) => track.stop());
-  [stream, video.srcObject] = [null, null];
-  [find('.pc-start').hidden, find('.pc-start').disabled, find('.pc-stop').hidden, view.hidden] = [false, false, true, true];
-  find('.pc-said').textContent = '';
-}
-
-// Keeps the camera's picture of this moment, and asks for the people in it.
-function ask(picture) {
-  const longer = Math.max(video.videoWidth, video.videoHeight);
-  for (const [canvas, source, pixels] of [[picture, video, Math.min(longer, 720)], [small, picture, side]]) {
-    [canvas.width, canvas.height] = [video.videoWidth, video.videoHeight].map((length) => Math.max(1, Math.round(length * pixels / longer)));
-    const pen = canvas.getContext('2d', {willReadFrequently: true});  // a canvas of the GPU takes 10 ms to read
-    pen.imageSmoothingQuality = 'medium';
-    pen.drawImage(source, 0, 0, canvas.width, canvas.height);
+  function stop() {
+    stream?.getTracks().forEach((track) => track.stop());
+    [stream, video.srcObject] = [null, null];
+    [find('.pc-start').hidden, find('.pc-start').disabled, find('.pc-stop').hidden, view.hidden] = [false, false, true, true];
+    find('.pc-said').textContent = '';
   }
-  return askWatch({frame: small.toDataURL('image/jpeg', 0.85), peak, link});
-}
 
-async function run() {
-  const own = stream, times = [];
-  let [picture, next] = pictures, asked = ask(picture);
-  while (true) {
-    const answer = await asked;
-    if (stream !== own) return;
-    if (!answer || !seen()) return stop();
-    asked = ask(next);
-    show(picture, answer);
-    [picture, next] = [next, picture];
-    times.push(performance.now());
-    if (times.length > 20) times.shift();
-    const rate = times.length > 1 ? 1000 * (times.length - 1) / (times.at(-1) - times[0]) : 0, count = answer.people.length;
-    find('.pc-said').textContent = `${count === 0 ? 'nobody' : count === 1 ? '1 person' : `${count} people`}, ${rate.toFixed(1)} pictures a second`;
-    view.dataset.shown = Number(view.dataset.shown || 0) + 1;
-    await new Promise(requestAnimationFrame);
+  // Keeps the camera's picture of this moment, and asks for the people in it.
+  function ask(picture) {
+    const longer = Math.max(video.videoWidth, video.videoHeight);
+    for (const [canvas, source, pixels] of [[picture, video, Math.min(longer, 720)], [small, picture, side]]) {
+      [canvas.width, canvas.height] = [video.videoWidth, video.videoHeight].map((length) => Math.max(1, Math.round(length * pixels / longer)));
+      const pen = canvas.getContext('2d', {willReadFrequently: true});  // a canvas of the GPU takes 10 ms to read
+      pen.imageSmoothingQuality = 'medium';
+      pen.drawImage(source, 0, 0, canvas.width, canvas.height);
+    }
+    return askWatch({frame: small.toDataURL('image/jpeg', 0.85), peak, link});
   }
-}
 
-function show(picture, {people, limbs}) {  // as in a mirror
-  [view.width, view.height] = [picture.width, picture.height];
-  context.setTransform(-1, 0, 0, 1, view.width, 0);
-  context.drawImage(picture, 0, 0);
-  context.resetTransform();
-  drawPeople(context, people.map(({places}, at) => (
-    {number: at + 1, places: places.map((place) => place && [(1 - place[0]) * view.width, place[1] * view.height])})), limbs, 5);
-}
+  async function run() {
+    const own = stream, times = [];
+    let [picture, next] = pictures, asked = ask(picture);
+    while (true) {
+      const answer = await asked;
+      if (stream !== own) return;
+      if (!answer || !seen()) return stop();
+      asked = ask(next);
+      show(picture, answer);
+      [picture, next] = [next, picture];
+      times.push(performance.now());
+      if (times.length > 20) times.shift();
+      const rate = times.length > 1 ? 1000 * (times.length - 1) / (times.at(-1) - times[0]) : 0, count = answer.people.length;
+      find('.pc-said').textContent = `${count === 0 ? 'nobody' : count === 1 ? '1 person' : `${count} people`}, ${rate.toFixed(1)} pictures a second`;
+      view.dataset.shown = Number(view.dataset.shown || 0) + 1;
+      await new Promise(requestAnimationFrame);
+    }
+  }
 
-find('.pc-start').addEventListener('click', start);
-find('.pc-stop').addEventListener('click', stop);
+  function show(picture, {people, limbs}) {  // as in a mirror
+    [view.width, view.height] = [picture.width, picture.height];
+    context.setTransform(-1, 0, 0, 1, view.width, 0);
+    context.drawImage(picture, 0, 0);
+    context.resetTransform();
+    drawPeople(context, people.map(({places}, at) => (
+      {number: at + 1, places: places.map((place) => place && [(1 - place[0]) * view.width, place[1] * view.height])})), limbs, 5);
+  }
+
+  find('.pc-start').addEventListener('click', start);
+  find('.pc-stop').addEventListener('click', stop);
+}

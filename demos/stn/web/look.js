@@ -1,148 +1,149 @@
 // One pixel of the output under the glass: the four source pixels it reads, their weights, the sampler's derivatives.
 
-const SIDE = 28, AROUND = 6;  // of the output; of the patch of the input that is shown, pixels
-const find = (selector) => board.querySelector(selector);
-const ask = liveCaller(server.pixel);
-const output = find('.look-output'), patch = find('.look-patch'), place = find('.look-place');
-let shown = null, source = null, pinned = null, at = null, inView = false, stale = true;
+export default function ({server, board, find, liveCaller}) {
+  const SIDE = 28, AROUND = 6;  // of the output; of the patch of the input that is shown, pixels
+  const ask = liveCaller(server.pixel);
+  const output = find('.look-output'), patch = find('.look-patch'), place = find('.look-place');
+  let shown = null, source = null, pinned = null, at = null, inView = false, stale = true;
 
-const fixed = (value, digits = 3) => {
-  const text = Math.abs(value).toFixed(digits);
-  return (value < 0 && Number(text) ? '−' : '') + text;
-};
+  const fixed = (value, digits = 3) => {
+    const text = Math.abs(value).toFixed(digits);
+    return (value < 0 && Number(text) ? '−' : '') + text;
+  };
 
-async function refresh() {
-  place.setAttribute('x', at.column - 0.5);
-  place.setAttribute('y', at.row - 0.5);
-  document.dispatchEvent(new CustomEvent('stn:pixel', {detail: at}));
-  stale = true;
-  if (!shown || !inView) return;  // what nobody sees is not computed
-  stale = false;
-  const here = at, found = await ask({...shown.query, ...here});
-  if (!found) return;
-  drawPatch(found);
-  drawNumbers(found, here);
-}
-
-// The values of a picture, by column and row: paper is 0, ink is 1, null is outside.
-async function readPixels(address, size) {
-  const picture = new Image();
-  picture.src = address;
-  await picture.decode();
-  const sheet = new OffscreenCanvas(size, size), paper = sheet.getContext('2d');
-  paper.drawImage(picture, 0, 0);
-  const {data} = paper.getImageData(0, 0, size, size);
-  return (m, n) => (m >= 0 && n >= 0 && m < size && n < size ? 1 - data[4 * (n * size + m)] / 255 : null);
-}
-
-function drawPatch({x, y, neighbours, dx, dy}) {
-  const left = Math.floor(x) - AROUND / 2 + 1, top = Math.floor(y) - AROUND / 2 + 1;
-  const px = (value) => value - left + 0.5, py = (value) => value - top + 0.5;  // pixel centres to the patch
-  const weights = new Map(neighbours.map(([m, n, weight]) => [`${m},${n}`, weight])), parts = [], texts = [];
-  for (let n = top; n < top + AROUND; n++) {
-    for (let m = left; m < left + AROUND; m++) {
-      const value = source ? source(m, n) : null, weight = weights.get(`${m},${n}`), read = weight !== undefined;
-      const column = m - left, row = n - top, shade = 255 * (1 - value), outside = value === null;
-      const ink = outside ? 'currentColor' : shade > 120 ? '#101418' : '#fff';
-      const text = (down, words, extra) => texts.push(
-        `<text x="${column + 0.5}" y="${row + down}" fill="${ink}" ${extra}>${words}</text>`);
-      if (!outside)
-        parts.push(`<rect x="${column}" y="${row}" width="1.01" height="1.01"
-          fill="rgb(${shade} ${shade} ${shade})"/>`);
-      if (read) {
-        parts.push(`<rect class="look-read" x="${column + 0.03}" y="${row + 0.03}" width="0.94" height="0.94"/>`);
-        text(0.3, fixed(value || 0, 2), '');
-        text(0.87, `× ${fixed(weight, 2)}`, 'class="look-weight"');
-      } else if (!outside) text(0.57, fixed(value, 2), 'opacity="0.6"');
-    }
+  async function refresh() {
+    place.setAttribute('x', at.column - 0.5);
+    place.setAttribute('y', at.row - 0.5);
+    document.dispatchEvent(new CustomEvent('stn:pixel', {detail: at}));
+    stale = true;
+    if (!shown || !inView) return;  // what nobody sees is not computed
+    stale = false;
+    const here = at, found = await ask({...shown.query, ...here});
+    if (!found) return;
+    drawPatch(found);
+    drawNumbers(found, here);
   }
-  parts.push(`<rect class="look-kernel" x="${px(x) - 1}" y="${py(y) - 1}" width="2" height="2"/>`);
-  parts.push(arrow(px(x), py(y), dx, dy), `<circle class="look-dot" cx="${px(x)}" cy="${py(y)}" r="0.09"/>`);
-  patch.innerHTML = parts.join('') + texts.join('');
-}
 
-// Where V grows: the gradient, drawn one and a half pixels long where its slope is 1 or more.
-function arrow(x, y, dx, dy) {
-  const slope = Math.hypot(dx, dy);
-  if (slope < 0.005) return '';
-  const [ux, uy] = [dx / slope, dy / slope], reach = 1.5 * Math.min(1, slope), tip = [x + reach * ux, y + reach * uy];
-  const barb = (side) => [tip[0] - 0.16 * ux + side * 0.09 * uy, tip[1] - 0.16 * uy - side * 0.09 * ux].join(' ');
-  return `<path class="look-arrow" d="M${x} ${y}L${tip.join(' ')}M${barb(1)}L${tip.join(' ')}L${barb(-1)}"/>`;
-}
+  // The values of a picture, by column and row: paper is 0, ink is 1, null is outside.
+  async function readPixels(address, size) {
+    const picture = new Image();
+    picture.src = address;
+    await picture.decode();
+    const sheet = new OffscreenCanvas(size, size), paper = sheet.getContext('2d');
+    paper.drawImage(picture, 0, 0);
+    const {data} = paper.getImageData(0, 0, size, size);
+    return (m, n) => (m >= 0 && n >= 0 && m < size && n < size ? 1 - data[4 * (n * size + m)] / 255 : null);
+  }
 
-// One derivative written out as on the slide: for each pixel its value, the weight in the other direction, the sign.
-function slope(neighbours, along, across, total) {
-  const terms = neighbours.filter((neighbour) => neighbour[3]).map((neighbour) => {
-    const sign = neighbour[along.axis] > along.at ? '+' : '−';
-    const weight = 1 - Math.abs(across.at - neighbour[across.axis]);
-    return `${sign} ${fixed(neighbour[3])} · ${fixed(weight)}`;
+  function drawPatch({x, y, neighbours, dx, dy}) {
+    const left = Math.floor(x) - AROUND / 2 + 1, top = Math.floor(y) - AROUND / 2 + 1;
+    const px = (value) => value - left + 0.5, py = (value) => value - top + 0.5;  // pixel centres to the patch
+    const weights = new Map(neighbours.map(([m, n, weight]) => [`${m},${n}`, weight])), parts = [], texts = [];
+    for (let n = top; n < top + AROUND; n++) {
+      for (let m = left; m < left + AROUND; m++) {
+        const value = source ? source(m, n) : null, weight = weights.get(`${m},${n}`), read = weight !== undefined;
+        const column = m - left, row = n - top, shade = 255 * (1 - value), outside = value === null;
+        const ink = outside ? 'currentColor' : shade > 120 ? '#101418' : '#fff';
+        const text = (down, words, extra) => texts.push(
+          `<text x="${column + 0.5}" y="${row + down}" fill="${ink}" ${extra}>${words}</text>`);
+        if (!outside)
+          parts.push(`<rect x="${column}" y="${row}" width="1.01" height="1.01"
+            fill="rgb(${shade} ${shade} ${shade})"/>`);
+        if (read) {
+          parts.push(`<rect class="look-read" x="${column + 0.03}" y="${row + 0.03}" width="0.94" height="0.94"/>`);
+          text(0.3, fixed(value || 0, 2), '');
+          text(0.87, `× ${fixed(weight, 2)}`, 'class="look-weight"');
+        } else if (!outside) text(0.57, fixed(value, 2), 'opacity="0.6"');
+      }
+    }
+    parts.push(`<rect class="look-kernel" x="${px(x) - 1}" y="${py(y) - 1}" width="2" height="2"/>`);
+    parts.push(arrow(px(x), py(y), dx, dy), `<circle class="look-dot" cx="${px(x)}" cy="${py(y)}" r="0.09"/>`);
+    patch.innerHTML = parts.join('') + texts.join('');
+  }
+
+  // Where V grows: the gradient, drawn one and a half pixels long where its slope is 1 or more.
+  function arrow(x, y, dx, dy) {
+    const slope = Math.hypot(dx, dy);
+    if (slope < 0.005) return '';
+    const [ux, uy] = [dx / slope, dy / slope], reach = 1.5 * Math.min(1, slope), tip = [x + reach * ux, y + reach * uy];
+    const barb = (side) => [tip[0] - 0.16 * ux + side * 0.09 * uy, tip[1] - 0.16 * uy - side * 0.09 * ux].join(' ');
+    return `<path class="look-arrow" d="M${x} ${y}L${tip.join(' ')}M${barb(1)}L${tip.join(' ')}L${barb(-1)}"/>`;
+  }
+
+  // One derivative written out as on the slide: for each pixel its value, the weight in the other direction, the sign.
+  function slope(neighbours, along, across, total) {
+    const terms = neighbours.filter((neighbour) => neighbour[3]).map((neighbour) => {
+      const sign = neighbour[along.axis] > along.at ? '+' : '−';
+      const weight = 1 - Math.abs(across.at - neighbour[across.axis]);
+      return `${sign} ${fixed(neighbour[3])} · ${fixed(weight)}`;
+    });
+    return `${terms.join(' ').replace(/^\+ /, '') || '0'} = ${fixed(total)}`;
+  }
+
+  function drawNumbers({x, y, neighbours, value, dx, dy}, {row, column}) {
+    find('.look-table tbody').innerHTML = neighbours.map(([m, n, weight, u]) => {
+      const cells = [u, 1 - Math.abs(x - m), 1 - Math.abs(y - n), weight, u * weight];
+      return `<tr><th scope="row">${m}, ${n}</th>${cells.map((cell) => `<td>${fixed(cell)}</td>`).join('')}</tr>`;
+    }).join('');
+    find('.look-weights').textContent = fixed(neighbours.reduce((sum, neighbour) => sum + neighbour[2], 0));
+    find('.look-value').textContent = fixed(value);
+    find('.look-at').textContent =
+      `Column ${column}, row ${row}, counted from 0: V = ${fixed(value)}, where 0 is paper and 1 is ink.`;
+    find('.look-from').textContent = `Read at x = ${fixed(x, 2)}, y = ${fixed(y, 2)} (the dot). `
+      + 'The four pixels it reads are framed; the arrow shows where V grows.';
+    find('.look-dx').textContent = slope(neighbours, {axis: 0, at: x}, {axis: 1, at: y}, dx);
+    find('.look-dy').textContent = slope(neighbours, {axis: 1, at: y}, {axis: 0, at: x}, dy);
+    find('.look-said').textContent =
+      `Column ${column}, row ${row}: ${fixed(value)}, read at ${fixed(x, 1)}, ${fixed(y, 1)}.`;
+  }
+
+  // Choosing a pixel: a click or a key stays, hovering only looks
+
+  const clamp = (value) => Math.min(SIDE - 1, Math.max(0, Math.floor(value)));
+  function under(event) {
+    const box = output.getBoundingClientRect(), part = SIDE / box.width;
+    return {row: clamp((event.clientY - box.top) * part), column: clamp((event.clientX - box.left) * part)};
+  }
+  function go(to, stay) {
+    if (stay) pinned = to;
+    if (!to || (to.row === at?.row && to.column === at?.column)) return;
+    at = to;
+    refresh();
+  }
+  output.addEventListener('pointermove', (event) => go(under(event), event.buttons > 0));
+  output.addEventListener('pointerdown', (event) => go(under(event), true));
+  output.addEventListener('pointerleave', () => go(pinned));
+  output.addEventListener('keydown', (event) => {
+    if (!pinned) return;
+    const moves = {ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1]};
+    const [right, down] = moves[event.key] || [0, 0];
+    if (!right && !down) return;
+    event.preventDefault();
+    go({row: clamp(pinned.row + down), column: clamp(pinned.column + right)}, true);
   });
-  return `${terms.join(' ').replace(/^\+ /, '') || '0'} = ${fixed(total)}`;
-}
 
-function drawNumbers({x, y, neighbours, value, dx, dy}, {row, column}) {
-  find('.look-table tbody').innerHTML = neighbours.map(([m, n, weight, u]) => {
-    const cells = [u, 1 - Math.abs(x - m), 1 - Math.abs(y - n), weight, u * weight];
-    return `<tr><th scope="row">${m}, ${n}</th>${cells.map((cell) => `<td>${fixed(cell)}</td>`).join('')}</tr>`;
-  }).join('');
-  find('.look-weights').textContent = fixed(neighbours.reduce((sum, neighbour) => sum + neighbour[2], 0));
-  find('.look-value').textContent = fixed(value);
-  find('.look-at').textContent =
-    `Column ${column}, row ${row}, counted from 0: V = ${fixed(value)}, where 0 is paper and 1 is ink.`;
-  find('.look-from').textContent = `Read at x = ${fixed(x, 2)}, y = ${fixed(y, 2)} (the dot). `
-    + 'The four pixels it reads are framed; the arrow shows where V grows.';
-  find('.look-dx').textContent = slope(neighbours, {axis: 0, at: x}, {axis: 1, at: y}, dx);
-  find('.look-dy').textContent = slope(neighbours, {axis: 1, at: y}, {axis: 0, at: x}, dy);
-  find('.look-said').textContent =
-    `Column ${column}, row ${row}: ${fixed(value)}, read at ${fixed(x, 1)}, ${fixed(y, 1)}.`;
-}
+  // Before anybody has chosen: the pixel nearest to the middle that is half ink, on the edge of a stroke.
+  function edge(values) {
+    const oddness = ([column, row]) => Math.abs(values(column, row) - 0.5) + 0.02 * Math.hypot(column - 13.5, row - 13.5);
+    const places = Array.from({length: SIDE * SIDE}, (_, k) => [k % SIDE, Math.floor(k / SIDE)]);
+    const [column, row] = places.reduce((best, place) => (oddness(place) < oddness(best) ? place : best));
+    return {row, column};
+  }
 
-// Choosing a pixel: a click or a key stays, hovering only looks
-
-const clamp = (value) => Math.min(SIDE - 1, Math.max(0, Math.floor(value)));
-function under(event) {
-  const box = output.getBoundingClientRect(), part = SIDE / box.width;
-  return {row: clamp((event.clientY - box.top) * part), column: clamp((event.clientX - box.left) * part)};
+  document.addEventListener('stn:pick', ({detail}) => go(detail, true));
+  document.addEventListener('stn:answer', async ({detail}) => {
+    shown = detail;
+    board.classList.toggle('stn-empty', !shown);
+    if (!shown) return;
+    output.querySelector('image').setAttribute('href', shown.answer.rectified);
+    const {input, rectified, size} = shown.answer;
+    source = await readPixels(input, size);
+    if (!pinned) pinned = at = edge(await readPixels(rectified, SIDE));
+    refresh();
+  });
+  new IntersectionObserver(([entry]) => {
+    inView = entry.isIntersecting;
+    if (inView && stale) refresh();
+  }).observe(board);
+  document.dispatchEvent(new Event('stn:hello'));
 }
-function go(to, stay) {
-  if (stay) pinned = to;
-  if (!to || (to.row === at?.row && to.column === at?.column)) return;
-  at = to;
-  refresh();
-}
-output.addEventListener('pointermove', (event) => go(under(event), event.buttons > 0));
-output.addEventListener('pointerdown', (event) => go(under(event), true));
-output.addEventListener('pointerleave', () => go(pinned));
-output.addEventListener('keydown', (event) => {
-  if (!pinned) return;
-  const moves = {ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1]};
-  const [right, down] = moves[event.key] || [0, 0];
-  if (!right && !down) return;
-  event.preventDefault();
-  go({row: clamp(pinned.row + down), column: clamp(pinned.column + right)}, true);
-});
-
-// Before anybody has chosen: the pixel nearest to the middle that is half ink, on the edge of a stroke.
-function edge(values) {
-  const oddness = ([column, row]) => Math.abs(values(column, row) - 0.5) + 0.02 * Math.hypot(column - 13.5, row - 13.5);
-  const places = Array.from({length: SIDE * SIDE}, (_, k) => [k % SIDE, Math.floor(k / SIDE)]);
-  const [column, row] = places.reduce((best, place) => (oddness(place) < oddness(best) ? place : best));
-  return {row, column};
-}
-
-document.addEventListener('stn:pick', ({detail}) => go(detail, true));
-document.addEventListener('stn:answer', async ({detail}) => {
-  shown = detail;
-  board.classList.toggle('stn-empty', !shown);
-  if (!shown) return;
-  output.querySelector('image').setAttribute('href', shown.answer.rectified);
-  const {input, rectified, size} = shown.answer;
-  source = await readPixels(input, size);
-  if (!pinned) pinned = at = edge(await readPixels(rectified, SIDE));
-  refresh();
-});
-new IntersectionObserver(([entry]) => {
-  inView = entry.isIntersecting;
-  if (inView && stale) refresh();
-}).observe(board);
-document.dispatchEvent(new Event('stn:hello'));

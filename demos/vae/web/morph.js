@@ -1,70 +1,72 @@
 // From A to B in latent space. All pictures of the way come with one call, so the slider itself asks for nothing.
-const find = (selector) => board.querySelector(selector), STRIP = 10;
-const askMorph = liveCaller(server.morph_ends), slider = find('.along'), between = find('.between canvas').getContext('2d');
-const ends = {a: find('[data-end=a]'), b: find('[data-end=b]')}, KEPT = {a: 'keptA', b: 'keptB'};
-let sheet = null, last = 90, current = {};
 
-const strip = [...Array(STRIP).keys()].map((index) => {
-  const button = document.createElement('button'), canvas = document.createElement('canvas');
-  button.type = 'button';
-  button.setAttribute('aria-label', `t = ${(index / (STRIP - 1)).toFixed(2)}`);
-  Object.assign(canvas, {className: 'pixels', width: 28, height: 28});
-  button.append(canvas);
-  button.addEventListener('click', () => { slider.value = index * last / (STRIP - 1); show(); });
-  find('.strip').append(button);
-  return canvas.getContext('2d');
-});
+export default function ({server, find, liveCaller, onValue}) {
+  const STRIP = 10;
+  const askMorph = liveCaller(server.morph_ends), slider = find('.along'), between = find('.between canvas').getContext('2d');
+  const ends = {a: find('[data-end=a]'), b: find('[data-end=b]')}, KEPT = {a: 'keptA', b: 'keptB'};
+  let sheet = null, last = 90, current = {};
 
-const cut = (context, step) => context.drawImage(sheet, 28 * step, 0, 28, 28, 0, 0, 28, 28);
+  const strip = [...Array(STRIP).keys()].map((index) => {
+    const button = document.createElement('button'), canvas = document.createElement('canvas');
+    button.type = 'button';
+    button.setAttribute('aria-label', `t = ${(index / (STRIP - 1)).toFixed(2)}`);
+    Object.assign(canvas, {className: 'pixels', width: 28, height: 28});
+    button.append(canvas);
+    button.addEventListener('click', () => { slider.value = index * last / (STRIP - 1); show(); });
+    find('.strip').append(button);
+    return canvas.getContext('2d');
+  });
 
-function show() {
-  const step = Number(slider.value), t = (step / last).toFixed(2);
-  find('output').textContent = `t = ${t}`;
-  slider.setAttribute('aria-valuetext', `t = ${t}`);
-  find('.strip').querySelectorAll('button').forEach((button, index) =>
-    button.setAttribute('aria-current', index === Math.round(t * (STRIP - 1))));
-  if (sheet) cut(between, step);
-}
+  const cut = (context, step) => context.drawImage(sheet, 28 * step, 0, 28, 28, 0, 0, 28, 28);
 
-// An end is one of the classes, or the drawing that was kept for it.
-function end(name) {
-  const {value} = ends[name].querySelector('select');
-  return value === 'drawing' ? {picture: current[KEPT[name]]} : {label: Number(value)};
-}
-
-async function morph() {
-  const answer = await askMorph({data: current.data, a: end('a'), b: end('b')});
-  if (!answer) return;
-  const image = new Image();
-  image.src = answer.sheet;
-  await image.decode();
-  sheet = image;
-  last = slider.max = answer.steps - 1;
-  ends.a.querySelector('img').src = answer.a;
-  ends.b.querySelector('img').src = answer.b;
-  find('.model').textContent = answer.model;
-  strip.forEach((context, index) => cut(context, index * last / (STRIP - 1)));
-  show();
-}
-
-function update() {
-  const before = current;
-  current = props.value;
-  for (const [name, first] of [['a', 7], ['b', 3]]) {
-    const select = ends[name].querySelector('select');
-    if (before.data !== current.data) {
-      const classes = current.names.map((text, index) => new Option(text, index));
-      select.replaceChildren(...classes, new Option('kept drawing', 'drawing'));
-      select.value = first;
-    }
-    const kept = current[KEPT[name]];
-    select.lastChild.disabled = !kept;
-    if (kept && kept !== before[KEPT[name]]) select.value = 'drawing';
+  function show() {
+    const step = Number(slider.value), t = (step / last).toFixed(2);
+    find('output').textContent = `t = ${t}`;
+    slider.setAttribute('aria-valuetext', `t = ${t}`);
+    find('.strip').querySelectorAll('button').forEach((button, index) =>
+      button.setAttribute('aria-current', index === Math.round(t * (STRIP - 1))));
+    if (sheet) cut(between, step);
   }
-  morph();
-}
 
-slider.addEventListener('input', show);
-for (const box of Object.values(ends)) box.querySelector('select').addEventListener('change', morph);
-watch('value', update);
-if (props.value?.data) update();
+  // An end is one of the classes, or the drawing that was kept for it.
+  function end(name) {
+    const {value} = ends[name].querySelector('select');
+    return value === 'drawing' ? {picture: current[KEPT[name]]} : {label: Number(value)};
+  }
+
+  async function morph() {
+    const answer = await askMorph({data: current.data, a: end('a'), b: end('b')});
+    if (!answer) return;
+    const image = new Image();
+    image.src = answer.sheet;
+    await image.decode();
+    sheet = image;
+    last = slider.max = answer.steps - 1;
+    ends.a.querySelector('img').src = answer.a;
+    ends.b.querySelector('img').src = answer.b;
+    find('.model').textContent = answer.model;
+    strip.forEach((context, index) => cut(context, index * last / (STRIP - 1)));
+    show();
+  }
+
+  function update(value) {
+    const before = current;
+    current = value;
+    for (const [name, first] of [['a', 7], ['b', 3]]) {
+      const select = ends[name].querySelector('select');
+      if (before.data !== current.data) {
+        const classes = current.names.map((text, index) => new Option(text, index));
+        select.replaceChildren(...classes, new Option('kept drawing', 'drawing'));
+        select.value = first;
+      }
+      const kept = current[KEPT[name]];
+      select.lastChild.disabled = !kept;
+      if (kept && kept !== before[KEPT[name]]) select.value = 'drawing';
+    }
+    morph();
+  }
+
+  slider.addEventListener('input', show);
+  for (const box of Object.values(ends)) box.querySelector('select').addEventListener('change', morph);
+  onValue((value) => { if (value.data) update(value); });
+}

@@ -1,220 +1,224 @@
 // The latent plane and the drawing on it. z is (z1, z2), z1 to the right, z2 up; `half` is the plane's half-width.
-const find = (selector) => board.querySelector(selector), findAll = (selector) => [...board.querySelectorAll(selector)];
-const SIDE = 560, LENS = 128;
-const plane = find('.plane'), map = find('.plane canvas').getContext('2d'), decoded = find('.decoded').getContext('2d');
-const lens = find('.lens canvas').getContext('2d');
-const askPlane = liveCaller(server.show_plane), askPicture = liveCaller(server.decode_point);
-const askAnswer = liveCaller(server.read_drawing), askExamples = liveCaller(server.example_garments);
-const state = {data: 'digits', z: [0, 0], half: 3.16, posterior: null};
+import {followPointer} from '../../frame/web/controls.js';
+import {inked, makeDrawPad} from '../../frame/web/pad.js';
 
-// What the rest of the tab reads: data set, drawing and the drawings kept as A and B.
-function share(change, tell) {
-  props.value = {...props.value, ...change};
-  if (tell) trigger('shared');
-}
+export default function ({trigger, props, server, board, find, findAll, say, liveCaller}) {
+  const SIDE = 560, LENS = 128;
+  const plane = find('.plane'), map = find('.plane canvas').getContext('2d'), decoded = find('.decoded').getContext('2d');
+  const lens = find('.lens canvas').getContext('2d');
+  const askPlane = liveCaller(server.show_plane), askPicture = liveCaller(server.decode_point);
+  const askAnswer = liveCaller(server.read_drawing), askExamples = liveCaller(server.example_garments);
+  const state = {data: 'digits', z: [0, 0], half: 3.16, posterior: null};
 
-const place = ([z1, z2]) => [(z1 / state.half + 1) * SIDE / 2, (1 - z2 / state.half) * SIDE / 2];
-const signed = (value, digits = 2) => (value < 0 ? '−' : ' ') + Math.abs(value).toFixed(digits);
-
-// ---- the point
-
-const frame = decoded.createImageData(28, 28);
-frame.data.fill(255);
-
-async function movePoint(z) {
-  state.z = z.map((value) => Math.max(-state.half, Math.min(state.half, value)));
-  const [x, y] = place(state.z);
-  find('.point').setAttribute('transform', `translate(${x} ${y})`);
-  find('.z').textContent = `z = (${signed(state.z[0])}, ${signed(state.z[1])})`;
-  const answer = await askPicture({data: state.data, z: state.z});
-  if (!answer) return;
-  const grey = atob(answer.pixels);
-  for (let i = 0; i < 784; i++) frame.data.fill(grey.charCodeAt(i), 4 * i, 4 * i + 3);
-  decoded.putImageData(frame, 0, 0);
-}
-
-followPointer(plane, {
-  moveTo(x, y) {
-    find('.z').setAttribute('aria-live', 'off');
-    movePoint([x, y].map((part) => (part * 2 - 1) * state.half));
-  },
-  moveBy(x, y, far) {
-    find('.z').setAttribute('aria-live', 'polite');
-    movePoint([x, y].map((step, axis) => state.z[axis] + step * (far ? 0.5 : 0.1)));
-  },
-});
-
-// ---- the plane
-
-async function showPlane() {
-  const answer = await askPlane({data: state.data});
-  if (!answer) return false;
-  share({data: state.data, names: answer.names, models: answer.models, keptA: null, keptB: null}, true);
-  const sheet = new Image();
-  sheet.src = answer.sheet;
-  await sheet.decode();
-  state.half = answer.half;
-  state.z = answer.start;
-  map.drawImage(sheet, 0, 0, SIDE, SIDE);
-  for (const label of findAll('.plane-model')) label.textContent = answer.models[0];
-  for (const label of findAll('.large-model')) label.textContent = answer.models[1];
-  find('.pixel-model').textContent = answer.sigmas[0] === null
-    ? 'Pixels are black or white: P(X|z) is a Bernoulli distribution with mean f(z).'
-    : `Pixels are grey: P(X|z) = N(f(z), σ²I), σ = ${answer.sigmas.map((sigma) => sigma.toFixed(3)).join(' and ')}, learned. `
-      + 'It is a density: its logarithm may be positive.';
-  let ticks = '';
-  for (let value = -Math.floor(state.half); value <= state.half; value++) {
-    const [x, y] = place([value, value]), text = signed(value, 0).trim();
-    ticks += `<text x="${x}" y="${SIDE + 18}" text-anchor="middle">${text}</text>`;
-    ticks += `<text x="-8" y="${y + 5}" text-anchor="end">${text}</text>`;
+  // What the rest of the tab reads: data set, drawing and the drawings kept as A and B.
+  function share(change, tell) {
+    props.value = {...props.value, ...change};
+    if (tell) trigger('shared');
   }
-  find('.ticks').innerHTML = ticks;
-  return true;
-}
 
-function setEllipse(ellipse, [x, y], [rx, ry]) {
-  for (const [name, value] of Object.entries({cx: x, cy: y, rx, ry})) ellipse.setAttribute(name, value);
-}
+  const place = ([z1, z2]) => [(z1 / state.half + 1) * SIDE / 2, (1 - z2 / state.half) * SIDE / 2];
+  const signed = (value, digits = 2) => (value < 0 ? '−' : ' ') + Math.abs(value).toFixed(digits);
 
-// The posterior on the plane, and the same through a lens that is strong enough to show its shape.
-function showPosterior() {
-  const {posterior} = state, scale = SIDE / 2 / state.half;
-  find('.posterior').setAttribute('visibility', posterior ? 'visible' : 'hidden');
-  for (const ellipse of findAll('.lens ellipse')) ellipse.setAttribute('visibility', posterior ? 'visible' : 'hidden');
-  lens.clearRect(0, 0, LENS, LENS);
-  if (!posterior) return;
-  const centre = place(posterior.mean), radii = posterior.std.map((std) => std * scale);
-  find('.cross').setAttribute('d', `M0 ${centre[1]}H${SIDE}M${centre[0]} 0V${SIDE}`);
-  find('.key-outside').hidden = !posterior.mean.some((value) => Math.abs(value) > state.half);
-  for (const [name, times] of [['halo', 2], ['two', 2], ['one', 1]])
-    setEllipse(find(`.posterior .${name}`), centre, radii.map((radius) => times * radius));
-  const power = Math.max(1, Math.min(32, 2 ** Math.floor(Math.log2(LENS / (5 * Math.max(...radii))))));
-  const width = LENS / power;
-  lens.imageSmoothingEnabled = false;
-  lens.drawImage(map.canvas, centre[0] - width / 2, centre[1] - width / 2, width, width, 0, 0, LENS, LENS);
-  for (const [name, times] of [['two', 2], ['one', 1]])
-    setEllipse(find(`.lens .${name}`), [LENS / 2, LENS / 2], radii.map((radius) => times * radius * power));
-  find('.lens-power').textContent = `${power} times larger`;
-}
+  // ---- the point
 
-// ---- the drawing
+  const frame = decoded.createImageData(28, 28);
+  frame.data.fill(255);
 
-const terms = find('.vae-terms');
-terms.innerHTML = ['plane', 'large'].map((which) => `
-  <section class="terms"><h3>Samples from P(z|X), decoded <span class="model ${which}-model"></span></h3>
-    <img class="pixels samples" alt="Eight pictures decoded from samples of the posterior" width="448" height="56">
-    <p class="z-text"></p>
-    <dl>
-      <dt>E[log P(X|z)]</dt><dd class="bar likelihood"><i></i></dd><dd class="mono likelihood-value"></dd>
-      <dt>D[P(z|X) ‖ P(z)]</dt><dd class="bar kl"><i></i></dd><dd class="mono kl-value"></dd>
-      <dt class="sum">ELBO, their difference</dt><dd class="bar elbo"><i></i></dd><dd class="mono sum elbo-value"></dd>
-    </dl></section>`).join('');
-const [planeTerms, largeTerms] = findAll('.terms');
+  async function movePoint(z) {
+    state.z = z.map((value) => Math.max(-state.half, Math.min(state.half, value)));
+    const [x, y] = place(state.z);
+    find('.point').setAttribute('transform', `translate(${x} ${y})`);
+    find('.z').textContent = `z = (${signed(state.z[0])}, ${signed(state.z[1])})`;
+    const answer = await askPicture({data: state.data, z: state.z});
+    if (!answer) return;
+    const grey = atob(answer.pixels);
+    for (let i = 0; i < 784; i++) frame.data.fill(grey.charCodeAt(i), 4 * i, 4 * i + 3);
+    decoded.putImageData(frame, 0, 0);
+  }
 
-// One bar a quantity, on the scale that both models share: from `from` to `to`, in nats.
-function setBar(bar, from, to, [low, high]) {
-  const at = (value) => (value - low) / (high - low) * 100;
-  bar.firstChild.style.left = `${at(Math.min(from, to))}%`;
-  bar.firstChild.style.width = `${at(Math.max(from, to)) - at(Math.min(from, to))}%`;
-}
-
-function showTerms(section, answer, scale) {
-  const {log_likelihood: likelihood, kl, elbo} = answer;
-  section.querySelector('.samples').src = answer.samples;
-  section.querySelector('.z-text').textContent = answer.mean
-    ? `μ(X) = (${answer.mean.map((v) => signed(v).trim()).join(', ')}), σ(X) = (${answer.std.map((v) => v.toFixed(3)).join(', ')})`
-    : `${answer.telling} of the ${answer.latents} latents tell something about this drawing (more than 0.1 nats each)`;
-  setBar(section.querySelector('.likelihood'), 0, likelihood, scale);
-  setBar(section.querySelector('.kl'), likelihood, elbo, scale);
-  setBar(section.querySelector('.elbo'), 0, elbo, scale);
-  for (const [name, value] of [['likelihood', likelihood], ['kl', kl], ['elbo', elbo]])
-    section.querySelector(`.${name}-value`).textContent = `${signed(value, 1).trim()} nats`;
-}
-
-let settle = 0;
-async function readDrawing(picture) {
-  const {data} = state, answer = await askAnswer({data, picture});
-  if (!answer || data !== state.data || pad.empty()) return;
-  find('.seen').src = answer.models[0].seen;
-  findAll('.rebuilt').forEach((image, which) => { image.src = answer.models[which].picture; });
-  state.posterior = answer.models[0];
-  showPosterior();
-  const ends = answer.models.flatMap(({log_likelihood, elbo}) => [0, log_likelihood, elbo]);
-  const scale = [Math.min(...ends), Math.max(...ends)];
-  showTerms(planeTerms, answer.models[0], scale);
-  showTerms(largeTerms, answer.models[1], scale);
-  board.classList.remove('faded');
-  clearTimeout(settle);
-  settle = setTimeout(() => { share({picture}); lookInside(); }, 200);
-}
-
-// "Look inside" answers for the drawing when it comes into view, and again when the drawing has changed since.
-let inView = false, looked = null;
-function lookInside() {
-  if (!inView || !props.value.picture || looked === props.value.picture) return;
-  looked = props.value.picture;
-  trigger('looked');
-}
-const watcher = new IntersectionObserver((entries) => { inView = entries.at(-1).isIntersecting; lookInside(); });
-requestAnimationFrame(function attach() {
-  const inside = document.getElementById('vae-inside');
-  if (inside) watcher.observe(inside); else requestAnimationFrame(attach);
-});
-
-function clearDrawing() {
-  state.posterior = null;
-  showPosterior();
-  board.classList.add('faded');
-  clearTimeout(settle);
-  share({picture: null});
-}
-
-const pad = makeDrawPad(find('.paper'), {onDraw: readDrawing, onClear: clearDrawing, label: 'Draw here'});
-for (const button of findAll('[data-keep]'))
-  button.addEventListener('click', () => {
-    if (pad.empty()) return say('Draw something first, then keep it.');
-    share({[`kept${button.dataset.keep}`]: pad.dataURI()}, true);
-    say(`Kept as ${button.dataset.keep}. The morph is further down.`, 'note');
+  followPointer(plane, {
+    moveTo(x, y) {
+      find('.z').setAttribute('aria-live', 'off');
+      movePoint([x, y].map((part) => (part * 2 - 1) * state.half));
+    },
+    moveBy(x, y, far) {
+      find('.z').setAttribute('aria-live', 'polite');
+      movePoint([x, y].map((step, axis) => state.z[axis] + step * (far ? 0.5 : 0.1)));
+    },
   });
 
-// ---- examples: digits as a pen writes them (x, y in twentieths of the paper, Bezier curves), garments as decoded
+  // ---- the plane
 
-const STROKES = [
-  'M10 4C5 4 5 16 10 16C15 16 15 4 10 4', 'M8 7L11 4L10.5 16', 'M6 7C6 3 14 3 13.5 7C13 10 8 13 6 16L14.5 15.6',
-  'M6.5 5C10 3 14 4 13 7C12.5 9 11 9.5 9 9.8C13 9.6 15 12 13 14.5C11 17 7 16 6 14.5', 'M8 4L6 11L14 11M12.5 6L11.5 16.5',
-  'M14 4.5L8 4.5L7 9.5C11 8 14.5 10 13.5 13C12.5 16.5 8 16.5 6.5 14.5', 'M13 4C8 5 6 11 7 14C8.5 17.5 14 16 13.5 12.5C13 9.5 9 9.5 7 13',
-  'M6 5L14 5L9 16', 'M13 5.5C10 2.5 5.5 5 8 8C10 10 14 11 13 14C12 17 6.5 16 7 13C7.5 10.5 13 9 13.5 6.5', 'M13 7.5C12 4 6.5 4.5 7 8C7.5 11 12 10.5 13.2 7L12.5 16.5',
-];
+  async function showPlane() {
+    const answer = await askPlane({data: state.data});
+    if (!answer) return false;
+    share({data: state.data, names: answer.names, models: answer.models, keptA: null, keptB: null}, true);
+    const sheet = new Image();
+    sheet.src = answer.sheet;
+    await sheet.decode();
+    state.half = answer.half;
+    state.z = answer.start;
+    map.drawImage(sheet, 0, 0, SIDE, SIDE);
+    for (const label of findAll('.plane-model')) label.textContent = answer.models[0];
+    for (const label of findAll('.large-model')) label.textContent = answer.models[1];
+    find('.pixel-model').textContent = answer.sigmas[0] === null
+      ? 'Pixels are black or white: P(X|z) is a Bernoulli distribution with mean f(z).'
+      : `Pixels are grey: P(X|z) = N(f(z), σ²I), σ = ${answer.sigmas.map((sigma) => sigma.toFixed(3)).join(' and ')}, learned. `
+        + 'It is a density: its logarithm may be positive.';
+    let ticks = '';
+    for (let value = -Math.floor(state.half); value <= state.half; value++) {
+      const [x, y] = place([value, value]), text = signed(value, 0).trim();
+      ticks += `<text x="${x}" y="${SIDE + 18}" text-anchor="middle">${text}</text>`;
+      ticks += `<text x="-8" y="${y + 5}" text-anchor="end">${text}</text>`;
+    }
+    find('.ticks').innerHTML = ticks;
+    return true;
+  }
 
-async function showExamples() {
-  const digits = state.data === 'digits';
-  const pictures = digits ? STROKES.map((path) => inked(path, 14)) : (await askExamples({}))?.pictures;
-  if (!pictures || digits !== (state.data === 'digits')) return;
-  const examples = find('.vae-examples');
-  examples.innerHTML = '<span>Examples</span>';
-  pictures.forEach((picture, index) => {
-    const button = document.createElement('button'), name = props.value.names[index];
-    button.type = 'button';
-    button.title = name;
-    button.setAttribute('aria-label', `Example: ${name}`);
-    button.append(Object.assign(new Image(), {src: picture, alt: ''}));
-    button.addEventListener('click', () => pad.show(picture));
-    examples.append(button);
+  function setEllipse(ellipse, [x, y], [rx, ry]) {
+    for (const [name, value] of Object.entries({cx: x, cy: y, rx, ry})) ellipse.setAttribute(name, value);
+  }
+
+  // The posterior on the plane, and the same through a lens that is strong enough to show its shape.
+  function showPosterior() {
+    const {posterior} = state, scale = SIDE / 2 / state.half;
+    find('.posterior').setAttribute('visibility', posterior ? 'visible' : 'hidden');
+    for (const ellipse of findAll('.lens ellipse')) ellipse.setAttribute('visibility', posterior ? 'visible' : 'hidden');
+    lens.clearRect(0, 0, LENS, LENS);
+    if (!posterior) return;
+    const centre = place(posterior.mean), radii = posterior.std.map((std) => std * scale);
+    find('.cross').setAttribute('d', `M0 ${centre[1]}H${SIDE}M${centre[0]} 0V${SIDE}`);
+    find('.key-outside').hidden = !posterior.mean.some((value) => Math.abs(value) > state.half);
+    for (const [name, times] of [['halo', 2], ['two', 2], ['one', 1]])
+      setEllipse(find(`.posterior .${name}`), centre, radii.map((radius) => times * radius));
+    const power = Math.max(1, Math.min(32, 2 ** Math.floor(Math.log2(LENS / (5 * Math.max(...radii))))));
+    const width = LENS / power;
+    lens.imageSmoothingEnabled = false;
+    lens.drawImage(map.canvas, centre[0] - width / 2, centre[1] - width / 2, width, width, 0, 0, LENS, LENS);
+    for (const [name, times] of [['two', 2], ['one', 1]])
+      setEllipse(find(`.lens .${name}`), [LENS / 2, LENS / 2], radii.map((radius) => times * radius * power));
+    find('.lens-power').textContent = `${power} times larger`;
+  }
+
+  // ---- the drawing
+
+  const terms = find('.vae-terms');
+  terms.innerHTML = ['plane', 'large'].map((which) => `
+    <section class="terms"><h3>Samples from P(z|X), decoded <span class="model ${which}-model"></span></h3>
+      <img class="pixels samples" alt="Eight pictures decoded from samples of the posterior" width="448" height="56">
+      <p class="z-text"></p>
+      <dl>
+        <dt>E[log P(X|z)]</dt><dd class="bar likelihood"><i></i></dd><dd class="mono likelihood-value"></dd>
+        <dt>D[P(z|X) ‖ P(z)]</dt><dd class="bar kl"><i></i></dd><dd class="mono kl-value"></dd>
+        <dt class="sum">ELBO, their difference</dt><dd class="bar elbo"><i></i></dd><dd class="mono sum elbo-value"></dd>
+      </dl></section>`).join('');
+  const [planeTerms, largeTerms] = findAll('.terms');
+
+  // One bar a quantity, on the scale that both models share: from `from` to `to`, in nats.
+  function setBar(bar, from, to, [low, high]) {
+    const at = (value) => (value - low) / (high - low) * 100;
+    bar.firstChild.style.left = `${at(Math.min(from, to))}%`;
+    bar.firstChild.style.width = `${at(Math.max(from, to)) - at(Math.min(from, to))}%`;
+  }
+
+  function showTerms(section, answer, scale) {
+    const {log_likelihood: likelihood, kl, elbo} = answer;
+    section.querySelector('.samples').src = answer.samples;
+    section.querySelector('.z-text').textContent = answer.mean
+      ? `μ(X) = (${answer.mean.map((v) => signed(v).trim()).join(', ')}), σ(X) = (${answer.std.map((v) => v.toFixed(3)).join(', ')})`
+      : `${answer.telling} of the ${answer.latents} latents tell something about this drawing (more than 0.1 nats each)`;
+    setBar(section.querySelector('.likelihood'), 0, likelihood, scale);
+    setBar(section.querySelector('.kl'), likelihood, elbo, scale);
+    setBar(section.querySelector('.elbo'), 0, elbo, scale);
+    for (const [name, value] of [['likelihood', likelihood], ['kl', kl], ['elbo', elbo]])
+      section.querySelector(`.${name}-value`).textContent = `${signed(value, 1).trim()} nats`;
+  }
+
+  let settle = 0;
+  async function readDrawing(picture) {
+    const {data} = state, answer = await askAnswer({data, picture});
+    if (!answer || data !== state.data || pad.empty()) return;
+    find('.seen').src = answer.models[0].seen;
+    findAll('.rebuilt').forEach((image, which) => { image.src = answer.models[which].picture; });
+    state.posterior = answer.models[0];
+    showPosterior();
+    const ends = answer.models.flatMap(({log_likelihood, elbo}) => [0, log_likelihood, elbo]);
+    const scale = [Math.min(...ends), Math.max(...ends)];
+    showTerms(planeTerms, answer.models[0], scale);
+    showTerms(largeTerms, answer.models[1], scale);
+    board.classList.remove('faded');
+    clearTimeout(settle);
+    settle = setTimeout(() => { share({picture}); lookInside(); }, 200);
+  }
+
+  // "Look inside" answers for the drawing when it comes into view, and again when the drawing has changed since.
+  let inView = false, looked = null;
+  function lookInside() {
+    if (!inView || !props.value.picture || looked === props.value.picture) return;
+    looked = props.value.picture;
+    trigger('looked');
+  }
+  const watcher = new IntersectionObserver((entries) => { inView = entries.at(-1).isIntersecting; lookInside(); });
+  requestAnimationFrame(function attach() {
+    const inside = document.getElementById('vae-inside');
+    if (inside) watcher.observe(inside); else requestAnimationFrame(attach);
   });
-  if (pad.empty()) await pad.show(pictures[digits ? 3 : 0]);
-}
 
-// ---- the data set
+  function clearDrawing() {
+    state.posterior = null;
+    showPosterior();
+    board.classList.add('faded');
+    clearTimeout(settle);
+    share({picture: null});
+  }
 
-async function open(data) {
-  state.data = data;
-  clearDrawing();
-  for (const button of findAll('[data-data]')) button.setAttribute('aria-pressed', button.dataset.data === data);
-  find('.draw-title').textContent = data === 'digits' ? 'Your digit' : 'Your garment';
-  if (!await showPlane() || data !== state.data) return;
-  movePoint(state.z);
-  showExamples();
+  const pad = makeDrawPad(find('.paper'), {say, onDraw: readDrawing, onClear: clearDrawing, label: 'Draw here'});
+  for (const button of findAll('[data-keep]'))
+    button.addEventListener('click', () => {
+      if (pad.empty()) return say('Draw something first, then keep it.');
+      share({[`kept${button.dataset.keep}`]: pad.dataURI()}, true);
+      say(`Kept as ${button.dataset.keep}. The morph is further down.`, 'note');
+    });
+
+  // ---- examples: digits as a pen writes them (x, y in twentieths of the paper, Bezier curves), garments as decoded
+
+  const STROKES = [
+    'M10 4C5 4 5 16 10 16C15 16 15 4 10 4', 'M8 7L11 4L10.5 16', 'M6 7C6 3 14 3 13.5 7C13 10 8 13 6 16L14.5 15.6',
+    'M6.5 5C10 3 14 4 13 7C12.5 9 11 9.5 9 9.8C13 9.6 15 12 13 14.5C11 17 7 16 6 14.5', 'M8 4L6 11L14 11M12.5 6L11.5 16.5',
+    'M14 4.5L8 4.5L7 9.5C11 8 14.5 10 13.5 13C12.5 16.5 8 16.5 6.5 14.5', 'M13 4C8 5 6 11 7 14C8.5 17.5 14 16 13.5 12.5C13 9.5 9 9.5 7 13',
+    'M6 5L14 5L9 16', 'M13 5.5C10 2.5 5.5 5 8 8C10 10 14 11 13 14C12 17 6.5 16 7 13C7.5 10.5 13 9 13.5 6.5', 'M13 7.5C12 4 6.5 4.5 7 8C7.5 11 12 10.5 13.2 7L12.5 16.5',
+  ];
+
+  async function showExamples() {
+    const digits = state.data === 'digits';
+    const pictures = digits ? STROKES.map((path) => inked(path, 14)) : (await askExamples({}))?.pictures;
+    if (!pictures || digits !== (state.data === 'digits')) return;
+    const examples = find('.vae-examples');
+    examples.innerHTML = '<span>Examples</span>';
+    pictures.forEach((picture, index) => {
+      const button = document.createElement('button'), name = props.value.names[index];
+      button.type = 'button';
+      button.title = name;
+      button.setAttribute('aria-label', `Example: ${name}`);
+      button.append(Object.assign(new Image(), {src: picture, alt: ''}));
+      button.addEventListener('click', () => pad.show(picture));
+      examples.append(button);
+    });
+    if (pad.empty()) await pad.show(pictures[digits ? 3 : 0]);
+  }
+
+  // ---- the data set
+
+  async function open(data) {
+    state.data = data;
+    clearDrawing();
+    for (const button of findAll('[data-data]')) button.setAttribute('aria-pressed', button.dataset.data === data);
+    find('.draw-title').textContent = data === 'digits' ? 'Your digit' : 'Your garment';
+    if (!await showPlane() || data !== state.data) return;
+    movePoint(state.z);
+    showExamples();
+  }
+  for (const button of findAll('[data-data]'))
+    button.addEventListener('click', () => { if (button.dataset.data !== state.data) { pad.clear(); open(button.dataset.data); } });
+  open('digits');
 }
-for (const button of findAll('[data-data]'))
-  button.addEventListener('click', () => { if (button.dataset.data !== state.data) { pad.clear(); open(button.dataset.data); } });
-open('digits');
