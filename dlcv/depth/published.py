@@ -8,16 +8,28 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..core import runtime, weights
-from ..core.weights import hub, passports
+from ..core.weights import foreign
 
 if TYPE_CHECKING:
     import torch
 
     from .predictor import Seen
 
-NAME, REPO = "Depth-Anything-V2-Small", "depth-anything/Depth-Anything-V2-Small-hf"
-REVISION = "5426e4f0f36572d16453bbda7a8389317b1bef99"
-SHA256 = "3152477ce0d8d6978d76b995120de97cb5b928701fd0f817769f59e249a16b70"  # of model.safetensors
+NAME = "Depth-Anything-V2-Small"
+SHA256 = {
+    "config.json": "c56698d3643dde1f83ea2212759e6b31a22b8f827246a36dd007ee8a22b3ff75",
+    "model.safetensors": "3152477ce0d8d6978d76b995120de97cb5b928701fd0f817769f59e249a16b70",
+}
+PUBLISHED = [
+    foreign.Published(
+        file,
+        sha256,
+        licence="Apache 2.0",
+        repo="depth-anything/Depth-Anything-V2-Small-hf",
+        revision="5426e4f0f36572d16453bbda7a8389317b1bef99",
+    )
+    for file, sha256 in SHA256.items()
+]
 NOTICE = (
     "Depth-Anything-V2-Small by Lihe Yang and co-authors, Apache 2.0: 25 million weights, pulled from the Hub, 99 MB."
     " It says what is nearer than what, in no unit."
@@ -76,9 +88,7 @@ def load() -> PublishedPredictor:
 
     if find_spec("transformers") is None:  # before 99 MB are pulled for nothing
         return PublishedPredictor(Path())
-    files = hub.fetch(NAME, REPO, ["config.json", "model.safetensors"], REVISION)
-    if passports.sha256(files[1]) != SHA256:
-        raise weights.WeightsError(f"The file of {NAME} is not the one that was published: its hash is another.")
+    files = [foreign.fetch(NAME, published) for published in PUBLISHED]
     return PublishedPredictor(files[0].parent)
 
 

@@ -5,20 +5,30 @@ Both are torchvision's, on a ResNet-50. The files are pickles, the only form tha
 """
 
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..core import runtime, weights
-from ..core.weights import foreign, hub, passports
+from ..core import runtime
+from ..core.weights import foreign
 
 if TYPE_CHECKING:
     from .model import Detector
 
-REPO, REVISION = "zeyuzy/vision_model-base_model", "b481c366c6b4ffa9cdc3bc241cfe73edfcbc6e48"
-FILE = "fasterrcnn_resnet50_fpn_coco.pth"  # byte for byte torchvision's
-URL = "https://download.pytorch.org/models/maskrcnn_resnet50_fpn_coco-bf2d0c1e.pth"  # no copy of it is on the Hub
-SHA256 = {"fasterrcnn-coco": "258fb6c638b15964", "maskrcnn-coco": "bf2d0c1e"}  # how the hash of each file begins
-NAMES = tuple(SHA256)
+PUBLISHED = {
+    "fasterrcnn-coco": foreign.Published(  # byte for byte torchvision's
+        "fasterrcnn_resnet50_fpn_coco.pth",
+        "258fb6c638b15964ddcdd1ae0748c5eef1be9e732750120cc857feed3faac384",
+        licence="BSD, as torchvision",
+        repo="zeyuzy/vision_model-base_model",
+        revision="b481c366c6b4ffa9cdc3bc241cfe73edfcbc6e48",
+    ),
+    "maskrcnn-coco": foreign.Published(  # no copy of it is on the Hub
+        "maskrcnn_resnet50_fpn_coco-bf2d0c1e.pth",
+        "bf2d0c1efbc936eeee2bc95a48e80ebc86b891f61b0106485937fc29f9315fc0",
+        licence="BSD, as torchvision",
+        url="https://download.pytorch.org/models/maskrcnn_resnet50_fpn_coco-bf2d0c1e.pth",
+    ),
+}
+NAMES = tuple(PUBLISHED)
 NOTICE = (
     "Weights for the 80 classes of COCO by the authors of torchvision, under its BSD licence. They are pulled when you"
     " ask for them, 168 MB for boxes (from the Hub) and 178 MB for masks (from pytorch.org), and are many times slower"
@@ -43,58 +53,17 @@ def build(name: str) -> "Detector":
     return PublishedDetector(config, parts)
 
 
-def _other_place(name: str) -> Path:
-    """Where the file of torchvision's Mask R-CNN is kept, as torch itself does."""
-    import torch
-
-    return Path(torch.hub.get_dir()) / "checkpoints" / Path(URL).name
-
-
 def at_hand(name: str) -> bool:
     """Whether the file is on this computer already; asks nobody."""
-    from huggingface_hub import try_to_load_from_cache
-
-    if name == "maskrcnn-coco":
-        return _other_place(name).exists()
-    return isinstance(try_to_load_from_cache(REPO, FILE, revision=REVISION), str)
-
-
-def _fetch(name: str) -> Path:
-    """The file, from this computer or else from its publisher; WeightsError with a sentence where that fails."""
-    if name == "fasterrcnn-coco":
-        return hub.fetch(name, REPO, [FILE], REVISION)[0]
-    import urllib.request
-    from concurrent.futures import TimeoutError as TooLate
-
-    import torch
-
-    place = _other_place(name)
-    if place.exists():
-        return place
-    seconds = hub.PROBE_SECONDS
-    try:
-        question = urllib.request.Request(URL, method="HEAD")
-        hub.within(seconds + 1, lambda: urllib.request.urlopen(question, timeout=seconds).close())
-        place.parent.mkdir(parents=True, exist_ok=True)
-        torch.hub.download_url_to_file(URL, str(place), SHA256[name], progress=False)
-    except (OSError, TooLate) as error:  # OSError: everything that the network may do
-        raise weights.WeightsError(
-            f"The model {name} is not on this computer yet, and its publisher cannot be reached to fetch it. "
-            "Try again with a network connection."
-        ) from error
-    except RuntimeError as error:  # the hash
-        raise weights.WeightsError(f"The file of {name} is not the one that was published.") from error
-    return place
+    return foreign.at_hand(PUBLISHED[name])
 
 
 def load(name: str) -> "Detector":
     """One of NAMES, every weight read from the file (strict). Raises WeightsError with a sentence where that fails."""
     import torch
 
-    path = _fetch(name)
+    path = foreign.fetch(name, PUBLISHED[name])
     with foreign.as_published(name):
-        if not passports.sha256(path).startswith(SHA256[name]):
-            raise RuntimeError("another sha256")
         model = build(name)
         model.parts.load_state_dict(torch.load(path, map_location="cpu", weights_only=True))
     return model.eval().to(runtime.device())

@@ -13,6 +13,7 @@ import torch
 from ..core.geometry import clouds
 from .kinds import KINDS, PARTS, first_part
 
+
 class Mesh(NamedTuple):
     """Triangles, and the part that each belongs to."""
 

@@ -9,13 +9,18 @@ from torch import nn
 from torch.nn import functional as F
 
 from ..core import runtime
-from ..core.weights import foreign, hub
+from ..core.weights import foreign
 from .model import STRIDE, PoseOutput
 from .predictor import Seen, sized
 from .skeleton import OPENPOSE, OPENPOSE_LIMBS
 
-REPO, REVISION = "lllyasviel/Annotators", "982e7edaec38759d914a963c48c4726685de7d96"
-FILE = "body_pose_model.pth"
+PUBLISHED = foreign.Published(
+    "body_pose_model.pth",
+    "25a948c16078b0f08e236bda51a385d855ef4c153598947c28c0d47ed94bb746",
+    licence="OpenPose's own: academic and non-commercial use, no redistribution",
+    repo="lllyasviel/Annotators",
+    revision="982e7edaec38759d914a963c48c4726685de7d96",
+)
 STAGES, SIDE = 6, 368  # pixels of the longer side that pictures are seen at
 FIELDS = [6, 7, 8, 10, 11, 12, 0, 1, 2, 3, 4, 5, 14, 15, 17, 16, 18, 9, 13]
 """The places of the fields of OPENPOSE_LIMBS in the network's output."""
@@ -91,7 +96,7 @@ def load_published(state: dict[str, torch.Tensor]) -> OpenPose:
 
 
 def _load() -> OpenPose:
-    (path,) = hub.fetch("OpenPose", REPO, [FILE], REVISION)
+    path = foreign.fetch("OpenPose", PUBLISHED)
     with foreign.as_published("OpenPose"):
         model = load_published(torch.load(path, map_location="cpu", weights_only=True))
     return model.to(runtime.device())

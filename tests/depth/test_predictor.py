@@ -1,5 +1,6 @@
 """Depth: what is asked of a picture and of a pair, files to take away, scores in closed form, the published network."""
 
+import hashlib
 import io
 import os
 import subprocess
@@ -18,7 +19,6 @@ from dlcv.core import weights
 from dlcv.core.datasets import small_pairs
 from dlcv.core.errors import InputError
 from dlcv.core.geometry.grids import shifted
-from dlcv.core.weights import passports
 from dlcv.depth import clouds, evaluate, metrics, predictor, published, scenes
 from dlcv.depth.model import DepthConfig, DepthNet
 from tests.support.loopback_hub import LoopbackHub
@@ -211,10 +211,12 @@ def test_the_shipped_network_sees_made_scenes_and_the_motorcycle():
 
 ASK = """
 import sys, torch
+from dataclasses import replace
 from dlcv.core import weights
 from dlcv.depth import published
-gone, revision, published.SHA256 = sys.argv[1:]
-published.REVISION = revision
+gone, revision, *digests = sys.argv[1:]
+files = zip(published.PUBLISHED, digests)
+published.PUBLISHED = [replace(file, revision=revision, sha256=sha256) for file, sha256 in files]
 if gone == "gone":
     sys.modules["transformers"] = None
 try:
@@ -256,7 +258,7 @@ def visit(hub: LoopbackHub, home: Path, *arguments: str) -> str:
 
 def test_without_the_package_a_sentence_says_how_to_get_it(tmp_path):
     with LoopbackHub() as hub:
-        assert "pip install transformers" in visit(hub, tmp_path, "gone", "0" * 40, published.SHA256)
+        assert "pip install transformers" in visit(hub, tmp_path, "gone", "0" * 40, *published.SHA256.values())
         assert hub.log == []  # nothing is fetched for nothing
 
 
@@ -264,15 +266,17 @@ def test_without_the_package_a_sentence_says_how_to_get_it(tmp_path):
 def test_a_tiny_one_is_pulled_read_strictly_and_sees(tmp_path):
     run(MAKE, str(tmp_path / "tiny"))
     files = {name: (tmp_path / "tiny" / name).read_bytes() for name in ("config.json", "model.safetensors")}
-    sha256 = passports.sha256(tmp_path / "tiny" / "model.safetensors")
+    config, sha256 = (hashlib.sha256(content).hexdigest() for content in files.values())
+    repo = published.PUBLISHED[0].repo
     with LoopbackHub() as hub:
-        whole = hub.commit(published.REPO, files)
-        said = visit(hub, tmp_path / "home", "there", whole, sha256)
+        whole = hub.commit(repo, files)
+        said = visit(hub, tmp_path / "home", "there", whole, config, sha256)
         assert said.startswith("(1, 518, 784) (60, 90) False 0.0 ") and float(said.split()[-1]) == pytest.approx(1)
-        assert "its hash is another" in visit(hub, tmp_path / "home", "there", whole, published.SHA256)
-        for name, content in (("garbled", b"no weights"), ("other", save({"head.conv1.weight": torch.zeros(1)}))):
-            (tmp_path / name).write_bytes(content)
-            revision = hub.commit(published.REPO, {"model.safetensors": content})
-            said = visit(hub, tmp_path / "home", "there", revision, passports.sha256(tmp_path / name))
+        theirs = published.SHA256["model.safetensors"]
+        assert "its sha256 is" in visit(hub, tmp_path / "home", "there", whole, config, theirs)
+        assert "its sha256 is" in visit(hub, tmp_path / "home", "there", whole, sha256, sha256)
+        for content in (b"no weights", save({"head.conv1.weight": torch.zeros(1)})):
+            revision = hub.commit(repo, {"model.safetensors": content})
+            said = visit(hub, tmp_path / "home", "there", revision, config, hashlib.sha256(content).hexdigest())
             assert "not the one that was published" in said
-    assert "cannot be reached" in visit(hub, tmp_path / "nowhere", "there", whole, sha256)
+    assert "cannot be reached" in visit(hub, tmp_path / "nowhere", "there", whole, config, sha256)

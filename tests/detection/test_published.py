@@ -87,11 +87,13 @@ def test_other_weights_are_refused(change):
 
 PULL = """
 import sys
+from dataclasses import replace
 from dlcv.core import weights
 from dlcv.detection import published
-name, published.SHA256[name], *places = sys.argv[1:]
+name, sha256, *places = sys.argv[1:]
 for place in places:
-    published.URL = published.REVISION = place
+    where = {"url": place} if "://" in place else {"revision": place}
+    published.PUBLISHED[name] = replace(published.PUBLISHED[name], sha256=sha256, **where)
     there = published.at_hand(name)
     try:
         print(there, published.load(name).parts.rpn.head.conv[0][0].bias[0].item())
@@ -114,10 +116,10 @@ def agree(said: list[str], *patterns: str) -> bool:
 def test_faster_rcnn_comes_from_the_hub_once(tmp_path):
     name, file = "fasterrcnn-coco", tmp_path / "file.pth"
     torch.save(published_state(name, 0.5), file)
-    digest = hashlib.sha256(file.read_bytes()).hexdigest()[:16]
+    digest = hashlib.sha256(file.read_bytes()).hexdigest()
     with LoopbackHub() as hub:
-        whole = hub.commit(published.REPO, {published.FILE: file.read_bytes()})
-        garbled = hub.commit(published.REPO, {published.FILE: b"no pickle at all"})
+        whole = hub.commit(published.PUBLISHED[name].repo, {published.PUBLISHED[name].file: file.read_bytes()})
+        garbled = hub.commit(published.PUBLISHED[name].repo, {published.PUBLISHED[name].file: b"no pickle at all"})
         settings = {"HF_ENDPOINT": hub.endpoint}
         said = pull(tmp_path / "home", name, digest, whole, whole, garbled, **settings)
         assert agree(said, "^False 0.5$", "^True 0.5$", "^False .* not the one that was published"), said
@@ -130,7 +132,7 @@ def test_mask_rcnn_comes_from_its_publisher_once(tmp_path):
     site.mkdir()
     torch.save(published_state(name, 0.25), site / "good.pth")
     (site / "bad.pth").write_bytes(b"no pickle at all")
-    digest = hashlib.sha256((site / "good.pth").read_bytes()).hexdigest()[:8]
+    digest = hashlib.sha256((site / "good.pth").read_bytes()).hexdigest()
     server = ThreadingHTTPServer(("127.0.0.1", 0), partial(SimpleHTTPRequestHandler, directory=str(site)))
     threading.Thread(target=server.serve_forever, daemon=True).start()
     good, bad, missing = (f"http://127.0.0.1:{server.server_port}/{file}.pth" for file in ("good", "bad", "missing"))
@@ -144,4 +146,5 @@ def test_mask_rcnn_comes_from_its_publisher_once(tmp_path):
 
 
 def test_the_published_hashes_are_those_of_the_files_names():
-    assert published.URL.endswith(f"-{published.SHA256['maskrcnn-coco']}.pth")
+    mask_rcnn = published.PUBLISHED["maskrcnn-coco"]
+    assert mask_rcnn.url.endswith(f"-{mask_rcnn.sha256[:8]}.pth")

@@ -1,5 +1,6 @@
 """Pose: a picture is seen once and asked about many times; its people in other layouts; OpenPose's own network."""
 
+import hashlib
 import io
 import time
 from pathlib import Path
@@ -260,10 +261,13 @@ def test_limbs_of_the_published_skeleton_grow_from_the_neck():
 
 PULL = """
 import sys
+from dataclasses import replace
 import torch
 from dlcv.core import weights
 from dlcv.pose import published
-for published.REVISION in sys.argv[1:]:
+for commit in sys.argv[1:]:
+    revision, _, sha256 = commit.partition(":")
+    published.PUBLISHED = replace(published.PUBLISHED, revision=revision, sha256=sha256 or published.PUBLISHED.sha256)
     try:
         print(tuple(published.look(torch.zeros(3, 40, 64)).beliefs.shape))
     except weights.WeightsError as error:
@@ -280,8 +284,9 @@ def test_the_published_network_is_pulled_when_asked_for(tmp_path):
     file = io.BytesIO()
     torch.save(published_state(), file)
     with LoopbackHub() as hub:
-        garbled = hub.commit(published.REPO, {published.FILE: b"no pickle at all"})
-        whole = hub.commit(published.REPO, {published.FILE: file.getvalue()})
-        refused, seen = pull(hub, tmp_path / "home", garbled, whole)
-        assert "not the one that was published" in refused and seen == "(6, 18, 29, 46)"
+        garbled = hub.commit(published.PUBLISHED.repo, {published.PUBLISHED.file: b"no pickle at all"})
+        whole = hub.commit(published.PUBLISHED.repo, {published.PUBLISHED.file: file.getvalue()})
+        sha256 = hashlib.sha256(file.getvalue()).hexdigest()
+        refused, other, seen = pull(hub, tmp_path / "home", garbled, whole, f"{whole}:{sha256}")
+        assert all("not the one that was published" in said for said in (refused, other)) and seen == "(6, 18, 29, 46)"
     assert "cannot be reached" in pull(hub, tmp_path / "nowhere", whole)[0]

@@ -15,6 +15,7 @@ import os
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -40,6 +41,7 @@ class LoopbackHub:
         self.commits: dict[str, dict[str, dict[str, bytes]]] = {}
         self.blobs: dict[str, bytes] = {}  # LFS contents by sha256
         self.log: list[str] = []
+        self.underway: Callable[[bytes], bytes] = bytes  # what becomes of an LFS file on the way to a client
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), type("Bound", (Handler,), {"hub": self}))
         self.server.daemon_threads = True
         self.endpoint = f"http://127.0.0.1:{self.server.server_port}"
@@ -113,7 +115,7 @@ class Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         path, _ = self.begin()
         if path.startswith("/cdn/"):
-            return self.answer(200, self.hub.blobs[path.removeprefix("/cdn/")])
+            return self.answer(200, self.hub.underway(self.hub.blobs[path.removeprefix("/cdn/")]))
         if path.startswith("/api/models/"):
             repo = path.removeprefix("/api/models/").partition("/revision/")[0]
             return self.answer_json({"id": repo, "sha": list(self.hub.commits[repo])[-1], "siblings": []})
