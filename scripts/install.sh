@@ -1,65 +1,78 @@
 #!/bin/sh
-# Installs one list of packages into .venv: sh scripts/install.sh requirements.txt
-# Needs Python 3.10, 3.11 or 3.12 (PYTHON names one). uv is used where it is on PATH, else fetched into .venv.
+# Installs one list of packages into an environment: sh scripts/install.sh requirements.txt [.venv]
+# Takes Python 3.10 to 3.14 (PYTHON names one); uv brings one where none is found. uv itself is used where it is on
+# PATH, else fetched into .venv/uv.
 set -eu
 UV_VERSION=0.13.9
+list=$1
+venv=${2:-.venv}
 
 fail() {
     echo "$*" >&2
     exit 1
 }
 
+runs() {
+    "$1" -c "import sys; sys.exit(not $2)" >/dev/null 2>&1
+}
+
 supported() {
-    "$1" -c 'import sys; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 12))' >/dev/null 2>&1
+    runs "$1" "(3, 10) <= sys.version_info[:2] <= (3, 14)"
 }
 
 find_python() {
-    for name in ${PYTHON:-python3 python3.12 python3.11 python3.10 python}; do
+    for name in python3 python3.12 python3.13 python3.11 python3.10 python3.14 python; do
         if supported "$name"; then
             echo "$name"
             return
         fi
     done
-    fail "Python 3.10, 3.11 or 3.12 was not found. Install one, or name one: make run PYTHON=/path/to/python3"
 }
 
-# Debian ships Python without pip and without the part of venv that brings pip: three ways to get uv, then a sentence.
+# pip brings uv, also that of a Python too old for the gallery. Debian ships Python without pip and without the part of
+# venv that brings pip: three ways to get one, then a sentence.
 fetch_uv() {
+    for any in ${PYTHON:-} "$(find_python)" python3 python; do
+        runs "$any" "sys.version_info >= (3, 8)" && break
+    done || fail "Neither Python nor uv was found. Install Python 3.10 to 3.14, or uv, and try again."
     echo "Fetching uv ..." >&2
-    "$1" -m venv --clear .venv >/dev/null 2>&1 || "$1" -m venv --clear --without-pip .venv ||
-        fail "Python has no venv module here. Install it (Debian: apt install python3-venv) or install uv."
-    if .venv/bin/python -m pip --version >/dev/null 2>&1; then
-        pip_of=.venv/bin/python
-    elif "$1" -m pip --version >/dev/null 2>&1; then
-        pip_of=$1
+    if "$any" -m pip --version >/dev/null 2>&1; then
+        pip_of=$any
+    elif "$any" -m venv --clear .venv/pip >/dev/null 2>&1; then
+        pip_of=.venv/pip/bin/python
     elif [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
         { apt-get update -qq && apt-get install -y -qq python3-venv; } >&2 || fail "apt could not install python3-venv."
-        "$1" -m venv --clear .venv
-        pip_of=.venv/bin/python
+        "$any" -m venv --clear .venv/pip
+        pip_of=.venv/pip/bin/python
     else
         fail "Python has no pip here. Install it (Debian: apt install python3-venv) or install uv, then try again."
     fi
     PIP_ROOT_USER_ACTION=ignore "$pip_of" -m pip install --quiet --target .venv/uv "uv==$UV_VERSION" >&2
+    rm -rf .venv/pip
 }
-
-if ! supported .venv/bin/python; then
-    python=$(find_python)
-    if uv --version >/dev/null 2>&1; then
-        uv venv --quiet --clear --python "$("$python" -c 'import sys; print(sys.executable)')" .venv
-    else
-        fetch_uv "$python"
-    fi
-fi
 
 if uv --version >/dev/null 2>&1; then
     uv=uv
-elif [ -x .venv/uv/bin/uv ]; then
-    uv=.venv/uv/bin/uv
 else
-    fetch_uv "$(find_python)"
+    [ -x .venv/uv/bin/uv ] || fetch_uv
     uv=.venv/uv/bin/uv
 fi
-echo "Installing $1 ..." >&2
-"$uv" pip install --python .venv/bin/python --requirement "$1"
+
+if ! supported "$venv/bin/python"; then
+    python=${PYTHON:-$(find_python)}
+    if [ -n "$python" ]; then
+        supported "$python" || fail "$python is not Python 3.10, 3.11, 3.12, 3.13 or 3.14."
+        # A name such as python3 may stand for another program, as under pyenv: uv wants the program itself.
+        python=$("$python" -c 'import sys; print(sys.executable)')
+    else
+        echo "Python 3.10 to 3.14 was not found; uv brings 3.12 ..." >&2
+    fi
+    rm -rf "$venv/bin" "$venv/lib" "$venv/lib64" "$venv/pyvenv.cfg"  # of another Python; .venv/uv stays
+    "$uv" venv --quiet --allow-existing --python "${python:-3.12}" "$venv" ||
+        fail "No environment could be made. Install Python 3.10 to 3.14, or name one: make run PYTHON=/path/to/python3"
+fi
+
+echo "Installing $list into $venv ..." >&2
+"$uv" pip install --python "$venv/bin/python" --requirement "$list"
 # Not uv's --compile-bytecode: after an interrupted installation that has nothing to install and so compiles nothing.
-.venv/bin/python -m compileall -qq -j 0 .venv/lib || true
+"$venv/bin/python" -m compileall -qq -j 0 "$venv/lib" || true
