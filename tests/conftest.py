@@ -1,6 +1,10 @@
 """The running gallery and a Chromium that looks at it.
 
-A test that takes `page` fails when the page logged an error, raised one, or asked another host for anything.
+`tab` is the page of one visitor for all tests of a module, on the topic that its folder is named after, with its first
+answers. A test that changes what the next one would find is marked `@pytest.mark.dirty`: the page is then loaded anew.
+`page` is a fresh visitor's, for what a tab cannot show: another width, dark, how it loads, an address of its own.
+
+A test with either fails when the page logged an error, raised one, or asked another host for anything meanwhile.
 """
 
 from __future__ import annotations
@@ -9,14 +13,12 @@ import os
 import socket
 import sys
 from collections.abc import Iterator
-from urllib.parse import urlparse
 
 import pytest
 
 from tests.support import chromium
+from tests.support.browser import WIDE, open_tab, visitor
 from tests.support.serving import Gallery, serve
-
-LOCAL = {"127.0.0.1", "localhost"}
 
 # As in the gallery: two threads that wait for each other on a busy machine take ten times as long as one. Read when
 # torch is first imported.
@@ -37,7 +39,8 @@ def raise_loopback() -> None:
             fcntl.ioctl(probe, set_flags, struct.pack("16sH14x", b"lo", flags | up))
 
 
-def pytest_configure() -> None:
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "dirty: leaves the module's tab in another state than the next test expects")
     raise_loopback()
 
 
@@ -64,37 +67,48 @@ def browser():
 
 @pytest.fixture
 def viewport() -> dict[str, int]:
-    """Size of the window in pixels: `@pytest.mark.parametrize("viewport", [{"width": 390, "height": 844}])` sets it."""
-    return {"width": 1440, "height": 1000}
+    """Size of the window of `page` in pixels: `@pytest.mark.parametrize("viewport", [PHONE])` sets it."""
+    return WIDE
 
 
 @pytest.fixture
 def color_scheme() -> str:
-    """'light' or 'dark', what the visitor's system prefers; set like `viewport`."""
+    """'light' or 'dark', what the visitor of `page` prefers; set like `viewport`."""
     return "light"
 
 
-@pytest.fixture
-def faults() -> list[str]:
-    """What went wrong on the page so far; a test that provokes an error on purpose checks it and clears the list."""
-    return []
-
-
-@pytest.fixture
-def page(browser, gallery: Gallery, viewport: dict[str, int], color_scheme: str, faults: list[str]):
-    """A fresh visitor. Addresses are relative to the gallery: `page.goto("/?tab=vae")`."""
-    context = browser.new_context(base_url=gallery.url, viewport=viewport, color_scheme=color_scheme)
-    context.set_default_timeout(30_000)
-    page = context.new_page()
-    page.on("console", lambda m: faults.append(f"console: {m.text} {m.location}") if m.type == "error" else None)
-    page.on("pageerror", lambda error: faults.append(f"page error: {error}"))
-
-    def watch(request) -> None:
-        address = urlparse(request.url)
-        if address.scheme not in ("data", "blob", "about") and address.hostname not in LOCAL:
-            faults.append(f"request to another host: {request.url}")
-
-    context.on("request", watch)
-    yield page
-    context.close()
+def check_faults(page) -> None:
+    """The page has had no faults since the last check."""
+    faults, page.faults[:] = list(page.faults), []
     assert not faults, "The page had faults:\n" + "\n".join(faults)
+
+
+@pytest.fixture
+def page(browser, gallery: Gallery, viewport: dict[str, int], color_scheme: str):
+    """A fresh visitor's page (`support.browser.visitor`)."""
+    with visitor(browser, gallery, viewport, color_scheme) as page:
+        yield page
+        check_faults(page)
+
+
+@pytest.fixture(scope="module")
+def module_visitor(browser, gallery: Gallery):
+    """The page that the tests of a module share; `tab` opens it and looks after it."""
+    with visitor(browser, gallery) as page:
+        page.clean = False  # whether it is as a tab that was just opened
+        yield page
+
+
+@pytest.fixture
+def tab(module_visitor, request: pytest.FixtureRequest):
+    """The page of the module's visitor on the module's topic, 1440 pixels wide, with its first answers."""
+    page = module_visitor
+    if not page.clean:
+        open_tab(page, request.path.parent.name)
+    page.mouse.move(0, 0)
+    page.evaluate("scrollTo(0, 0)")
+    failed = request.session.testsfailed
+    yield page
+    page.clean = not request.node.get_closest_marker("dirty") and request.session.testsfailed == failed
+    page.unroute_all(behavior="wait")
+    check_faults(page)

@@ -43,7 +43,7 @@ class PictureBuffer:
         self.pictures, self.newest = state["pictures"], state["newest"]
 
     def exchange(self, generator: torch.Generator | None = None) -> torch.Tensor:
-        """Pictures (N, C, H, W) to show to the discriminator: new ones, or half the time an old one that is replaced."""
+        """Pictures (N, C, H, W) to show to the discriminator: new ones, half the time an old one that is replaced."""
         shown = []
         for fake in self.newest:
             if len(self.pictures) < self.size:

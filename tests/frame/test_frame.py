@@ -386,7 +386,7 @@ def test_every_place_fits_and_stays_still(page, place, viewport, color_scheme):
     watch_shifts(page)
     open_place(page, place)
     page.wait_for_selector("#topics > [data-ready]:visible")
-    pictures_of_home.settle(page)
+    person.settle(page)
     assert page.evaluate("document.documentElement.scrollWidth") <= viewport["width"]
     assert page.evaluate("document.fonts.check('16px \"IBM Plex Sans\"')")
     assert page.evaluate("document.body.classList.contains('dark')") == (color_scheme == "dark")

@@ -1,22 +1,82 @@
-"""What a person does in the gallery, for the browser tests: open a tab, draw, keep a screenshot."""
+"""What a person does in the gallery, for the browser tests: come, open a tab, wait for its answers, draw, keep a
+screenshot."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import urlparse
+
+from tests.support.serving import Gallery
 
 SCREENSHOTS = Path(__file__).resolve().parent.parent / "screenshots"
+WIDE, PHONE = {"width": 1440, "height": 1000}, {"width": 390, "height": 844}
+LOCAL = {"127.0.0.1", "localhost"}
+PATIENCE = 90.0  # seconds for an answer on a busy machine
 Stroke = Sequence[tuple[float, float]]  # points in fractions of the paper's width and height, (0, 0) top left
 
 # A seven as most people draw it: the bar, then the leg, without lifting the pen.
 SEVEN: list[Stroke] = [[(0.28, 0.25), (0.72, 0.25), (0.44, 0.8)]]
 
+SHOWN = """() => {
+  const panel = [...document.querySelectorAll('#topics > [role=tabpanel]')].find((part) => part.offsetParent);
+  return panel && panel.dataset.ready && !panel.querySelector('[aria-busy=true]')
+    && [...panel.querySelectorAll('.board')].every((board) => board.dataset.started)
+    && [...panel.querySelectorAll('.board img[src]')].every((image) => image.complete);
+}"""
+TWO_FRAMES = "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+QUIET = 3  # times two frames in which nothing is asked: an answer may lead to the next question
+
+
+@contextmanager
+def visitor(browser, gallery: Gallery, viewport: dict[str, int] = WIDE, color_scheme: str = "light") -> Iterator:
+    """A person's page, closed in the end. Addresses are relative to the gallery: `page.goto("/?tab=vae")`.
+
+    `page.faults` are the errors that it logged or raised and its requests to other hosts; `page.pending` are its
+    requests that have no answer yet.
+    """
+    context = browser.new_context(base_url=gallery.url, viewport=viewport, color_scheme=color_scheme)
+    context.set_default_timeout(30_000)
+    page = context.new_page()
+    page.faults, page.pending = [], set()
+    page.on("console", lambda m: page.faults.append(f"console: {m.text} {m.location}") if m.type == "error" else None)
+    page.on("pageerror", lambda error: page.faults.append(f"page error: {error}"))
+
+    def watch(request) -> None:
+        address = urlparse(request.url)
+        if address.scheme in ("data", "blob", "about"):
+            return
+        if address.hostname not in LOCAL:
+            page.faults.append(f"request to another host: {request.url}")
+        if "/heartbeat/" not in address.path:  # open for as long as the page is
+            page.pending.add(request)
+
+    context.on("request", watch)
+    for answered in ("requestfinished", "requestfailed"):
+        context.on(answered, lambda request: page.pending.discard(request))
+    page.on("framenavigated", lambda frame: page.pending.clear() if frame == page.main_frame else None)
+    yield page
+    context.close()
+
 
 def open_tab(page, topic: str) -> None:
-    """Opens `/?tab=<topic>` and waits until that tab's panel is shown and the network is quiet."""
+    """Opens `/?tab=<topic>` and waits until that tab is all there and what it asks at first is answered."""
     page.goto(f"/?tab={topic}")
-    page.wait_for_selector("[role=tab][aria-selected=true]")
-    page.wait_for_load_state("networkidle")
+    page.wait_for_selector(f"[role=tab][aria-selected=true][data-tab-id={topic}]")
+    settle(page)
+
+
+def settle(page, patience: float = PATIENCE) -> None:
+    """Waits until the open tab is all there, all that it asked is answered, and the answers are on the screen."""
+    end, quiet = time.monotonic() + patience, 0
+    while quiet < QUIET:
+        page.wait_for_function(SHOWN, timeout=1000 * patience)
+        page.evaluate(TWO_FRAMES)
+        quiet = 0 if page.pending else quiet + 1
+        if time.monotonic() > end:
+            raise TimeoutError(f"No answer after {patience:.0f} s: {[request.url for request in page.pending]}")
 
 
 def draw_strokes(page, selector: str, strokes: Sequence[Stroke] = SEVEN, steps: int = 12) -> None:

@@ -15,30 +15,16 @@ import PIL.Image
 from demos import TOPICS, frame
 from demos.home import PICTURES
 from tests.support import chromium
-from tests.support.browser import open_tab
+from tests.support.browser import open_tab, visitor
 from tests.support.serving import serve
 
 SIZE = (640, 400)
 SHAPE, MARGIN = 8 / 5, 6
-WINDOW = {"width": 1440, "height": 1000}
-SETTLED = """() => {
-  const panel = [...document.querySelectorAll('[role=tabpanel]')].find((part) => part.offsetParent);
-  return panel && panel.querySelector('.board') && !panel.querySelector('[aria-busy=true]')
-    && [...panel.querySelectorAll('.board img[src]')].every((image) => image.complete);
-}"""
-
-
-def settle(page) -> None:
-    """Waits until the boards of the open tab have had their answers for a second."""
-    for _ in range(2):
-        page.wait_for_function(SETTLED, timeout=120_000)
-        page.wait_for_timeout(1000)
 
 
 def take(page, topic: str) -> PIL.Image.Image:
     """What the card of a topic should show: a part of its tab, in the card's shape, that begins with its elements."""
     open_tab(page, topic)
-    settle(page)
     shown = page.locator("#topics > [role=tabpanel]:visible").locator(frame.topics()[topic].card)
     shown.first.scroll_into_view_if_needed()
     boxes = [element.bounding_box() for element in shown.all()]
@@ -62,12 +48,11 @@ def main(topics: list[str]) -> int:
     PICTURES.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as folder, serve(Path(folder)) as gallery, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=chromium.FLAGS)
-        page = browser.new_page(base_url=gallery.url, viewport=WINDOW, color_scheme="light")
-        page.set_default_timeout(120_000)
-        for topic in topics:
-            place = PICTURES / f"{topic}.jpg"
-            take(page, topic).save(place, quality=80, optimize=True)
-            print(f"{place.name}: {place.stat().st_size // 1024} kB")
+        with visitor(browser, gallery) as page:
+            for topic in topics:
+                place = PICTURES / f"{topic}.jpg"
+                take(page, topic).save(place, quality=80, optimize=True)
+                print(f"{place.name}: {place.stat().st_size // 1024} kB")
         browser.close()
     return 0
 
