@@ -86,7 +86,7 @@ class Kept:
     @property
     def memory(self) -> int:
         """Bytes, about: the picture, the maps, and as much again for what is computed from them."""
-        maps = self.detector.seen.pyramid.values()
+        maps = self.detector.features.pyramid.values()
         return self.pixels.numel() + 2 * WEIGHT * sum(some.numel() for some in maps)
 
 
@@ -162,13 +162,14 @@ def objects(kept: Kept, overlap: float) -> dict:
 def shown(kept: Kept) -> dict:
     """What the boards need to know of a picture that was looked at."""
     config = kept.detector.model.config
-    found, names = objects(kept, config.overlap), kept.detector.class_names
+    found, names = objects(kept, config.nms_iou), kept.detector.class_names
     picture = PIL.Image.fromarray(kept.pixels.permute(1, 2, 0).numpy())
     picture.thumbnail((SCREEN, SCREEN))
     if config.masks and kept.found is not None:
         cells = coded(draw.grey(kept.found.cells), "u1")
     elif config.masks:
-        count = sum(score >= config.sure for score in found["scores"])  # of another, its mask is asked for when needed
+        # the mask of an object that is not shown at first is asked for when it is needed
+        count = sum(score >= config.score_threshold for score in found["scores"])
         pairs = [list(pair) for pair in zip(found["regions"], found["labels"])]
         cells = cells_of(kept.at(0), pairs[:count])
     return answer(
@@ -179,8 +180,8 @@ def shown(kept: Kept) -> dict:
         picture=draw.data_uri(picture, "JPEG"),
         tiles=kept.tiles,
         lowest=LOWEST if kept.found is None else LOWEST_IN_TILES,
-        overlap=config.overlap,
-        sure=config.sure,
+        overlap=config.nms_iou,
+        sure=config.score_threshold,
         masks=config.masks,
         cells=cells if config.masks else "",
         **found,
@@ -194,7 +195,7 @@ def cells_of(detector: "DetectorPredictor", pairs: list[list[int]]) -> str:
     if not pairs:
         return ""
     regions, labels = torch.tensor(pairs).T
-    return coded(draw.grey(detector.cells(detector.claimed(regions, labels))), "u1")
+    return coded(draw.grey(detector.cells(detector.as_class(regions, labels))), "u1")
 
 
 # ---- the boards' questions
@@ -226,7 +227,7 @@ def inside(query: dict) -> dict:
     """What the proposal network makes of the picture, or of a tile: objectness and all candidates."""
     kept, detector = asked_of(query)
     levels = []
-    for number in range(len(detector.seen.pyramid)):
+    for number in range(len(detector.features.pyramid)):
         values = detector.objectness(number)
         height, width = values.shape
         cell = [stride * scale for stride, scale in zip(detector.strides(number), detector.scale.tolist())]
@@ -235,7 +236,7 @@ def inside(query: dict) -> dict:
     return answer(
         kept,
         levels=levels,
-        channels=detector.seen.pyramid["0"].shape[1],
+        channels=detector.features.pyramid["0"].shape[1],
         before=coded(before, "<f4"),
         after=coded(after, "<f4"),
     )
@@ -246,7 +247,7 @@ def anchors(query: dict) -> dict:
     kept, detector = asked_of(query)
     left, top, right, bottom = kept.tiles[query["tile"]]
     at = detector.anchors_at(frame.number(query, "x", 0, right - left), frame.number(query, "y", 0, bottom - top))
-    return answer(kept, boxes=rounded(at.boxes), objectness=rounded(at.objectness, 4), moved=rounded(at.moved))
+    return answer(kept, boxes=rounded(at.boxes), objectness=rounded(at.objectness, 4), moved=rounded(at.decoded))
 
 
 def proposals(query: dict) -> dict:
@@ -275,7 +276,7 @@ def region(query: dict) -> dict:
 def feature_map(query: dict) -> dict:
     """One channel of a level of the pyramid as a picture."""
     kept, detector = asked_of(query)
-    maps = list(detector.seen.pyramid.values())
+    maps = list(detector.features.pyramid.values())
     level = frame.whole(query.get("level"), "level", 0, len(maps) - 1)
     values = detector.feature_map(level, frame.whole(query.get("channel"), "channel", 0, maps[level].shape[1] - 1))
     low, high = values.min().item(), values.max().item()

@@ -17,7 +17,7 @@ from ..core.training.coco_eval import precision_and_recall
 from ..core.weights import scores
 from . import published
 from .predictor import mask_scores, predictor
-from .train import target_of
+from .samples import target_of
 
 COMMAND = "python -m dlcv.detection.evaluate"
 BARS = {
@@ -25,12 +25,12 @@ BARS = {
     "fasterrcnn-blood": {"box_ap50": 0.88},
     "maskrcnn-people": {"box_ap50": 0.50, "mask_ap50": 0.45},
 }
-FIRST, MOST = 0.05, 400  # score from which on a box is counted, and boxes of a picture that are, at most
+MIN_SCORE, MAX_BOXES = 0.05, 400  # of the boxes that are counted, and boxes of a picture that are, at most
 
 
 def truth(name: str) -> Iterable[tuple[torch.Tensor, dict[str, torch.Tensor]]]:
-    """The test pictures (3, H, W) in [0, 1] of a detector, with boxes, labels and, where there are any, masks; "crowd"
-    (G,) where an object stands for many, which nobody has to find."""
+    """Test pictures (3, H, W) in [0, 1] of a detector, each with boxes, labels and, where there are any, masks of its
+    objects; "crowd" (G,) where an object stands for many, which no detector has to find."""
     if name == "maskrcnn-nuclei":
         return ((picture / 255, target_of(instances)) for picture, instances in nuclei.load("test"))
     if name == "maskrcnn-people":
@@ -71,14 +71,14 @@ def annotation(image: int, label: int, box: torch.Tensor, mask: torch.Tensor | N
 def average_precision(
     known: list[dict], found: list[dict], sizes: list[tuple[int, int]], classes: int, kind: str
 ) -> np.ndarray:
-    """At each of ten overlaps from 0.5 to 0.95, mean over the classes that are there: (10,); kind "bbox" or "segm".
+    """Average precision at each of ten IoUs from 0.5 to 0.95, mean over the classes in the truth: (10,).
 
-    `sizes` are height and width of the pictures, whose numbers in it are their `image_id`.
+    kind "bbox" or "segm"; `sizes` are height and width of the pictures, whose indices in it are their `image_id`.
     """
     images = [{"id": image, "height": high, "width": wide} for image, (high, wide) in enumerate(sizes)]
     categories = [{"id": label} for label in range(1, classes + 1)]
-    precision, _ = precision_and_recall(images, categories, known, found, kind, maxDets=[1, 10, MOST])
-    precision = precision[:, :, :, 0, -1]  # overlaps, recalls, classes; of all sizes
+    precision, _ = precision_and_recall(images, categories, known, found, kind, maxDets=[1, 10, MAX_BOXES])
+    precision = precision[:, :, :, 0, -1]  # (10 IoUs, recalls, classes), objects of all sizes
     return np.nanmean(np.where(precision > -1, precision, np.nan), axis=(1, 2))
 
 
@@ -88,16 +88,17 @@ def evaluate(name: str) -> list[dict]:
     masks = detector.model.config.masks
     for image, (picture, target) in enumerate(truth(name)):
         detector.set_image(picture)
-        seen = detector.detections(FIRST)
-        shapes, sure = [None] * len(seen.boxes), seen.scores
+        detections = detector.detections(MIN_SCORE)
+        shapes, of_masks = [None] * len(detections.boxes), detections.scores
         if masks:
-            cells = detector.cells(seen)
-            shapes, sure = detector.masks(seen, cells) > 0.5, mask_scores(seen.scores, cells)
+            cells = detector.cells(detections)
+            shapes, of_masks = detector.masks(detections, cells) > 0.5, mask_scores(detections.scores, cells)
         count = len(target["boxes"])
         masks_of, crowd = target.get("masks", [None] * count), target.get("crowd", [0] * count)
         for box, label, mask, many in zip(target["boxes"], target["labels"], masks_of, crowd, strict=True):
             known.append(annotation(image, int(label), box, mask, int(many)))
-        for box, label, mask, score, mask_score in zip(seen.boxes, seen.labels, shapes, seen.scores, sure):
+        boxes, labels, of_boxes, _ = detections
+        for box, label, mask, score, mask_score in zip(boxes, labels, shapes, of_boxes, of_masks):
             ranks = {"box_ap": float(score), "mask_ap": float(mask_score)}
             found.append(annotation(image, int(label), box, mask) | ranks)
         sizes.append(tuple(picture.shape[1:]))

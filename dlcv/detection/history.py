@@ -14,18 +14,16 @@ import torch
 from torchvision.models.detection.image_list import ImageList
 from torchvision.ops import nms
 
-from .model import Detector, Regions, Seen
+from .model import Detector, DetectorFeatures, Regions
 
 SCALES = (30, 100, 300, 1000)  # of the segments: the larger, the fewer
-SMALLEST = 16  # pixels of a proposal's side
-ALIKE = 0.8  # overlap from which two proposals count as one
-
-
+MIN_SIDE = 16  # pixels of a proposal's side
+DUPLICATE_IOU = 0.8  # from which two proposals count as one
 LONGEST = 640  # pixels of the side of a picture in which segments are searched: the network sees no more
 
 
-class Told(NamedTuple):
-    """What one of the three methods says of R proposals, and the seconds that its parts took."""
+class MethodResult(NamedTuple):
+    """Regions found by one method, and seconds per stage."""
 
     regions: Regions
     seconds: dict[str, float]  # "proposals", "features", "heads"
@@ -38,19 +36,19 @@ def unlearned_proposals(picture: torch.Tensor, count: int = 200) -> torch.Tensor
 
     pixels, boxes = picture.permute(1, 2, 0).cpu().numpy(), []
     for scale in reversed(SCALES):
-        segments = felzenszwalb(pixels, scale, sigma=0.8, min_size=SMALLEST**2 // 2)
+        segments = felzenszwalb(pixels, scale, sigma=0.8, min_size=MIN_SIDE**2 // 2)
         boxes += [(x.start, y.start, x.stop, y.stop) for y, x in find_objects(segments + 1)]
     found = torch.tensor(boxes, dtype=torch.float32)
-    found = found[(found[:, 2:] - found[:, :2] >= SMALLEST).all(1)]
+    found = found[(found[:, 2:] - found[:, :2] >= MIN_SIDE).all(1)]
     order = torch.linspace(1, 0, len(found))  # no score tells them apart: the coarse ones first
-    return found[nms(found, order, ALIKE)][:count]
+    return found[nms(found, order, DUPLICATE_IOU)][:count]
 
 
 @torch.inference_mode()
-def rcnn(model: Detector, picture: torch.Tensor, boxes: torch.Tensor) -> Told:
-    """Each of R boxes (R, 4), in pixels of the picture (3, H, W), cut out and sent through the network alone.
+def rcnn(model: Detector, picture: torch.Tensor, boxes: torch.Tensor) -> MethodResult:
+    """Regions of R boxes (R, 4), in pixels of the picture (3, H, W), each cut out and sent through the network alone.
 
-    It is scaled as the whole picture would be, so that the same weights fit it.
+    A cut-out is scaled as the whole picture would be, so that the same weights fit it.
     """
     images, _ = model.parts.transform([picture])
     height, width = images.image_sizes[0]
@@ -61,37 +59,37 @@ def rcnn(model: Detector, picture: torch.Tensor, boxes: torch.Tensor) -> Told:
         high, wide = crop.shape[2:]
         began = time.perf_counter()
         crop = torch.nn.functional.pad(crop, (0, -wide % 32, 0, -high % 32))
-        seen = Seen(ImageList(crop, [(high, wide)]), (high, wide), model.parts.backbone(crop))
+        maps = DetectorFeatures(ImageList(crop, [(high, wide)]), model.parts.backbone(crop))
         through = time.perf_counter()
-        found.append(model.classify(seen, crop.new_tensor([[0.0, 0, wide, high]])))
+        found.append(model.classify(maps, crop.new_tensor([[0.0, 0, wide, high]])))
         features, heads = features + through - began, heads + time.perf_counter() - through
     joined = Regions(*(torch.cat(parts) for parts in zip(*found)))
     corners = scaled[:, :2].repeat(1, 2)  # boxes of a crop, in the picture
-    moved = joined._replace(boxes=joined.boxes + corners, refined=joined.refined + corners[:, None])
-    return Told(moved, {"features": features, "heads": heads})
+    regions = joined._replace(boxes=joined.boxes + corners, refined=joined.refined + corners[:, None])
+    return MethodResult(regions, {"features": features, "heads": heads})
 
 
 @torch.inference_mode()
-def fast_rcnn(model: Detector, picture: torch.Tensor, boxes: torch.Tensor) -> Told:
-    """One pass for the picture (3, H, W); each of R boxes (R, 4), in its pixels, reads the maps by RoIAlign."""
+def fast_rcnn(model: Detector, picture: torch.Tensor, boxes: torch.Tensor) -> MethodResult:
+    """Regions of R boxes (R, 4), in pixels of the picture (3, H, W), read by RoIAlign from the maps of one pass."""
     began = time.perf_counter()
-    seen = model.pyramid(picture)
+    features = model.pyramid(picture)
     through = time.perf_counter()
-    height, width = seen.images.image_sizes[0]
+    height, width = features.images.image_sizes[0]
     scale = torch.tensor([width / picture.shape[2], height / picture.shape[1]]).repeat(2)
-    regions = model.classify(seen, (boxes * scale).round())
-    return Told(regions, {"features": through - began, "heads": time.perf_counter() - through})
+    regions = model.classify(features, (boxes * scale).round())
+    return MethodResult(regions, {"features": through - began, "heads": time.perf_counter() - through})
 
 
 @torch.inference_mode()
-def faster_rcnn(model: Detector, picture: torch.Tensor) -> Told:
-    """The proposals come from the maps of the picture (3, H, W) as well."""
+def faster_rcnn(model: Detector, picture: torch.Tensor) -> MethodResult:
+    """Regions of the network's own proposals, found in the maps of the picture (3, H, W) as well."""
     began = time.perf_counter()
-    seen = model.pyramid(picture)
+    features = model.pyramid(picture)
     through = time.perf_counter()
-    anchors = model.score_anchors(seen)
-    boxes = anchors.moved[model.propose(anchors).after]
+    anchors = model.score_anchors(features)
+    boxes = anchors.decoded[model.propose(anchors).after]
     proposed = time.perf_counter()
-    regions = model.classify(seen, boxes)
+    regions = model.classify(features, boxes)
     seconds = {"features": through - began, "proposals": proposed - through, "heads": time.perf_counter() - proposed}
-    return Told(regions, seconds)
+    return MethodResult(regions, seconds)

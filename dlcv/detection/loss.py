@@ -1,35 +1,39 @@
-"""The losses of detection under the equations of the slides; `outputs` is what `Detector.forward` gives in training.
+"""The losses of detection under the equations of the slides; `TrainingOutput` is what `Detector.forward` gives.
 
-Where the papers do otherwise, the training follows the papers, and the slide's form stands beside it:
+Where the papers do otherwise than the slides, the training follows the papers:
 
-    of boxes    the slide squares differences of coordinates. Theirs are of offsets relative to the size of the box,
-                so that a pixel counts more in a small one, and grow but linearly where they are large.
-    of masks    the slide squares differences. Mask R-CNN takes a cross-entropy for every pixel, whose gradient does
-                not vanish where the network is surely wrong.
+    of boxes    the slide squares differences of coordinates:
+                    L_bbox = (u_1 + f_bbox(x)[0] - u_1^gt)^2 + (v_1 + f_bbox(x)[1] - v_1^gt)^2 + ...
+                The papers compare offsets relative to the size of the box, so that a pixel counts more in a small one,
+                by a loss that grows but linearly where differences are large.
+    of masks    the slide squares differences:
+                    L_mask = || f_mask(x)[c] - m ||^2
+                Mask R-CNN takes a cross-entropy for every pixel, whose gradient does not vanish where the network is
+                surely wrong.
 """
+
+from typing import NamedTuple
 
 import torch
 from torch.nn import functional as F
 
-from .model import Training
-
+LAMBDA = LAMBDA_2 = 1.0  # of the boxes and of the masks, as in the papers
 ANCHOR_BETA, BOX_BETA = 1 / 9, 1.0  # below, the loss of an offset is a square; torchvision's
 
 
-def squared_box_loss(boxes: torch.Tensor, truth: torch.Tensor) -> torch.Tensor:
-    """The slide's, of boxes (N, 4) in pixels: mean over N.
+class TrainingOutput(NamedTuple):
+    """What the losses compare: predictions for the anchors and regions that were drawn, and their targets."""
 
-    L_bbox = (u_1 + f_bbox(x)[0] - u_1^gt)^2 + (v_1 + f_bbox(x)[1] - v_1^gt)^2 + ...
-    """
-    return (boxes - truth).square().sum(1).mean()
-
-
-def squared_mask_loss(probabilities: torch.Tensor, truth: torch.Tensor) -> torch.Tensor:
-    """The slide's, of masks (N, H, W) in [0, 1]: mean over N.
-
-    L_mask = || f_mask(x)[c] - m ||^2
-    """
-    return (probabilities - truth).square().sum((1, 2)).mean()
+    objectness: torch.Tensor  # (A,) logits
+    is_object: torch.Tensor  # (A,) 0 or 1
+    anchor_offsets: torch.Tensor  # (P, 4): of the anchors on an object
+    anchor_targets: torch.Tensor  # (P, 4)
+    class_logits: torch.Tensor  # (R, 1 + K)
+    labels: torch.Tensor  # (R,): 0 for the background
+    offsets: torch.Tensor  # (Q, 4): of the regions on an object, for its class
+    offset_targets: torch.Tensor  # (Q, 4)
+    mask_logits: torch.Tensor  # (Q, 28, 28), for its class; (0, 28, 28) where there are no masks
+    mask_targets: torch.Tensor  # (Q, 28, 28) in [0, 1]
 
 
 def class_loss(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
@@ -49,34 +53,29 @@ def mask_loss(logits: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
     return F.binary_cross_entropy_with_logits(logits, targets)
 
 
-def proposal_loss(outputs: Training) -> torch.Tensor:
-    """Of the proposal network, mean over the anchors A that were drawn.
+def proposal_loss(out: TrainingOutput) -> torch.Tensor:
+    """Loss of the proposal network, mean over the anchors A that were drawn.
 
     L = - sum_A log p_{c(A, B)}(g(x)[A]) + lambda c(A, B) L_bbox        (16)
     """
-    objectness = F.binary_cross_entropy_with_logits(outputs.objectness, outputs.is_object)
-    return objectness + offset_loss(
-        outputs.anchor_offsets, outputs.anchor_targets, ANCHOR_BETA, len(outputs.objectness)
-    )
+    objectness = F.binary_cross_entropy_with_logits(out.objectness, out.is_object)
+    boxes = offset_loss(out.anchor_offsets, out.anchor_targets, ANCHOR_BETA, len(out.objectness))
+    return objectness + LAMBDA * boxes
 
 
-def region_loss(outputs: Training) -> torch.Tensor:
-    """Of Fast R-CNN, mean over the regions that were drawn.
+def region_loss(out: TrainingOutput) -> torch.Tensor:
+    """Loss of the heads, mean over the regions that were drawn: of Fast R-CNN, which has no masks, and of Mask R-CNN.
 
-    L = - log p_c(f_cl(x)) + lambda 1[c >= 1] L_bbox        (15)
+    L = - log p_c(f_cl(x)) + lambda 1[c >= 1] L_bbox                        (15)
+    L = - log p_c(f_cl(x)) + lambda 1[c >= 1] (L_bbox + lambda_2 L_mask)    (17)
     """
-    boxes = offset_loss(outputs.offsets, outputs.offset_targets, BOX_BETA, len(outputs.labels))
-    return class_loss(outputs.class_logits, outputs.labels) + boxes
+    classes = class_loss(out.class_logits, out.labels)
+    boxes = offset_loss(out.offsets, out.offset_targets, BOX_BETA, len(out.labels))
+    masks = mask_loss(out.mask_logits, out.mask_targets)
+    return classes + LAMBDA * (boxes + LAMBDA_2 * masks)
 
 
-def loss(outputs: Training) -> dict[str, torch.Tensor]:
-    """All of them, each with weight 1, as in the papers.
-
-    L = - log p_c(f_cl(x)) + lambda 1[c >= 1] (L_bbox + lambda_2 L_mask)        (17)   and (16)
-    """
-    terms = {
-        "proposals": proposal_loss(outputs),
-        "regions": region_loss(outputs),
-        "masks": mask_loss(outputs.mask_logits, outputs.mask_targets),
-    }
+def loss(out: TrainingOutput) -> dict[str, torch.Tensor]:
+    """The sum of (16) and (17), or (15) without masks, with its two terms."""
+    terms = {"proposals": proposal_loss(out), "regions": region_loss(out)}
     return {"loss": sum(terms.values())} | terms

@@ -4,7 +4,6 @@ The backbone runs once, in `set_image`; all that comes after it is cheap and is 
 is in pixels of the picture that was given.
 """
 
-from functools import partial
 from typing import NamedTuple
 
 import torch
@@ -21,43 +20,46 @@ class AnchorsAt(NamedTuple):
     """The anchors of one position."""
 
     boxes: torch.Tensor  # (levels, shapes, 4)
-    objectness: torch.Tensor  # (levels, shapes): how sure the network is of an object there
-    moved: torch.Tensor  # (levels, shapes, 4): where it would move them
+    objectness: torch.Tensor  # (levels, shapes): probability of an object
+    decoded: torch.Tensor  # (levels, shapes, 4): boxes after the predicted offsets
 
 
 class Region(NamedTuple):
-    """What the heads make of one proposal."""
+    """One proposal, and what the heads predict for it."""
 
     box: torch.Tensor  # (4,)
-    points: torch.Tensor  # (7, 7, 2, 2, 2): where RoIAlign reads, x and y of four points in each of 7 x 7 cells
-    level: int  # of the pyramid, that it reads
+    points: torch.Tensor  # (7, 7, 2, 2, 2): x and y of the four points that RoIAlign reads in each of 7 x 7 cells
+    level: int  # of the pyramid, that RoIAlign reads
     features: torch.Tensor  # (C, 7, 7)
     probabilities: torch.Tensor  # (1 + K,): the background first
-    refined: torch.Tensor  # (4,): the box as its surest class has it
+    refined: torch.Tensor  # (4,): the refined box of the most probable class
 
 
 class DetectorPredictor:
-    """A detector by the name of its checkpoint, or one that is given, and the picture it looks at."""
+    """A detector, and the picture it looks at."""
 
-    def __init__(self, name: str, model: Detector | None = None):
-        self.model = weights.load(Detector, name) if model is None else model
+    def __init__(self, model: Detector):
+        self.model = model
         self.class_names = tuple(self.model.config.class_names)
         self.device = next(self.model.parameters()).device
 
     @torch.inference_mode()
     def set_image(self, picture: torch.Tensor) -> None:
-        """Look at a picture (3, H, W) in [0, 1]: the one pass through the backbone."""
+        """Compute the features of a picture (3, H, W) in [0, 1]: the one pass through the backbone.
+
+        Raises InputError where the picture is not in colour, or less than a pixel wide once it is scaled.
+        """
         if picture.ndim != 3 or picture.shape[0] != 3 or not picture.numel():
             raise InputError("A picture in colour is needed.")
         config, sides = self.model.config, picture.shape[1:]
-        if min(sides) * min(config.shorter / min(sides), config.longer / max(sides)) < 1:
+        if min(sides) * min(config.min_size / min(sides), config.max_size / max(sides)) < 1:
             raise InputError("This picture is a line: it is too narrow for its length.")
-        self.seen = self.model.pyramid(picture.to(self.device))
-        height, width = self.seen.images.image_sizes[0]
+        self.features = self.model.pyramid(picture.to(self.device))
+        height, width = self.features.images.image_sizes[0]
         self.size = tuple(picture.shape[1:])
         self.scale = torch.tensor([self.size[1] / width, self.size[0] / height], device=self.device).repeat(2)
-        self.anchors = self.model.score_anchors(self.seen)
-        self._regions: dict[float, Regions] = {}
+        self.anchors = self.model.score_anchors(self.features)
+        self._regions: Regions | None = None
 
     def _outside(self, boxes: torch.Tensor) -> torch.Tensor:
         """Boxes (..., 4) of the scaled picture, in pixels of the picture that was given."""
@@ -66,48 +68,49 @@ class DetectorPredictor:
     def anchors_at(self, x: float, y: float) -> AnchorsAt:
         """The anchors of the cell of each level that holds a point, in pixels."""
         position = torch.tensor([x, y], device=self.device) / self.scale[:2]
-        numbers = []
-        for level, maps in enumerate(self.seen.pyramid.values()):
+        indices = []
+        for level, maps in enumerate(self.features.pyramid.values()):
             height, width = maps.shape[2:]
             column, row = (position / position.new_tensor(self.strides(level))).long().tolist()
             cell = min(max(row, 0), height - 1) * width + min(max(column, 0), width - 1)
             begin = int((self.anchors.levels < level).sum())
-            numbers.append(begin + 3 * cell + torch.arange(3, device=self.device))
-        chosen = torch.stack(numbers)
-        boxes, moved = (self._outside(some[chosen]) for some in (self.anchors.boxes, self.anchors.moved))
-        return AnchorsAt(boxes, self.anchors.objectness[chosen].cpu(), moved)
+            indices.append(begin + 3 * cell + torch.arange(3, device=self.device))
+        at = torch.stack(indices)  # (levels, 3)
+        boxes, decoded = self._outside(self.anchors.boxes[at]), self._outside(self.anchors.decoded[at])
+        return AnchorsAt(boxes, self.anchors.objectness[at].cpu(), decoded)
 
     def strides(self, level: int) -> tuple[int, int]:
         """Pixels of the scaled picture, across and down, from a cell of a level to the next, as torchvision has it."""
-        height, width = list(self.seen.pyramid.values())[level].shape[2:]
-        padded = self.seen.images.tensors.shape[2:]
+        height, width = list(self.features.pyramid.values())[level].shape[2:]
+        padded = self.features.images.tensors.shape[2:]
         return padded[1] // width, padded[0] // height
 
     def objectness(self, level: int) -> torch.Tensor:
-        """How sure the network is of an object at each cell of a level, of its shapes the surest: (h, w)."""
-        height, width = list(self.seen.pyramid.values())[level].shape[2:]
+        """Probability of an object at each cell of a level, the largest over the three shapes: (h, w)."""
+        height, width = list(self.features.pyramid.values())[level].shape[2:]
         values = self.anchors.objectness[self.anchors.levels == level]
         return values.unflatten(0, (height, width, -1)).amax(2).cpu()
 
     def feature_map(self, level: int, channel: int) -> torch.Tensor:
         """One channel of a level of the pyramid, (h, w)."""
-        return list(self.seen.pyramid.values())[level][0, channel].cpu()
+        return list(self.features.pyramid.values())[level][0, channel].cpu()
 
     @torch.inference_mode()
-    def proposals(self, overlap: float = 0.7) -> tuple[torch.Tensor, torch.Tensor]:
-        """The boxes that the proposal network finds best, before and after overlaps are suppressed, best first."""
-        return tuple(self._outside(self.anchors.moved[some]) for some in self.model.propose(self.anchors, overlap))
+    def proposals(self, nms_iou: float = 0.7) -> tuple[torch.Tensor, torch.Tensor]:
+        """Boxes (M, 4) and (R, 4) of the proposal network, before and after non-maximum suppression, best first."""
+        before, after = self.model.propose(self.anchors, nms_iou)
+        return self._outside(self.anchors.decoded[before]), self._outside(self.anchors.decoded[after])
 
     @torch.inference_mode()
-    def regions(self, overlap: float = 0.7) -> Regions:
-        """What the heads say of the proposals, in pixels of the scaled picture; computed once for each `overlap`."""
-        if overlap not in self._regions:
-            chosen = self.model.propose(self.anchors, overlap).after
-            self._regions = {overlap: self.model.classify(self.seen, self.anchors.moved[chosen])}
-        return self._regions[overlap]
+    def regions(self) -> Regions:
+        """Classes and refined boxes of the proposals, in pixels of the scaled picture; computed once a picture."""
+        if self._regions is None:
+            proposals = self.model.propose(self.anchors).after
+            self._regions = self.model.classify(self.features, self.anchors.decoded[proposals])
+        return self._regions
 
     def region(self, number: int) -> Region:
-        """Proposal `number`, best first, and how it is read."""
+        """Proposal `number`, best first, and the points at which RoIAlign reads it. InputError where there is none."""
         found = self.regions()
         if not 0 <= number < len(found.boxes):
             raise InputError(f"There are {len(found.boxes)} proposals: choose one of them.")
@@ -122,37 +125,38 @@ class DetectorPredictor:
         return Region(self._outside(box), cells.cpu(), level, features, probabilities.cpu(), refined)
 
     @torch.inference_mode()
-    def detections(self, score: float = SCORE, overlap: float | None = None) -> Detections:
-        """The objects that are surer than `score`; boxes of one class overlap by at most `overlap`, if not given the
-        config's."""
-        found = self.model.detect(self.regions(), score, overlap, self.seen.votes)
-        return Detections(self._outside(found.boxes), *(some.cpu() for some in found[1:]))
+    def detections(self, score: float = SCORE, nms_iou: float | None = None) -> Detections:
+        """Objects with a larger score than `score`; boxes of one class have at most `nms_iou` (the config's, where it
+        is not given) in common."""
+        found = self.model.detect(self.regions(), score, nms_iou)
+        return Detections(self._outside(found.boxes), *(values.cpu() for values in found[1:]))
 
-    def claimed(self, regions: torch.Tensor, labels: torch.Tensor) -> Detections:
-        """What proposals (D,) would be as objects of the classes (D,), whatever is surer."""
-        found = self.regions()
-        on = regions.to(self.device), labels.to(self.device)
-        return Detections(self._outside(found.refined[on]), labels, found.probabilities[on].cpu(), regions)
+    def as_class(self, proposals: torch.Tensor, labels: torch.Tensor) -> Detections:
+        """Detections of the given proposals (D,), each read as the given class (D,)."""
+        regions = self.regions()
+        at = proposals.to(self.device), labels.to(self.device)
+        return Detections(self._outside(regions.refined[at]), labels, regions.probabilities[at].cpu(), proposals)
 
     @torch.inference_mode()
     def cells(self, found: Detections) -> torch.Tensor:
-        """The masks of objects as the network gives them, (D, 28, 28) in [0, 1], each over its box."""
+        """Masks of detections as the network gives them, (D, 28, 28) in [0, 1], each over its box. InputError where the
+        network has none."""
         if not self.model.config.masks:
             raise InputError("This network finds boxes only.")
         boxes = found.boxes.to(self.device) / self.scale
         inside = Detections(boxes, found.labels.to(self.device), found.scores, found.regions)
-        return self.model.masks(self.seen, inside).cpu()
+        return self.model.masks(self.features, inside).cpu()
 
     def masks(self, found: Detections, cells: torch.Tensor | None = None) -> torch.Tensor:
-        """The masks of objects at full size, (D, H, W) in [0, 1]."""
+        """Masks of detections at full size, (D, H, W) in [0, 1]."""
         cells = self.cells(found) if cells is None else cells
         return paste_masks_in_image(cells[:, None], found.boxes, self.size)[:, 0]
 
 
 def mask_scores(scores: torch.Tensor, cells: torch.Tensor) -> torch.Tensor:
-    """How sure masks (D, 28, 28) of objects with scores (D,) are: the score, times the mean probability within.
+    """Scores (D,) of masks (D, 28, 28): the scores (D,) of the objects times the mean probability within each mask.
 
-    The score alone says how sure the class is, and a mask that hesitates between two people may have a high one (Huang
+    The score of an object is about its class, and a mask that hesitates between two people may have a high one (Huang
     et al. 2019, Mask Scoring R-CNN). The mean within is the "maskness" of Wang et al. 2020, SOLOv2.
     """
     within = cells > 0.5
@@ -160,8 +164,10 @@ def mask_scores(scores: torch.Tensor, cells: torch.Tensor) -> torch.Tensor:
 
 
 def predictor(name: str) -> DetectorPredictor:
-    """The detector of that name, ours or a published one, loaded on first use; it looks at a picture of its own."""
+    """The detector of that name, ours or a published one, loaded on first use; each predictor has its own picture."""
     from . import published
 
-    load = published.load if name in published.NAMES else partial(weights.load, Detector)
-    return DetectorPredictor(name, runtime.shelf.get(("detection", name), lambda: load(name)))
+    def load() -> Detector:
+        return published.load(name) if name in published.NAMES else weights.load(weights.model_class(name), name)
+
+    return DetectorPredictor(runtime.shelf.get(("detection", name), load))

@@ -49,7 +49,7 @@ def build(name: str) -> "Detector":
     features = resnet50(weights=None, norm_layer=partial(FrozenBatchNorm2d, eps=0.0))  # as they were trained
     masks = name == "maskrcnn-coco"
     parts = (MaskRCNN if masks else FasterRCNN)(_resnet_fpn_extractor(features, 5), len(names))
-    config = DetectorConfig(tuple(names[1:]), masks, shorter=800, longer=1333, width=256, proposals=1000)
+    config = DetectorConfig(tuple(names[1:]), masks, min_size=800, max_size=1333, fpn_channels=256, proposals=1000)
     return PublishedDetector(config, parts)
 
 

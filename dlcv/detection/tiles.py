@@ -23,8 +23,8 @@ class Found(NamedTuple):
     boxes: torch.Tensor  # (D, 4)
     labels: torch.Tensor  # (D,)
     scores: torch.Tensor  # (D,)
-    regions: torch.Tensor  # (D,): numbers of the proposals of their tiles
-    tiles: torch.Tensor  # (D,): numbers of the tiles
+    regions: torch.Tensor  # (D,): indices of the proposals in their tiles
+    tiles: torch.Tensor  # (D,): indices of the tiles
     cells: torch.Tensor  # (D, 28, 28): the masks in their boxes; (D, 0, 0) of a network without
 
 
@@ -54,7 +54,7 @@ def is_cut(boxes: torch.Tensor, tile: torch.Tensor, height: int, width: int) -> 
 
 
 def merged(boxes: torch.Tensor, labels: torch.Tensor, order: torch.Tensor, tiles: torch.Tensor) -> torch.Tensor:
-    """Numbers of the boxes (D, 4) that are left where those of one class in different tiles are one object.
+    """Indices of the boxes (D, 4) that are left where those of one class in different tiles are one object.
 
     `order` (D,) lists them, the best first, which stay. Compared is the part of the smaller box that lies in the other,
     as a cut object is a part of the whole one.

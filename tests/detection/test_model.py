@@ -15,16 +15,26 @@ from torchvision.models.detection.roi_heads import (
 from dlcv.core.datasets import blood, nuclei
 from dlcv.core.errors import InputError
 from dlcv.core.people import pseudo_labels
-from dlcv.detection import history, loss, train
-from dlcv.detection.model import DOUBTED, STRIDES, TALL, VOTED, Detector, DetectorConfig, Regions
+from dlcv.detection import history, loss, samples, train
+from dlcv.detection.model import (
+    MIN_HEIGHT,
+    MIN_VOTE,
+    PENALTY,
+    STRIDES,
+    Detector,
+    DetectorConfig,
+    DetectorFeatures,
+    PeopleDetector,
+    Regions,
+)
 from dlcv.detection.predictor import DetectorPredictor
 
 
 def detector(masks: bool = True, people: bool = False) -> Detector:
     """An untrained one whose heads are not indifferent, so that some boxes are surer than others."""
     torch.manual_seed(0)
-    config = DetectorConfig(("nut", "bolt"), masks, shorter=128, longer=256, width=16, proposals=50)
-    model = Detector(replace(config, knows_people=people))
+    config = DetectorConfig(("nut", "bolt"), masks, min_size=128, max_size=256, fpn_channels=16, proposals=50)
+    model = PeopleDetector(replace(config, backbone="people")) if people else Detector(config)
     for layer in (model.parts.roi_heads.box_predictor.cls_score, model.parts.rpn.head.cls_logits):
         torch.nn.init.normal_(layer.weight, std=0.5)
     return model.eval()
@@ -49,49 +59,55 @@ def test_the_stages_are_torchvisions_forward_pass(masks, people):
     model, picture = detector(masks, people), torch.rand(3, 90, 150, generator=torch.Generator().manual_seed(0))
     with torch.inference_mode():
         [expected] = model.parts([picture])
-        seen = model.pyramid(picture)
-        anchors = model.score_anchors(seen)
-        regions = model.classify(seen, anchors.moved[model.propose(anchors).after])
+        features = model.pyramid(picture)
+        anchors = model.score_anchors(features)
+        regions = model.classify(features, anchors.decoded[model.propose(anchors).after])
         found = model.detect(regions)
         assert len(found.boxes) > 5
-        height, width = seen.images.image_sizes[0]
+        height, width = features.images.image_sizes[0]
         scale = torch.tensor([150 / width, 90 / height]).repeat(2)
         torch.testing.assert_close(found.scores, expected["scores"], atol=1e-5, rtol=1e-4)
         torch.testing.assert_close(found.boxes * scale, expected["boxes"], atol=1e-2, rtol=1e-4)
         assert torch.equal(found.labels, expected["labels"])
         if masks:
-            pasted = paste_masks_in_image(model.masks(seen, found)[:, None], expected["boxes"], (90, 150))
+            pasted = paste_masks_in_image(model.masks(features, found)[:, None], expected["boxes"], (90, 150))
             torch.testing.assert_close(pasted, expected["masks"], atol=1e-3, rtol=1e-3)
 
 
-def test_a_large_box_without_votes_is_less_sure():
+def test_a_large_box_without_votes_is_less_sure(monkeypatch):
     model = detector(people=True)
-    boxes = torch.tensor([[0.0, 0, 40, TALL], [60, 0, 100, TALL], [0, 70, 40, 69 + TALL]])
+    boxes = torch.tensor([[0.0, 0, 40, MIN_HEIGHT], [60, 0, 100, MIN_HEIGHT], [0, 70, 40, 69 + MIN_HEIGHT]])
     probabilities = torch.tensor([[0.1, 0.9, 0.0]]).repeat(3, 1)
-    regions = Regions(boxes, torch.zeros(3, 16, 7, 7), probabilities, boxes[:, None].expand(-1, 3, -1))
+    regions = Regions(boxes, torch.zeros(3, 16, 7, 7), probabilities, boxes[:, None].expand(-1, 3, -1), probabilities)
+    monkeypatch.setattr(Detector, "classify", lambda *_: regions)
     votes = torch.zeros(1, 17, 20, 20)
-    assert model.detect(regions).scores.tolist() == pytest.approx([0.9] * 3)
-    votes[0, 5, 4, 10] = VOTED  # of a joint in the second box; the third one is too small to judge
-    found = model.detect(regions, votes=votes)
+    votes[0, 5, 4, 10] = MIN_VOTE  # of a joint in the second box; the third one is too small to judge
+
+    def scored(votes: torch.Tensor | None) -> Regions:
+        return model.classify(DetectorFeatures(None, {}, votes), boxes)
+
+    assert model.detect(scored(None)).scores.tolist() == pytest.approx([0.9] * 3)
+    found = model.detect(scored(votes))
     assert found.regions.tolist() == [1, 2, 0]
-    assert found.scores.tolist() == pytest.approx([0.9, 0.9, 0.9 * DOUBTED])
-    assert model.detect(regions, 0.8, votes=votes).regions.tolist() == [1, 2]
+    assert found.scores.tolist() == pytest.approx([0.9, 0.9, 0.9 * PENALTY])
+    assert model.detect(scored(votes), 0.8).regions.tolist() == [1, 2]
+    assert torch.equal(scored(votes).probabilities, probabilities)
 
 
 def test_the_votes_of_people_come_with_their_maps():
     picture = torch.rand(3, 90, 150, generator=torch.Generator().manual_seed(0))
     with torch.inference_mode():
-        seen = detector(people=True).pyramid(picture)
+        features = detector(people=True).pyramid(picture)
         assert detector().pyramid(picture).votes is None
-    high, wide = seen.images.tensors.shape[2:]
-    assert seen.votes.shape == (1, 17, 2 * (high // 16) - 1, 2 * (wide // 16) - 1)
+    high, wide = features.images.tensors.shape[2:]
+    assert features.votes.shape == (1, 17, 2 * (high // 16) - 1, 2 * (wide // 16) - 1)
 
 
 def test_anchors_lie_where_their_cells_do():
     model = detector()
     with torch.inference_mode():
-        seen = model.pyramid(torch.rand(3, 128, 128))
-        anchors = model.score_anchors(seen)
+        features = model.pyramid(torch.rand(3, 128, 128))
+        anchors = model.score_anchors(features)
     first = anchors.boxes[anchors.levels == 0].unflatten(0, (32, 32, 3))
     centres = (first[..., :2] + first[..., 2:]) / 2
     torch.testing.assert_close(centres[3, 5, 1], torch.tensor([20.0, 12.0]))  # stride 4, x before y
@@ -113,11 +129,12 @@ def outputs(model: Detector, masks: bool):
 def test_the_losses_of_a_training_step_are_finite_and_reach_every_weight():
     model = detector()
     terms = loss.loss(outputs(model, True))
-    assert set(terms) == {"loss", "proposals", "regions", "masks"}
+    assert set(terms) == {"loss", "proposals", "regions"}
     terms["loss"].backward()
     assert all(weight.grad is not None and weight.grad.isfinite().all() for weight in model.parameters())
-    boxes_only = loss.loss(outputs(detector(False), False))
-    assert boxes_only["masks"] == 0 and boxes_only["loss"].isfinite()
+    boxes_only = outputs(detector(False), False)
+    assert loss.mask_loss(boxes_only.mask_logits, boxes_only.mask_targets) == 0
+    assert loss.loss(boxes_only)["loss"].isfinite()
 
 
 def test_region_losses_are_torchvisions():
@@ -140,22 +157,32 @@ def test_region_losses_are_torchvisions():
     torch.testing.assert_close(loss.mask_loss(masks[:, 2], targets), expected)
 
 
-def test_the_slides_losses():
-    box, truth = torch.tensor([[1.0, 2, 3, 4]]), torch.tensor([[1.0, 0, 3, 7]])
-    assert loss.squared_box_loss(box, truth) == 4 + 9
-    assert loss.squared_mask_loss(torch.full((1, 2, 2), 0.5), torch.tensor([[[1.0, 0], [1, 0]]])) == 1
+def test_the_weights_of_the_slides_stand_in_the_sums(monkeypatch):
+    """(15) to (17): lambda weighs boxes and masks, lambda_2 the masks alone."""
+    generator = torch.Generator().manual_seed(0)
+    shapes = ((5,), (5,), (2, 4), (2, 4), (6, 3), (6,), (3, 4), (3, 4), (3, 8, 8), (3, 8, 8))
+    values = [torch.rand(shape, generator=generator) for shape in shapes]
+    out = loss.TrainingOutput(*values)._replace(labels=torch.tensor([0, 1, 2, 0, 0, 1]))
+    monkeypatch.setattr(loss, "LAMBDA", 3.0)
+    monkeypatch.setattr(loss, "LAMBDA_2", 5.0)
+    objectness = torch.nn.functional.binary_cross_entropy_with_logits(out.objectness, out.is_object)
+    anchors = loss.offset_loss(out.anchor_offsets, out.anchor_targets, loss.ANCHOR_BETA, 5)
+    boxes = loss.offset_loss(out.offsets, out.offset_targets, loss.BOX_BETA, 6)
+    classes, masks = loss.class_loss(out.class_logits, out.labels), loss.mask_loss(out.mask_logits, out.mask_targets)
+    torch.testing.assert_close(loss.proposal_loss(out), objectness + 3 * anchors)
+    torch.testing.assert_close(loss.region_loss(out), classes + 3 * (boxes + 5 * masks))
 
 
 def test_what_is_to_be_found_in_a_map_of_objects():
     instances = torch.zeros(20, 30, dtype=torch.int64)
     instances[2:8, 3:13], instances[10:12, 20:21] = 4, 9  # the second is a sliver
-    target = train.target_of(instances)
+    target = samples.target_of(instances)
     assert target["boxes"].tolist() == [[3, 2, 13, 8]] and target["labels"].tolist() == [1]
     assert torch.equal(target["masks"][0], instances == 4)
-    assert len(train.target_of(torch.zeros(8, 8, dtype=torch.int64))["boxes"]) == 0
+    assert len(samples.target_of(torch.zeros(8, 8, dtype=torch.int64))["boxes"]) == 0
 
 
-def test_marked_photographs_are_learned_from_where_joints_and_outlines_agree(monkeypatch):
+def test_pseudo_labels_are_learned_from_where_joints_and_outlines_agree(monkeypatch):
     """Two people with their joints; a speck without any is nobody; a large part without any, or joints that stand
     beside, and the photograph is left out."""
     people = torch.zeros(100, 100, dtype=torch.uint8)
@@ -167,14 +194,14 @@ def test_marked_photographs_are_learned_from_where_joints_and_outlines_agree(mon
     with_more[70:90, 10:30] = 1
     beside = joints + torch.tensor([-20.0, 0, 0])
     picture = torch.zeros(3, 100, 100, dtype=torch.uint8)
-    samples = [
+    photographs = [
         pseudo_labels.Marked(picture, joints, people),
         pseudo_labels.Marked(picture, joints, with_more),
         pseudo_labels.Marked(picture, beside, people),
         pseudo_labels.Marked(picture, joints[:0], people),
     ]
-    monkeypatch.setattr(pseudo_labels, "photographs", lambda split: samples)
-    [(_, instances)] = train.marked_people("train")
+    monkeypatch.setattr(pseudo_labels, "photographs", lambda split: photographs)
+    [(_, instances)] = samples.pseudo_labelled_people("train")
     assert torch.equal(instances[:80], people[:80].long()) and not instances[80:].any()
 
 
@@ -185,7 +212,7 @@ def test_pictures_vary_together_with_what_is_in_them(kind):
     boxes = torch.tensor([[20.0, 16, 50, 40]]), torch.tensor([1])
     sample = (picture, instances) if kind == "map" else (picture, *boxes)
     torch.manual_seed(0)
-    seen, target = train.varied(sample, train.variation(64))
+    seen, target = samples.varied(sample, samples.variation(64))
     [[left, top, right, bottom]] = target["boxes"].round().int().tolist()
     inside = seen[:, top + 1 : bottom - 1, left + 1 : right - 1]
     outside = seen.clone()
@@ -203,7 +230,7 @@ def test_data_sets_have_their_size():
 
 
 def test_answers_are_in_pixels_of_the_picture():
-    asked = DetectorPredictor("", detector())
+    asked = DetectorPredictor(detector())
     picture = torch.rand(3, 60, 90, generator=torch.Generator().manual_seed(1))
     asked.set_image(picture)
     found, (before, after) = asked.detections(), asked.proposals()
@@ -224,10 +251,10 @@ def test_answers_are_in_pixels_of_the_picture():
 
 def test_roi_align_reads_where_the_region_says():
     """The mean of four bilinear readings in each cell is what RoIAlign gives."""
-    asked = DetectorPredictor("", detector())
+    asked = DetectorPredictor(detector())
     asked.set_image(torch.rand(3, 128, 128, generator=torch.Generator().manual_seed(1)))
     region = asked.region(3)
-    maps, stride = list(asked.seen.pyramid.values())[region.level], STRIDES[region.level]
+    maps, stride = list(asked.features.pyramid.values())[region.level], STRIDES[region.level]
     height, width = maps.shape[2:]
     at = region.points / stride
     grid = torch.stack([at[..., 0] / (width - 1), at[..., 1] / (height - 1)], dim=-1).clamp(0, 1) * 2 - 1
@@ -237,7 +264,7 @@ def test_roi_align_reads_where_the_region_says():
 
 
 def test_a_threshold_needs_no_pass_through_the_backbone():
-    asked, passes = DetectorPredictor("", detector()), []
+    asked, passes = DetectorPredictor(detector()), []
     asked.model.parts.backbone.body.register_forward_hook(lambda *_: passes.append(1))
     asked.set_image(torch.rand(3, 100, 100))
     for score in (0.1, 0.3, 0.9):
@@ -248,7 +275,7 @@ def test_a_threshold_needs_no_pass_through_the_backbone():
 
 
 def test_what_is_no_picture_gets_a_sentence():
-    asked = DetectorPredictor("", detector(False))
+    asked = DetectorPredictor(detector(False))
     with pytest.raises(InputError):
         asked.set_image(torch.rand(1, 20, 20))
     asked.set_image(torch.zeros(3, 1, 1))

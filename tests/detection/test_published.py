@@ -62,7 +62,7 @@ def test_their_names_and_shapes_fit_and_the_stages_are_their_forward_pass(name):
     model.parts.load_state_dict(own)
     model.parts.transform.min_size, model.parts.transform.max_size = (96,), 160
     model.eval()
-    picture, asked = torch.rand(3, 60, 80), DetectorPredictor("", model)
+    picture, asked = torch.rand(3, 60, 80), DetectorPredictor(model)
     asked.set_image(picture)
     with torch.inference_mode():
         [expected] = model.parts([picture])

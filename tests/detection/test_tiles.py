@@ -82,7 +82,7 @@ def test_every_spot_of_a_large_picture_is_found_once():
 
 
 def test_a_network_in_tiles_gives_what_boards_need():
-    asked, picture = DetectorPredictor("", detector()), torch.randint(0, 255, (3, 150, 220), dtype=torch.uint8)
+    asked, picture = DetectorPredictor(detector()), torch.randint(0, 255, (3, 150, 220), dtype=torch.uint8)
     found, places = tiles.detect(asked, picture, 128, 0.3)
     assert len(places) == 2 * 2 and found.cells.shape[1:] == (28, 28)
     assert len({len(part) for part in found}) == 1 and (found.scores.diff() <= 0).all()
@@ -150,7 +150,7 @@ def test_run_lengths_are_cocos():
 
 
 def test_masks_pasted_in_their_windows_are_those_of_the_predictor():
-    asked = DetectorPredictor("", detector())
+    asked = DetectorPredictor(detector())
     asked.set_image(torch.rand(3, 90, 120, generator=torch.Generator().manual_seed(1)))
     found = asked.detections()
     cells = asked.cells(found)
