@@ -115,8 +115,8 @@ def pseudo_labelled_people(split: str) -> list[tuple[torch.Tensor, torch.Tensor]
     agree."""
     found = []
     for picture, keypoints, people in pseudo_labels.photographs(split):
-        body = keypoints[:, pseudo_labels.FACE_ENDS :]
-        parts, at = cutouts.parts_at(people > 0, body[body[..., 2] > pseudo_labels.MARKED][:, :2])
+        body = keypoints[:, pseudo_labels.FACE_KEYPOINTS :]
+        parts, at = cutouts.parts_at(people > 0, body[body[..., 2] > pseudo_labels.KEYPOINT_SCORE][:, :2])
         has_joints = torch.isin(torch.arange(int(parts.max()) + 1), at)
         has_joints[0] = True  # the background, which has nobody to lose
         lost = torch.bincount(parts.flatten())[~has_joints]

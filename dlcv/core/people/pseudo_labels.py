@@ -1,7 +1,7 @@
-"""Photographs that nobody labelled, as published networks see their people: PoseNet's joints, DeepLab's outlines.
+"""Pseudo-labels of photographs without annotations: keypoints by PoseNet, masks by DeepLab.
 
-From a joint that is sure, PoseNet's displacements lead along the limbs to the others of that person, and offsets say
-where near there each one is (Papandreou et al. 2018).
+PoseNet's decoder starts at a keypoint with a high heat map; displacements lead along the limbs to the other keypoints
+of that person, and offsets refine each place (Papandreou et al. 2018).
 """
 
 from typing import NamedTuple
@@ -31,46 +31,46 @@ EDGES = tuple(
     for one, other in part
 )
 """The 16 limbs in the order of the published displacements, outwards from the nose."""
-FACE_ENDS = 5  # the first keypoints are of the face, which Leeds Sports does not mark
-SIDE, STRIDE = 513, 16  # pixels of the longer side of a photograph, and to a pixel of the maps
-SURE = 0.5  # of a joint that a person is begun with
-PERSON, MARKED, FEWEST = 0.2, 0.4, 3  # how sure pixels and joints must be that count, and how many joints
-APART = 20  # pixels between the same joint of two people, at least, and between most of their joints
+FACE_KEYPOINTS = 5  # the first ones, which Leeds Sports does not mark
+SIDE, STRIDE = 513, 16  # pixels of the input's longer side, and of the input to a pixel of the maps
+ROOT_SCORE = 0.5  # of a keypoint that a person is decoded from, at least
+MASK_SCORE, KEYPOINT_SCORE, MIN_KEYPOINTS = 0.2, 0.4, 3  # of pixels and keypoints that count, and how many keypoints
+NMS_RADIUS = 20  # pixels within which the same keypoint of two poses is one
 
 
-class Teacher(PoseNet):
-    """All of PoseNet's heads: also how far it is from one end of a limb to the other, outwards and back."""
+class FullPoseNet(PoseNet):
+    """PoseNet with all heads: also the displacements from one end of a limb to the other, outwards and inwards."""
 
     def __init__(self):
         super().__init__()
         self.displacement_fwd, self.displacement_bwd = nn.Conv2d(384, 32, 1), nn.Conv2d(384, 32, 1)
 
 
-def teacher() -> Teacher:
-    """With the published weights, from the folder in DLCV_START."""
-    return loaded_from_posenet(Teacher()).eval()
+def posenet() -> FullPoseNet:
+    """PoseNet with its published weights, from the folder DLCV_START."""
+    return loaded_from_posenet(FullPoseNet()).eval()
 
 
-def again(person: torch.Tensor, other: torch.Tensor) -> bool:
-    """Whether most of what somebody (17, 3) is sure of stands where it does of another: begun twice, led elsewhere."""
-    near = (person[:, :2] - other[:, :2]).norm(dim=1) < APART
-    return bool(person[near, 2].sum() > person[:, 2].sum() / 2)
+def is_duplicate(pose: torch.Tensor, other: torch.Tensor) -> bool:
+    """Whether two decoded poses (17, 3) are one person: more than half of the score lies on keypoints that coincide."""
+    near = (pose[:, :2] - other[:, :2]).norm(dim=1) < NMS_RADIUS
+    return bool(pose[near, 2].sum() > pose[:, 2].sum() / 2)
 
 
 @torch.inference_mode()
-def keypoints(network: Teacher, picture: torch.Tensor) -> torch.Tensor:
-    """The people of a picture (3, H, W) uint8: (P, 17, 3), x, y in its pixels and how sure each is, surest first."""
+def decode(network: FullPoseNet, picture: torch.Tensor) -> torch.Tensor:
+    """The poses (P, 17, 3) in a picture (3, H, W) uint8, surest first: x, y in pixels of the picture, and the score."""
     height, width = picture.shape[1:]
     scale = (SIDE - 1) / max(height, width) / STRIDE
     size = [max(2, round(length * scale)) * STRIDE + 1 for length in (height, width)]
     x = F.interpolate(picture[None].float() / 127.5 - 1, size, mode="bilinear", antialias=True)
     _, _, coarse = network(x)
-    sure = network.heatmap(coarse)[0].sigmoid()
-    offset, out, back = (
+    heat = network.heatmap(coarse)[0].sigmoid()  # (17, h, w)
+    offset, outwards, inwards = (
         head(coarse)[0].unflatten(0, (2, -1)).movedim(0, -1)  # (keypoints or limbs, h, w, 2): y and x in pixels
         for head in (network.offset, network.displacement_fwd, network.displacement_bwd)
     )
-    end = torch.tensor(sure.shape[1:]) - 1
+    end = torch.tensor(heat.shape[1:]) - 1
 
     def cell(point: torch.Tensor) -> tuple[int, int]:
         row, column = (point / STRIDE).round().long().clamp(torch.zeros(2).long(), end).tolist()
@@ -80,58 +80,59 @@ def keypoints(network: Teacher, picture: torch.Tensor) -> torch.Tensor:
         at = cell(point)
         return STRIDE * torch.tensor(at) + offset[(joint, *at)]
 
-    peak = (sure == F.max_pool2d(sure[None], 3, stride=1, padding=1)[0]) & (sure > SURE)
-    begins = sorted(peak.nonzero().tolist(), key=lambda place: -sure[tuple(place)].item())
-    inwards = [(limb, b, a, back) for limb, (a, b) in reversed(list(enumerate(EDGES)))]
-    outwards = [(limb, a, b, out) for limb, (a, b) in enumerate(EDGES)]
-    people: list[torch.Tensor] = []
-    for joint, *at in begins:
+    peak = (heat == F.max_pool2d(heat[None], 3, stride=1, padding=1)[0]) & (heat > ROOT_SCORE)
+    roots = sorted(peak.nonzero().tolist(), key=lambda place: -heat[tuple(place)].item())
+    steps = [(limb, b, a, inwards) for limb, (a, b) in reversed(list(enumerate(EDGES)))]
+    steps += [(limb, a, b, outwards) for limb, (a, b) in enumerate(EDGES)]
+    poses: list[torch.Tensor] = []
+    for joint, *at in roots:
         point = refined(STRIDE * torch.tensor(at), joint)
-        if any((person[joint, :2] - point).norm() < APART for person in people):
+        if any((pose[joint, :2] - point).norm() < NMS_RADIUS for pose in poses):
             continue
         found = {joint: point}
-        for limb, first, second, leads in inwards + outwards:
+        for limb, first, second, displacement in steps:
             if first in found and second not in found:
-                target = found[first] + leads[(limb, *cell(found[first]))]
+                target = found[first] + displacement[(limb, *cell(found[first]))]
                 found[second] = refined(refined(target, second), second)
-        person = torch.stack([torch.cat([found[k], sure[(k, *cell(found[k]))][None]]) for k in range(len(COCO))])
-        people.append(person)
-    if not people:
+        pose = torch.stack([torch.cat([found[k], heat[(k, *cell(found[k]))][None]]) for k in range(len(COCO))])
+        poses.append(pose)  # (17, 3)
+    if not poses:
         return torch.zeros(0, len(COCO), 3)
-    apart: list[torch.Tensor] = []
-    for person in sorted(people, key=lambda person: -person[:, 2].mean()):
-        if not any(again(person, other) for other in apart):
-            apart.append(person)
-    people = torch.stack(apart)
+    distinct: list[torch.Tensor] = []
+    for pose in sorted(poses, key=lambda pose: -pose[:, 2].mean()):
+        if not any(is_duplicate(pose, other) for other in distinct):
+            distinct.append(pose)
+    poses = torch.stack(distinct)
     to_picture = torch.tensor([height / size[0], width / size[1]])
-    return torch.cat([((people[..., :2] + 0.5) * to_picture - 0.5).flip(-1), people[..., 2:]], dim=-1)
+    return torch.cat([((poses[..., :2] + 0.5) * to_picture - 0.5).flip(-1), poses[..., 2:]], dim=-1)
 
 
-class Marked(NamedTuple):
-    """A photograph and its people."""
+class PseudoLabelled(NamedTuple):
+    """A photograph with the pseudo-labels of its people."""
 
     picture: torch.Tensor  # (3, H, W) uint8
-    keypoints: torch.Tensor  # (P, 17, 3): x, y in pixels and how sure
-    people: torch.Tensor  # (H, W) uint8: k on the k-th; 1 on all that look like a person where none is marked
+    keypoints: torch.Tensor  # (P, 17, 3): x, y in pixels and the score
+    people: torch.Tensor  # (H, W) uint8: k on the k-th person; where P is 0, 1 on all pixels that look like a person
 
 
-def photographs(split: str) -> list[Marked]:
-    """Those of `cutouts.all_photographs` that have people. A pixel belongs to whom its nearest joint belongs to."""
-    knows_joints, knows_outlines = teacher(), deeplab()
+def photographs(split: str) -> list[PseudoLabelled]:
+    """The photographs of `cutouts.all_photographs` that have people; a pixel belongs to the person of its nearest
+    keypoint."""
+    keypoint_network, mask_network = posenet(), deeplab()
     found = []
     for picture in cutouts.all_photographs(split):
-        outline = cutouts.person_mask(knows_outlines, picture) > PERSON
-        if outline.float().mean() < cutouts.NOBODY:
+        mask = cutouts.person_mask(mask_network, picture) > MASK_SCORE
+        if mask.float().mean() < cutouts.NOBODY:
             continue
-        keypoints_of = keypoints(knows_joints, picture)
-        sure = keypoints_of[..., 2] > MARKED
-        sure[:, :FACE_ENDS] = False
-        enough = sure.sum(1) >= FEWEST
-        keypoints_of, sure = keypoints_of[enough], sure[enough]
-        people = outline.to(torch.uint8)
-        if len(keypoints_of):
-            pixels = outline.nonzero().flip(1).float()
-            nearest = torch.cdist(pixels, keypoints_of[sure][:, :2]).argmin(1)
-            people[outline] = (sure.nonzero()[:, 0][nearest] + 1).to(torch.uint8)
-        found.append(Marked(picture, keypoints_of, people))
+        poses = decode(keypoint_network, picture)
+        counted = poses[..., 2] > KEYPOINT_SCORE  # (P, 17)
+        counted[:, :FACE_KEYPOINTS] = False
+        enough = counted.sum(1) >= MIN_KEYPOINTS
+        poses, counted = poses[enough], counted[enough]
+        people = mask.to(torch.uint8)
+        if len(poses):
+            pixels = mask.nonzero().flip(1).float()
+            nearest = torch.cdist(pixels, poses[counted][:, :2]).argmin(1)
+            people[mask] = (counted.nonzero()[:, 0][nearest] + 1).to(torch.uint8)
+        found.append(PseudoLabelled(picture, poses, people))
     return found
