@@ -136,7 +136,7 @@ def bare_passes() -> dict[str, Callable[[], object]]:
     from dlcv.depth import predictor as depth
     from dlcv.gan.predictor import GANPredictor, judge
     from dlcv.pointnet.predictor import PointNetPredictor
-    from dlcv.pose.predictor import PosePredictor, people_of
+    from dlcv.pose.predictor import PosePredictor, decode
     from dlcv.stn.predictor import Distortion, STNPredictor
     from dlcv.vae.predictor import VAEPredictor
 
@@ -153,10 +153,10 @@ def bare_passes() -> dict[str, Callable[[], object]]:
 
     def depth_map():
         seen = depth_boards.see(PHOTOGRAPH, eyes)
-        return depth_boards.coloured(seen.nearness, seen.size)
+        return depth_boards.coloured(seen.inverse_depth, seen.size)
 
     def depth_stereo():
-        return depth.rebuild(eyes.see(left), left, right), depth.semi_global(left, right)
+        return depth.rebuild(eyes.predict(left), left, right), depth.semi_global(left, right)
 
     counts = (1, 3, 10, 30, 100, 300)
     person, people = detection_boards.pixels_of(PERSON), detection_boards.predictor("maskrcnn-people")
@@ -182,7 +182,7 @@ def bare_passes() -> dict[str, Callable[[], object]]:
         "/gan_generate": lambda: gan.sample(64, seed=0),
         "/gan_critic": lambda: gan.scores(x),
         "/gan_variety": lambda: gan.variety(classes, 1000, seed=0),
-        "/pose_people": lambda: people_of(people_seen.look(tensor_of(seven(), 280), pose.DETAILS["Usual"])),
+        "/pose_people": lambda: decode(people_seen.predict(tensor_of(seven(), 280), pose.DETAILS["Usual"])),
         "/depth_map": depth_map,
         "/depth_files": lambda: depth_boards.see(PHOTOGRAPH, metres),
         "/depth_stereo": depth_stereo,

@@ -44,9 +44,9 @@ EXPLAINED = {
 }
 
 
-def scale(nearness, metres: bool, explained: str) -> str:
+def scale(inverse_depth, metres: bool, explained: str) -> str:
     """The colours of a map and what they mean, as HTML."""
-    low, high = boards.ends(nearness)
+    low, high = boards.ends(inverse_depth)
     colours = ", ".join(f"rgb({red} {green} {blue})" for red, green, blue in draw.HEAT)
     marks = ["far", "near"]
     if metres:
@@ -62,9 +62,9 @@ def answer(picture, network, explained: str) -> tuple:
 
     upright = boards.upright(picture)
     seen = boards.see(upright, network)
-    pictures = upright, boards.coloured(seen.nearness, seen.size)
+    pictures = upright, boards.coloured(seen.inverse_depth, seen.size)
     cloud = boards.cloud_value(seen, upright, clouds.focal_from_exif(picture))
-    return pictures, scale(seen.nearness, seen.metres, explained), cloud
+    return pictures, scale(seen.inverse_depth, seen.metres, explained), cloud
 
 
 def look(picture, network):
@@ -97,7 +97,7 @@ def depth_map(picture, network):
     name = NETWORKS[frame.choice({"network": network}, "network", NETWORKS)]
     upright = boards.upright(picture)
     seen = boards.see(upright, boards.predictor(name))
-    near = seen.nearness
+    near = seen.inverse_depth
     values = 1 / near if seen.metres else near
     return boards.coloured(near, seen.size), {
         "unit": "metres" if seen.metres else "relative: parts of the width, the larger the nearer",
@@ -133,11 +133,11 @@ def depth_stereo(left, right, example, seed):
         left, right, *_ = pair.example(name, frame.whole(seed, "seed", 0, pair.MOST_SEED))
     else:
         left, right, *_ = pair.eyes_of(left, right)
-    seen = boards.predictor(boards.STEREO).see(left)
+    seen = boards.predictor(boards.STEREO).predict(left)
     found, matched = depth.rebuild(seen, left, right), depth.semi_global(left, right)
     low, high = boards.ends(seen.maps[0])
     maps = [draw.heat(one, low, high) for one in seen.maps[0]]
-    agree = (found.disagreement < depth.AGREE).float().mean((1, 2)).tolist()
+    agree = (found.disagreement < depth.CONSISTENT).float().mean((1, 2)).tolist()
     return *maps, {
         "pixels": [round(value * left.shape[2], 2) for value in (low, high)],
         "l1": [round(one.mean().item(), 4) for one in found.l1],

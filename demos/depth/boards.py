@@ -15,7 +15,7 @@ from dlcv.core.images import draw
 if TYPE_CHECKING:
     import torch
 
-    from dlcv.depth.predictor import Seen
+    from dlcv.depth.predictor import DepthMaps
 
 STEREO, KITCHEN = "depth-stereo", "depth-kitchen"
 NETWORKS = {"Learned from pairs of pictures": STEREO, "Learned from measured depth, in one kitchen": KITCHEN}
@@ -23,7 +23,7 @@ SIDE = 640  # pixels of the longer side that a picture is handed on at: the netw
 WIRE = 65_535  # the nearest, of 16 bits
 MOST = 1_000_000  # pixels that a board may send
 MOST_FILE = 64_000_000  # pixels of a picture to take away
-TINY = 1 / 40  # of the largest nearness: nothing is shown farther away than 40 times the nearest
+TINY = 1 / 40  # of the largest inverse_depth: nothing is shown farther away than 40 times the nearest
 
 
 def predictor(name: str):
@@ -62,39 +62,39 @@ def image_of(picture) -> PIL.Image.Image:
     return PIL.Image.fromarray(draw.grey(picture.permute(1, 2, 0)))
 
 
-def ends(nearness: "torch.Tensor") -> tuple[float, float]:
+def ends(inverse_depth: "torch.Tensor") -> tuple[float, float]:
     """What is drawn darkest and brightest: all but the most extreme hundredths."""
-    values = nearness.flatten().sort().values
+    values = inverse_depth.flatten().sort().values
     low, high = (values[round(part * (len(values) - 1))].item() for part in (0.01, 0.99))
     return low, max(high, low + 1e-6)
 
 
-def coloured(nearness: "torch.Tensor", size: tuple[int, int]) -> PIL.Image.Image:
+def coloured(inverse_depth: "torch.Tensor", size: tuple[int, int]) -> PIL.Image.Image:
     """A map (h, w) in colours, near bright and far dark, at a picture's size (H, W)."""
     height, width = size
-    return draw.heat(nearness, *ends(nearness)).resize((width, height), PIL.Image.Resampling.BILINEAR)
+    return draw.heat(inverse_depth, *ends(inverse_depth)).resize((width, height), PIL.Image.Resampling.BILINEAR)
 
 
-def see(picture: PIL.Image.Image, network) -> "Seen":
+def see(picture: PIL.Image.Image, network) -> "DepthMaps":
     """What a network, one with `see`, makes of an upright picture, told for the picture's own size."""
-    return network.see(tensor_of(picture))._replace(size=(picture.height, picture.width))
+    return network.predict(tensor_of(picture))._replace(size=(picture.height, picture.width))
 
 
 # ---- the scene as a cloud, and files of it
 
 
-def cloud_value(seen: "Seen", picture: PIL.Image.Image, focal: float | None) -> dict:
+def cloud_value(seen: "DepthMaps", picture: PIL.Image.Image, focal: float | None) -> dict:
     """What the board needs to draw the scene and to ask for files: the map on a grid in the shape of the picture,
     65,535 being nearest, and the colours there.
 
     `focal` is what the picture says of it, in millimetres for 35 mm film.
     """
     from dlcv.depth import clouds
-    from dlcv.depth.predictor import enlarged
+    from dlcv.depth.predictor import resized
 
-    near = seen.nearness
+    near = seen.inverse_depth
     height, width = (max(2, round(length * max(near.shape) / max(seen.size))) for length in seen.size)
-    near = enlarged(near, (height, width))
+    near = resized(near, (height, width))
     small = picture.resize((width, height), PIL.Image.Resampling.BILINEAR, reducing_gap=2.0)
     return {
         "near": frame.coded((near / near.max().clamp_min(1e-9) * WIRE).clamp(WIRE * TINY, WIRE).round(), "<u2"),
@@ -102,7 +102,7 @@ def cloud_value(seen: "Seen", picture: PIL.Image.Image, focal: float | None) -> 
         "colours": frame.coded(np.array(small), "u1"),
         "grid": [height, width],
         "size": list(seen.size),
-        "focal": focal or clouds.USUAL,
+        "focal": focal or clouds.DEFAULT_FOCAL,
         "told": focal is not None,
     }
 
@@ -115,8 +115,8 @@ def scene_of(query: dict) -> tuple["torch.Tensor", np.ndarray]:
     near = decoded(query.get("near"), "<u2", height * width)
     colours = decoded(query.get("colours"), "u1", 3 * height * width)
     highest = 1.0 if query.get("nearest") is None else frame.number(query, "nearest", 0.01, 100)
-    nearness = torch.from_numpy(near.astype(np.float32)).clamp_min(1).view(height, width) / WIRE * highest
-    return nearness, colours.reshape(height, width, 3)
+    inverse_depth = torch.from_numpy(near.astype(np.float32)).clamp_min(1).view(height, width) / WIRE * highest
+    return inverse_depth, colours.reshape(height, width, 3)
 
 
 def decoded(text, dtype: str, count: int) -> np.ndarray:
@@ -136,9 +136,9 @@ def ply(query: dict) -> dict:
 
     from dlcv.depth import clouds
 
-    nearness, colours = scene_of(query)
-    focal = clouds.focal_pixels(frame.number(query, "focal", *clouds.FOCALS), *nearness.shape)
-    points = clouds.points_of(1 / nearness, focal).flatten(0, 1)
+    inverse_depth, colours = scene_of(query)
+    focal = clouds.focal_pixels(frame.number(query, "focal", *clouds.FOCALS), *inverse_depth.shape)
+    points = clouds.points_of(1 / inverse_depth, focal).flatten(0, 1)
     file = clouds.ply(points, torch.from_numpy(colours.reshape(-1, 3).copy()))
     return {"file": base64.b64encode(file).decode()}
 
@@ -146,12 +146,12 @@ def ply(query: dict) -> dict:
 def png(query: dict) -> dict:
     """Depth as a PNG of 16 bits in the size of the picture: millimetres; or 1 / depth, the nearest being 65,535."""
     from dlcv.depth import clouds
-    from dlcv.depth.predictor import enlarged
+    from dlcv.depth.predictor import resized
 
-    nearness, _ = scene_of(query)
+    inverse_depth, _ = scene_of(query)
     size = tuple(round(side) for side in frame.numbers(query, "size", 2, 2, 16_000))
     if size[0] * size[1] > MOST_FILE:
         raise InputError("This picture has more than 64 million pixels.")
     metres = query.get("nearest") is not None
-    values = enlarged(1000 / nearness if metres else WIRE * nearness, size)
+    values = resized(1000 / inverse_depth if metres else WIRE * inverse_depth, size)
     return {"file": base64.b64encode(clouds.png_16(values)).decode()}

@@ -91,7 +91,7 @@ def look(left: "torch.Tensor", right: "torch.Tensor", truth: "torch.Tensor | Non
     the pair says: pictures, and a line about each."""
     from dlcv.depth import predictor as depth
 
-    seen = predictor(STEREO).see(left)
+    seen = predictor(STEREO).predict(left)
     found, matched = depth.rebuild(seen, left, right), depth.semi_global(left, right)
     width, both = left.shape[2], seen.maps[0]
     low, high = ends(both)
@@ -156,9 +156,9 @@ def against_truth(found: "torch.Tensor", matched: "torch.Tensor", truth: "torch.
     if truth is None:
         return ""
     from dlcv.depth.metrics import d1, rank_correlation
-    from dlcv.depth.predictor import enlarged
+    from dlcv.depth.predictor import resized
 
-    network, there = enlarged(found, truth.shape), truth > 0
+    network, there = resized(found, truth.shape), truth > 0
     both = there & (matched > 0)
     match = f"Matching: {d1(matched[both], truth[both]):.0f} % of what it matched is wrong by over 3 pixels and 5 %."
     rank = f"{rank_correlation(network[there], truth[there]):.2f}".replace("-", "−")
@@ -171,10 +171,10 @@ def views(left: "torch.Tensor", disparity: "torch.Tensor") -> dict:
     """The left picture as eyes at PLACES would see it, one below the other."""
     import torch
 
-    from dlcv.depth.predictor import enlarged, view
+    from dlcv.depth.predictor import resized, view
 
     small = tensor_of(image_of(left), 384)
-    near = enlarged(disparity, small.shape[1:])
+    near = resized(disparity, small.shape[1:])
     strip = torch.cat([view(small, near, place) for place in PLACES], dim=1)
     return {"strip": draw.data_uri(image_of(strip), "JPEG"), "size": list(small.shape[1:])}
 
@@ -182,17 +182,17 @@ def views(left: "torch.Tensor", disparity: "torch.Tensor") -> dict:
 def loss_of(title: str, name: str, left: "torch.Tensor", right: "torch.Tensor") -> dict:
     """The left disparity by a network that learned with or without a loss, the left picture rebuilt with it, and how
     far the eyes are apart."""
-    from dlcv.depth.predictor import AGREE, rebuild
+    from dlcv.depth.predictor import CONSISTENT, rebuild
 
-    seen = predictor(name).see(left)
+    seen = predictor(name).predict(left)
     found = rebuild(seen, left, right)
     disparity = seen.maps[0][0]
     rough = (disparity.diff(dim=1).abs().mean() * disparity.shape[1]).item()
-    agree = 100 * (found.disagreement < AGREE).float().mean().item()
+    agree = 100 * (found.disagreement < CONSISTENT).float().mean().item()
     return {
         "title": title,
         "disparity": draw.data_uri(draw.heat(disparity, *ends(disparity))),
         "apart": draw.data_uri(draw.heat(found.disagreement[0], 0, 4)),
-        "said": f"Both eyes agree to {AGREE:g} pixel in {agree:.0f} % of the picture; from one pixel to the next the "
-        f"disparity changes by {rough:.2f} pixels on average.",
+        "said": f"Both eyes agree to {CONSISTENT:g} pixel in {agree:.0f} % of the picture; from one pixel to the next "
+        f"the disparity changes by {rough:.2f} pixels on average.",
     }

@@ -1,1 +1,1 @@
-"""Depth hall: depth from one picture, learned from depth or, with no depth at all, from pairs of pictures."""
+"""Depth from one picture, learned from depth or, with no depth at all, from pairs of pictures."""

@@ -1,9 +1,8 @@
-"""Score the networks that ship on what they never saw: python -m dlcv.depth.evaluate [--data DIR]
+"""Score the networks that ship on data they were not trained on: python -m dlcv.depth.evaluate [--data DIR]
 
-With one network of depth: the last fifth of the kitchen. With the one of disparities: the last frames of two drives of
-KITTI, where nothing but semi-global matching of the real pair knows better; made scenes, whose depth is exact; and,
-printed as they come, pairs that look like nothing it learned from. The two networks that learned on without one of
-the losses: what that loss was for.
+The network of depth: the last fifth of the kitchen. The network of disparities: the last frames of two drives of KITTI,
+against semi-global matching of the real pair; made scenes, whose depth is exact; and pairs of other data sets. The two
+ablations: what the missing loss is for.
 """
 
 import argparse
@@ -15,7 +14,7 @@ from ..core.datasets import kitchen, kitti, parse_with_data, small_pairs
 from ..core.weights import scores
 from . import scenes
 from .metrics import abs_rel, d1, rank_correlation, within
-from .predictor import DepthPredictor, Seen, enlarged, predictor, rebuild, semi_global
+from .predictor import DepthMaps, DepthPredictor, predictor, rebuild, resized, semi_global
 from .train import TEST_SCENES
 
 COMMAND = "python -m dlcv.depth.evaluate"
@@ -23,7 +22,7 @@ STEREO, KITCHEN = "depth-stereo", "depth-kitchen"
 WITHOUT = ("depth-stereo-without-consistency", "depth-stereo-without-smoothness")
 DELTA_BAR, KITCHEN_BAR, KITTI_BAR, D1_BAR, RANK_BAR = 0.85, 0.13, 0.15, 10.0, 0.5
 SCENES = 200  # made ones that are scored
-NEAREST_KITTI = 379.8 / 1226 / 80  # disparity at 80 metres, of the width, where the paper stops too: f b = 379.8 px m
+MIN_DISPARITY = 379.8 / 1226 / 80  # of the width, at 80 metres, the paper's limit: f b = 379.8 px m, 1,226 pixels wide
 PAPER = "Godard et al. 2017, Table 2, K, 80 m: against LiDAR"
 
 
@@ -33,10 +32,10 @@ def row(metric: str, unit: str, better: str, data: str, value: float, **more) ->
 
 
 def kitchen_rows() -> list[dict]:
-    """Of the network that learned from depth."""
+    """Scores of the network trained with depth."""
     network, found, truth = predictor(KITCHEN), [], []
     for picture, depth in kitchen.load("test"):
-        seen, known = enlarged(network.see(picture / 255).maps[0][0], depth.shape[1:]), depth[0] > 0
+        seen, known = resized(network.predict(picture / 255).maps[0][0], depth.shape[1:]), depth[0] > 0
         found.append(seen[known])
         truth.append(depth[0][known])
     both, data = (torch.cat(found), torch.cat(truth)), f"red kitchen, the last {len(found)} frames"
@@ -47,17 +46,17 @@ def kitchen_rows() -> list[dict]:
 
 
 def drives() -> list[tuple[torch.Tensor, torch.Tensor, torch.Tensor]]:
-    """The held-out pairs of KITTI in [0, 1], with what semi-global matching is sure of, a part of the width; else 0."""
+    """The held-out pairs of KITTI in [0, 1], and disparities (H, W) of semi-global matching, 0 where unknown."""
     pairs = [tuple(picture / 255 for picture in pair) for pair in kitti.load("test")]
     return [(*pair, semi_global(*pair).disparity / pair[0].shape[2]) for pair in pairs]
 
 
 def kitti_row(network: DepthPredictor, pairs: list) -> dict:
-    """Depth is f b / d for both, so that f b cancels; nothing beyond 80 metres counts, as in the paper."""
+    """The relative error of depth on KITTI up to 80 metres, as in the paper; f b of depth = f b / d cancels."""
     found, truth = [], []
     for left, _, matched in pairs:
-        disparity = enlarged(network.see(left).maps[0][0], left.shape[1:]).clamp_min(NEAREST_KITTI)
-        sure = matched > NEAREST_KITTI
+        disparity = resized(network.predict(left).maps[0][0], left.shape[1:]).clamp_min(MIN_DISPARITY)
+        sure = matched > MIN_DISPARITY
         found.append(1 / disparity[sure])
         truth.append(1 / matched[sure])
     about = {"bar": KITTI_BAR, "paper": 0.148, "paper_source": PAPER}
@@ -66,26 +65,26 @@ def kitti_row(network: DepthPredictor, pairs: list) -> dict:
 
 
 def made_row(network: DepthPredictor) -> dict:
-    """D1 on made scenes that were not learned from, at the width that the network sees them at."""
+    """D1 on held-out made scenes, at the width of the network's input."""
     height, width = network.config.height, network.config.width
     pairs = [scenes.pair(TEST_SCENES + k, height, width) for k in range(SCENES)]
-    found = torch.stack([width * network.see(pair.left).maps[0][:1] for pair in pairs])
+    found = torch.stack([width * network.predict(pair.left).maps[0][:1] for pair in pairs])
     truth = torch.stack([pair.disparity_left for pair in pairs])
     return row("d1", "%", "lower", f"{SCENES} made scenes, {width} pixels wide", d1(found, truth), bar=D1_BAR)
 
 
-def scaled_abs_rel(seen: Seen, disparity: torch.Tensor, cropped: float = 0.0) -> float:
-    """abs_rel after the median of the depths was set right, for cameras that the network does not know."""
+def scaled_abs_rel(seen: DepthMaps, disparity: torch.Tensor, cropped: float = 0.0) -> float:
+    """abs_rel after scaling by the median depth, for cameras that the network was not trained with."""
     known = disparity > 0
-    depth = 1 / enlarged(seen.nearness, disparity.shape)[known].clamp_min(1e-6)
+    depth = 1 / resized(seen.inverse_depth, disparity.shape)[known].clamp_min(1e-6)
     truth = 1 / (disparity[known] + cropped)
     return abs_rel(depth * truth.median() / depth.median(), truth)
 
 
 def small_rows(network: DepthPredictor) -> list[dict]:
-    """The small pairs, after median scaling: no bar, for they look like nothing that was learned from."""
+    """The relative error on the small pairs after median scaling; no bar, as the training data is unlike them."""
     pairs = small_pairs.load()
-    values = [scaled_abs_rel(network.see(pair.left / 255), pair.disparity[0], pair.cropped) for pair in pairs]
+    values = [scaled_abs_rel(network.predict(pair.left / 255), pair.disparity[0], pair.cropped) for pair in pairs]
     indoors = [value for pair, value in zip(pairs, values) if pair.name.startswith("middlebury")]
     named = [("Middlebury 2005, mean of five pairs", sum(indoors) / len(indoors))]
     named += [(pair.name, value) for pair, value in zip(pairs, values)]
@@ -93,33 +92,33 @@ def small_rows(network: DepthPredictor) -> list[dict]:
 
 
 def motorcycle_row(network: DepthPredictor) -> dict:
-    """Whether near things come out nearer than far ones, on the packaged pair."""
+    """The rank correlation with the true disparities of the packaged pair: whether near and far are in order."""
     from skimage import data
 
     left, _, truth = data.stereo_motorcycle()
     truth = torch.from_numpy(truth).nan_to_num(posinf=0)
-    found = enlarged(network.see(torch.from_numpy(left).permute(2, 0, 1) / 255).nearness, truth.shape)
+    found = resized(network.predict(torch.from_numpy(left).permute(2, 0, 1) / 255).inverse_depth, truth.shape)
     value = rank_correlation(found[truth > 0], truth[truth > 0])
     return row("rank_correlation", "of 1", "higher", "Motorcycle, Middlebury 2014", value, bar=RANK_BAR)
 
 
 def loss_rows(network: DepthPredictor, pairs: list) -> list[dict]:
-    """What the losses are for, on the held-out pairs of KITTI: do both eyes agree, and is a plain surface smooth."""
-    apart, rough, unlike = [], [], []
+    """Disagreement of both eyes, roughness of plain surfaces and error of the rebuilt pictures, on held-out KITTI."""
+    disagreement, roughness, rebuilt_l1 = [], [], []
     for left, right, _ in pairs:
-        seen = network.see(left)
+        seen = network.predict(left)
         found = rebuild(seen, left, right)
-        apart.append(found.disagreement.mean())
-        unlike.append(found.l1.mean())
+        disagreement.append(found.disagreement.mean())
+        rebuilt_l1.append(found.l1.mean())
         disparity = seen.maps[0][:1] * seen.maps[0].shape[2]
         small = F.interpolate(left[None], disparity.shape[1:], mode="bilinear", antialias=True)[0]
         plain = small.diff(dim=2).abs().mean(0) < 0.02
-        rough.append(disparity.diff(dim=2).abs()[0][plain].mean())
+        roughness.append(disparity.diff(dim=2).abs()[0][plain].mean())
     data = f"KITTI, the last {len(pairs)} pairs"
     return [
-        row("disagreement", "pixels", "lower", data, torch.stack(apart).mean().item()),
-        row("roughness", "pixels", "lower", data, torch.stack(rough).mean().item()),
-        row("rebuilt_l1", "of 1", "lower", data, torch.stack(unlike).mean().item()),
+        row("disagreement", "pixels", "lower", data, torch.stack(disagreement).mean().item()),
+        row("roughness", "pixels", "lower", data, torch.stack(roughness).mean().item()),
+        row("rebuilt_l1", "of 1", "lower", data, torch.stack(rebuilt_l1).mean().item()),
     ]
 
 

@@ -1,4 +1,4 @@
-"""What the two eyes tell a network of depth (Godard et al. 2017), each term under its equation.
+"""The losses of depth from pairs of pictures (Godard et al. 2017), each term under its equation.
 
 Pictures are (N, 3, H, W) in [0, 1]; disparities (N, 1, H, W) are parts of the width and never negative: what the left
 eye sees at x, the right one sees at x - d_left; what the right one sees at x, the left one sees at x + d_right.
@@ -15,7 +15,7 @@ C1, C2 = 0.01**2, 0.03**2  # of SSIM, for values in [0, 1]
 
 
 def ssim(x: torch.Tensor, y: torch.Tensor, window: int = 3) -> torch.Tensor:
-    """How alike pictures are around each pixel, in brightness, contrast and structure: (N, 3, H, W), at most 1.
+    """Structural similarity of pictures around each pixel, (N, 3, H, W), at most 1.
 
     SSIM = (2 mu_x mu_y + c_1)(2 sigma_xy + c_2) / ((mu_x^2 + mu_y^2 + c_1)(sigma_x^2 + sigma_y^2 + c_2))
 
@@ -70,7 +70,7 @@ def stereo_loss(
 
     Args:
         maps: disparities (N, 2, h, w) of left and right at each size, the largest first.
-        smooth, agree: alpha_ds and alpha_lr; without one of them it can be seen what that is for.
+        smooth, agree: alpha_ds and alpha_lr; an ablation has a 0.
     """
     terms = {"appearance": 0.0, "smoothness": 0.0, "consistency": 0.0}
     for scale, disparities in enumerate(maps):

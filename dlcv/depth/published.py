@@ -13,7 +13,7 @@ from ..core.weights import foreign
 if TYPE_CHECKING:
     import torch
 
-    from .predictor import Seen
+    from .predictor import DepthMaps
 
 NAME = "Depth-Anything-V2-Small"
 SHA256 = {
@@ -63,14 +63,14 @@ class PublishedPredictor:
         self.device = runtime.device()
         self.model.eval().to(self.device)
 
-    def see(self, picture: "torch.Tensor") -> "Seen":
+    def predict(self, picture: "torch.Tensor") -> "DepthMaps":
         """A picture (3, H, W) in [0, 1] of any size: one map, 1 where it is nearest and 0 where it is farthest."""
         import torch
         from torchvision.transforms import v2
 
-        from .predictor import Seen, checked
+        from .predictor import DepthMaps, check_picture
 
-        height, width = checked(picture).shape[1:]
+        height, width = check_picture(picture).shape[1:]
         scale = SIDE / min(height, width)
         sides = [max(PATCH, round(length * scale / PATCH) * PATCH) for length in (height, width)]
         sides = [min(side, 4 * SIDE) // PATCH * PATCH for side in sides]  # of a very long picture
@@ -79,7 +79,7 @@ class PublishedPredictor:
             x = v2.functional.normalize(small, MEAN, DEVIATION)[None].to(self.device)
             found = self.model(x).predicted_depth[0].float().cpu()
         low, high = found.amin(), found.amax()
-        return Seen([((found - low) / (high - low).clamp_min(1e-9))[None]], (height, width), False)
+        return DepthMaps([((found - low) / (high - low).clamp_min(1e-9))[None]], (height, width), False)
 
 
 def load() -> PublishedPredictor:

@@ -12,15 +12,20 @@ from ..core import weights
 from ..core.datasets import kitchen, kitti
 from ..core.training.loop import Recipe, command_line, fit, passport_recipe
 from . import loss as objectives
-from . import scenes
+from . import metrics, scenes
 from .model import DepthConfig, DepthNet, sized
 
 CONFIGS = {
     "depth-stereo": DepthConfig(),
-    "depth-stereo-without-consistency": DepthConfig(),  # both go on from depth-stereo for a short time, so that
-    "depth-stereo-without-smoothness": DepthConfig(),  # what the missing loss was for is all that changes
+    "depth-stereo-without-consistency": DepthConfig(),
+    "depth-stereo-without-smoothness": DepthConfig(),
     "depth-kitchen": DepthConfig(stereo=False, height=192, width=256),
 }
+ABLATIONS = {
+    "depth-stereo-without-consistency": {"agree": 0.0},
+    "depth-stereo-without-smoothness": {"smooth": 0.0},
+}
+"""Weights of the loss. Both continue from depth-stereo for a short time, so that only the effect of the loss changes."""
 SCENES = 1500  # made pairs; their numbers are their seeds, and those from TEST_SCENES on are for testing
 TEST_SCENES = 10**6
 WATCHED = 32  # of the latter, looked at after each epoch
@@ -29,12 +34,10 @@ LICENCE = "cc-by-nc-sa-4.0"  # KITTI and 7-Scenes are for research only
 
 
 def recipes(stereo: int, short: int, kitchen: int, **settings) -> dict[str, Recipe]:
-    """Epochs of each network, and what else is not as usual."""
+    """The recipes of all networks by name; `settings` differ from the usual ones."""
     usual = replace(Recipe(batch_size=8, learning_rate=5e-4, clip=5.0), **settings)
     found = {name: replace(usual, epochs=stereo) for name in CONFIGS}
-    for name in CONFIGS:
-        if "without" in name:
-            found[name] = replace(usual, epochs=short, learning_rate=2e-4)
+    found |= {name: replace(usual, epochs=short, learning_rate=2e-4) for name in ABLATIONS}
     return found | {"depth-kitchen": replace(usual, epochs=kitchen)}
 
 
@@ -62,9 +65,7 @@ LIGHT = v2.ColorJitter(0.2, 0.2, 0.2, 0.02)
 
 
 def make_stereo_loss(name: str):
-    """The self-supervised loss, or what is left of it; half of the time in a mirror, where left and right change."""
-    weights_of = {"smooth": objectives.SMOOTHNESS, "agree": objectives.CONSISTENCY}
-    weights_of |= {"agree": 0.0} if "consistency" in name else {"smooth": 0.0} if "smoothness" in name else {}
+    """The self-supervised loss of a network, or its ablation; half of the pairs are mirrored, which swaps the eyes."""
 
     def loss(model, batch, step):
         pairs = torch.stack([torch.stack([left, right]) for left, right in batch]).float() / 255  # (N, 2, 3, H, W)
@@ -72,25 +73,25 @@ def make_stereo_loss(name: str):
         mirrored = torch.rand(len(pairs), generator=generator, device=generator.device).to(pairs.device) < 0.5
         pairs = torch.where(mirrored[:, None, None, None, None], pairs.flip(1, 4), pairs)
         left, right = torch.stack([LIGHT(pair) for pair in pairs]).unbind(1)  # the same light for both eyes
-        return objectives.stereo_loss(model(left).maps, left, right, **weights_of)
+        return objectives.stereo_loss(model(left).maps, left, right, **ABLATIONS.get(name, {}))
 
     return loss
 
 
 def kitchen_loss(model, batch, step):
-    """The supervised loss, half of the time in a mirror."""
+    """The supervised loss; half of the pictures are mirrored."""
     pictures = torch.stack([LIGHT(picture) for picture, _ in batch]).float() / 255
     depth = torch.stack([depth for _, depth in batch])
     generator = step.generator
     mirrored = (torch.rand(len(depth), generator=generator, device=generator.device).to(depth.device) < 0.5)[
         :, None, None, None
     ]
-    pictures, depth = (torch.where(mirrored, some.flip(3), some) for some in (pictures, depth))
+    pictures, depth = (torch.where(mirrored, batch.flip(3), batch) for batch in (pictures, depth))
     return {"loss": objectives.depth_loss(model(pictures).maps, depth)}
 
 
 def samples_of(name: str, config: DepthConfig, split: str = "train") -> tuple[Dataset | list, str]:
-    """What a network learns from, and how to say so."""
+    """The training data of a network, and a description of it."""
     if name == "depth-kitchen":
         frames = [
             (sized(picture, config), v2.functional.resize(depth, [config.height, config.width], interpolation=0))
@@ -105,25 +106,21 @@ def samples_of(name: str, config: DepthConfig, split: str = "train") -> tuple[Da
 
 
 def watch(config: DepthConfig):
-    """What `fit` is to score after each epoch: made scenes that are not learned from, or the kitchen's held-out frames.
-
-    d1: share of pixels whose disparity is wrong by over 3 pixels and 5 %; abs_rel: mean of |depth - true| / true.
-    """
+    """The scores after each epoch: `d1` of held-out made scenes, or `abs_rel` of the kitchen's held-out frames."""
     if config.stereo:
         pairs = [scenes.pair(TEST_SCENES + k, config.height, config.width) for k in range(WATCHED)]
         pictures, truth = (torch.stack([getattr(pair, part) for pair in pairs]) for part in ("left", "disparity_left"))
     else:
-        pictures, truth = (torch.stack(some) for some in zip(*samples_of("depth-kitchen", config, "test")[0]))
+        pictures, truth = (torch.stack(samples) for samples in zip(*samples_of("depth-kitchen", config, "test")[0]))
         pictures = pictures.float() / 255
 
     @torch.no_grad()
     def validate(model):
         device = next(model.parameters()).device
-        found = torch.cat([model(some.to(device)).maps[0][:, :1].cpu() for some in pictures.split(8)])
+        found = torch.cat([model(batch.to(device)).maps[0][:, :1].cpu() for batch in pictures.split(8)])
         if config.stereo:
-            wrong = (config.width * found - truth).abs()
-            return {"d1": ((wrong > 3) & (wrong > 0.05 * truth)).float().mean().item()}
-        return {"abs_rel": ((found - truth).abs() / truth)[truth > 0].mean().item()}
+            return {"d1": metrics.d1(config.width * found, truth)}
+        return {"abs_rel": metrics.abs_rel(found[truth > 0], truth[truth > 0])}
 
     return validate
 
@@ -134,7 +131,7 @@ def train(name: str, recipe: Recipe, runs: Path) -> None:
     config = CONFIGS[name]
     data, source = samples_of(name, config)
     loss = make_stereo_loss(name) if config.stereo else kitchen_loss
-    model = weights.load(DepthNet, "depth-stereo") if "without" in name else DepthNet(config, published=True)
+    model = weights.load(DepthNet, "depth-stereo") if name in ABLATIONS else DepthNet(config, published=True)
     model = fit(model, loss, data, recipe, runs / name, watch(config))
     made_by = passport_recipe("dlcv.depth.train", name, recipe)
     source += "; begun with MobileNetV2's weights for ImageNet (Apache 2.0)"

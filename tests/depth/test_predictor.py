@@ -43,23 +43,25 @@ def small(tmp_path, monkeypatch):
 def test_a_picture_of_any_size_is_seen_at_four_sizes(small, size):
     picture = torch.rand(3, *size, generator=torch.Generator().manual_seed(0))
     for name, channels in (("eyes", 2), ("metres", 1)):
-        seen = small[name].see(picture)
+        seen = small[name].predict(picture)
         assert [tuple(one.shape) for one in seen.maps] == [(channels, 64 // s, 96 // s) for s in (1, 2, 4, 8)]
         assert seen.size == size and seen.metres == (name == "metres")
-        assert seen.nearness.shape == (64, 96) and seen.nearness.min() > 0
-        assert predictor.enlarged(seen.nearness, size).shape == size
-    torch.testing.assert_close(small["metres"].see(picture).nearness, 1 / small["metres"].see(picture).maps[0][0])
+        assert seen.inverse_depth.shape == (64, 96) and seen.inverse_depth.min() > 0
+        assert predictor.resized(seen.inverse_depth, size).shape == size
+    torch.testing.assert_close(
+        small["metres"].predict(picture).inverse_depth, 1 / small["metres"].predict(picture).maps[0][0]
+    )
 
 
 @pytest.mark.parametrize("shape", [(3, 31, 100), (3, 100, 8), (1, 64, 64), (64, 64)])
 def test_a_picture_that_is_none_gets_a_sentence(small, shape):
     with pytest.raises(InputError, match="at least 32 pixels"):
-        small["eyes"].see(torch.zeros(shape))
+        small["eyes"].predict(torch.zeros(shape))
 
 
-def seen_truly() -> predictor.Seen:
+def seen_truly() -> predictor.DepthMaps:
     """The made pair as a network would see it that is always right."""
-    return predictor.Seen([TRUTH], (96, 192), False)
+    return predictor.DepthMaps([TRUTH], (96, 192), False)
 
 
 def test_the_true_disparities_rebuild_each_picture_from_the_other():
@@ -120,7 +122,7 @@ def test_a_wall_is_seen_from_elsewhere_by_a_shift():
 def test_what_was_hidden_gets_the_disparity_of_what_is_behind():
     disparity = torch.full((1, 40), 2 / 40)
     disparity[:, 20:26] = 10 / 40  # a post before a wall
-    there = predictor.pushed(disparity, 1.0) * 40
+    there = predictor.forward_warped(disparity, 1.0) * 40
     torch.testing.assert_close(there[0, 10:16], torch.full((6,), 10.0))  # the post, ten to the left
     rest = torch.cat([there[0, :10], there[0, 16:]])
     torch.testing.assert_close(rest, torch.full_like(rest, 2.0))
@@ -131,7 +133,7 @@ def test_the_view_of_the_other_eye_is_what_it_sees():
     apart = [(picture - PAIR.right).abs().mean() for picture in (seen, PAIR.left)]
     assert apart[0] < 0.4 * apart[1]
     behind = shifted(TRUTH[:1, None], TRUTH[1][None, None])  # the left disparity where the right one leads
-    assert (predictor.pushed(TRUTH[0], 1.0) - behind[0, 0]).abs().median() < 0.5 / 192
+    assert (predictor.forward_warped(TRUTH[0], 1.0) - behind[0, 0]).abs().median() < 0.5 / 192
 
 
 # ---- files
@@ -153,7 +155,7 @@ def test_the_focal_length_comes_from_the_picture_or_not_at_all():
     assert clouds.focal_from_exif(photograph(26, orientation=6).convert("RGB")) == 26
     assert [clouds.focal_from_exif(photograph(focal)) for focal in (None, 0, 60_000)] == [None] * 3
     assert clouds.focal_from_exif(PIL.Image.new("RGB", (4, 4))) is None
-    assert clouds.focal_pixels(clouds.FILM, 300, 400) == pytest.approx(500)
+    assert clouds.focal_pixels(clouds.FILM_DIAGONAL, 300, 400) == pytest.approx(500)
 
 
 def test_pixels_lie_where_their_rays_lead():
@@ -182,7 +184,7 @@ def test_the_scores_in_closed_form():
     assert metrics.within(torch.tensor([1.2, 1.3, 0.9, 0.7]), torch.ones(4)) == 0.5
     assert metrics.abs_rel(torch.tensor([2.0, 3.0]), torch.tensor([1.0, 4.0])) == pytest.approx(0.625)
     assert metrics.rank_correlation(torch.tensor([1.0, 5.0, 6.0]), torch.tensor([1.0, 2.0, 30.0])) == pytest.approx(1)
-    seen = predictor.Seen([TRUTH], (96, 192), False)
+    seen = predictor.DepthMaps([TRUTH], (96, 192), False)
     assert evaluate.scaled_abs_rel(seen, 7 * PAIR.disparity_left[0]) < 1e-4  # the scale does not count
 
 
@@ -202,7 +204,7 @@ def test_the_small_pairs_are_what_their_names_say():
 def test_the_shipped_network_sees_made_scenes_and_the_motorcycle():
     network = predictor.predictor(evaluate.STEREO)
     pairs = [scenes.pair(2_000_000 + seed) for seed in range(12)]
-    found = torch.stack([256 * network.see(pair.left).maps[0][:1] for pair in pairs])
+    found = torch.stack([256 * network.predict(pair.left).maps[0][:1] for pair in pairs])
     assert metrics.d1(found, torch.stack([pair.disparity_left for pair in pairs])) < 1.5 * evaluate.D1_BAR
     assert evaluate.motorcycle_row(network)["value"] >= evaluate.RANK_BAR
 
@@ -220,7 +222,7 @@ published.PUBLISHED = [replace(file, revision=revision, sha256=sha256) for file,
 if gone == "gone":
     sys.modules["transformers"] = None
 try:
-    seen = published.load().see(torch.rand(3, 60, 90, generator=torch.Generator().manual_seed(0)))
+    seen = published.load().predict(torch.rand(3, 60, 90, generator=torch.Generator().manual_seed(0)))
     print(tuple(seen.maps[0].shape), seen.size, seen.metres, seen.maps[0].min().item(), seen.maps[0].max().item())
 except weights.WeightsError as error:
     print(error)
