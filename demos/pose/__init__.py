@@ -50,7 +50,7 @@ def see(picture, detail):
     """What the machine says of a picture, for the boards."""
     side = DETAILS[frame.choice({"detail": detail}, "detail", DETAILS)]
     x = boards.tensor_of(picture)
-    return boards.shown(x, boards.predictor().look(x, side), "ours")
+    return boards.shown(x, boards.predictor().predict(x, side), "ours")
 
 
 def see_published(picture, progress=gr.Progress()):  # noqa: B008  where Gradio looks for it
@@ -59,7 +59,7 @@ def see_published(picture, progress=gr.Progress()):  # noqa: B008  where Gradio 
 
     x = boards.tensor_of(picture)
     progress(0.0, "Fetching the weights, then looking")
-    return boards.shown(x, published.look(x), "published")
+    return boards.shown(x, published.predict(x), "published")
 
 
 def see_again(picture, detail):
@@ -70,12 +70,12 @@ def see_again(picture, detail):
 def pose_people(picture, side, peak, link):
     """The people of a picture: for a client."""
     from dlcv.pose import layouts
-    from dlcv.pose.predictor import SIDES, people_of
+    from dlcv.pose.predictor import SIDES, decode
 
     limits = {"peak": boards.PEAK_LIMITS, "link": boards.LINK_LIMITS}
     given = {"peak": peak, "link": link}
-    seen = boards.predictor().look(boards.tensor_of(picture), frame.whole(side, "side", *SIDES))
-    found = people_of(seen, **{name: frame.number(given, name, *limits[name]) for name in limits})
+    seen = boards.predictor().predict(boards.tensor_of(picture), frame.whole(side, "side", *SIDES))
+    found = decode(seen, **{name: frame.number(given, name, *limits[name]) for name in limits})
     return {"openpose": layouts.as_openpose(found), "coco": layouts.as_coco(found)}
 
 

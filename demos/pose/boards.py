@@ -16,8 +16,8 @@ from dlcv.core.images import draw
 if TYPE_CHECKING:
     import torch
 
-    from dlcv.pose.assembly import Assembled
-    from dlcv.pose.predictor import PosePredictor, Seen
+    from dlcv.pose.assembly import Parsed
+    from dlcv.pose.predictor import PoseMaps, PosePredictor
 
 MODEL = "pose-people"
 LIVE_SIDE = 257  # pixels of the longer side, for the camera
@@ -38,7 +38,7 @@ def predictor(name: str = MODEL) -> "PosePredictor":
 
 
 runtime.preload(predictor, MODEL)
-seen_pictures: "Keep[Seen]" = Keep(PICTURES, "This picture is no longer remembered.")
+seen_pictures: "Keep[PoseMaps]" = Keep(PICTURES, "This picture is no longer remembered.")
 
 
 # ---- a picture, once through the network
@@ -55,7 +55,7 @@ def tensor_of(picture: PIL.Image.Image | None) -> "torch.Tensor":
     return torch.from_numpy(pixels).permute(2, 0, 1).float() / 255
 
 
-def shown(x: "torch.Tensor", seen: "Seen", network: str) -> dict:
+def shown(x: "torch.Tensor", seen: "PoseMaps", network: str) -> dict:
     """What the boards keep of a picture (3, H, W) in [0, 1] and of what a network says of it."""
     height, width = x.shape[1:]
     picture = PIL.Image.fromarray((x.permute(1, 2, 0) * 255).round().byte().numpy())
@@ -81,7 +81,7 @@ def shown(x: "torch.Tensor", seen: "Seen", network: str) -> dict:
     }
 
 
-def _packed(seen: "Seen") -> str:
+def _packed(seen: "PoseMaps") -> str:
     """The maps for the wire: of each stage the belief maps, then x and y of each field; base64."""
     import torch
 
@@ -106,7 +106,7 @@ def _decoded(text: object, *size: int) -> "torch.Tensor":
 
 
 def skeleton(network: str) -> dict:
-    """Joints and limbs that a network knows, as `Seen` wants them."""
+    """Joints and limbs that a network knows, as `PoseMaps` wants them."""
     from dlcv.pose import published, skeleton
 
     if network == "published":
@@ -118,7 +118,7 @@ def keep(query: dict) -> dict:
     """Remember the maps of a picture, as `shown` sent them: a name to ask about them by."""
     import torch
 
-    from dlcv.pose.predictor import Seen
+    from dlcv.pose.predictor import PoseMaps
     from dlcv.pose.skeleton import IN_COCO
 
     stages, rows, columns = (frame.whole(query.get(name), name, 1, 200) for name in ("stages", "rows", "columns"))
@@ -128,17 +128,17 @@ def keep(query: dict) -> dict:
     maps = _decoded(query.get("values"), stages, joints + 2 * limbs, rows, columns)
     fields = maps[:, joints:].unflatten(1, (limbs, 2))
     votes = _decoded(query["votes"], len(IN_COCO), rows, columns) if "votes" in query else None
-    seen = Seen(maps[:, :joints], fields, torch.tensor(scale), centre=centre, votes=votes, **known)
+    seen = PoseMaps(maps[:, :joints], fields, torch.tensor(scale), centre=centre, votes=votes, **known)
     return {"token": seen_pictures.add(seen)}
 
 
 # ---- everything after: no pass through the network
 
 
-def assembled(query: dict) -> tuple["Seen", "Assembled"]:
+def parse(query: dict) -> tuple["PoseMaps", "Parsed"]:
     """The maps that a query names, and the people that its thresholds leave; InputError where it makes no sense."""
     from dlcv.pose.assembly import MATCHINGS
-    from dlcv.pose.predictor import Moved, people_of
+    from dlcv.pose.predictor import Moved, decode
 
     seen = seen_pictures.get(query.get("token"))
     rows = query.get("moved")
@@ -149,7 +149,7 @@ def assembled(query: dict) -> tuple["Seen", "Assembled"]:
         joint, number, x, y = frame.numbers({"moved": row}, "moved", 4, -1e5, 1e5)
         joint = frame.whole(joint, "joint", 0, len(seen.joints) - 1)
         moved.append(Moved(joint, frame.whole(number, "number", 0, 10_000), x, y))
-    return seen, people_of(
+    return seen, decode(
         seen,
         frame.whole(query.get("stage"), "stage", 0, len(seen.beliefs) - 1),
         frame.number(query, "peak", *PEAK_LIMITS),
@@ -162,7 +162,7 @@ def assembled(query: dict) -> tuple["Seen", "Assembled"]:
 
 def people(query: dict) -> dict:
     """The people of a picture, and where their joints may be; this follows the sliders and the hand."""
-    _, found = assembled(query)
+    _, found = parse(query)
     return {
         "peaks": [[rounded(peak[:3]) for peak in of_joint] for of_joint in found.peaks],
         "people": [
@@ -179,7 +179,7 @@ def people(query: dict) -> dict:
 
 def pairs(query: dict) -> dict:
     """The candidate pairs of one limb, best first, and what the matching makes of each."""
-    seen, found = assembled(query)
+    seen, found = parse(query)
     steps = found.steps[frame.whole(query.get("limb"), "limb", 0, len(seen.limbs) - 1)]
     return {
         "pairs": [
@@ -200,7 +200,7 @@ def keypoints(query: dict) -> dict:
     """The people of a picture in the layouts of OpenPose and of COCO."""
     from dlcv.pose import layouts
 
-    seen, found = assembled(query)
+    seen, found = parse(query)
     return {"openpose": layouts.as_openpose(found, seen.joints), "coco": layouts.as_coco(found, seen.joints)}
 
 
@@ -215,12 +215,12 @@ def rounded(values) -> list[float]:
 def watch(query: dict) -> dict:
     """The people of one picture of a camera: for each joint x and y as parts of the picture's width and height."""
     from dlcv.core.images.digits import decode_data_uri
-    from dlcv.pose.predictor import people_of
+    from dlcv.pose.predictor import decode
 
     x = tensor_of(decode_data_uri(query.get("frame")))
     peak, link = frame.number(query, "peak", *PEAK_LIMITS), frame.number(query, "link", *LINK_LIMITS)
-    seen = predictor().look(x, LIVE_SIDE)
-    found = people_of(seen, peak=peak, link=link)
+    seen = predictor().predict(x, LIVE_SIDE)
+    found = decode(seen, peak=peak, link=link)
     height, width = x.shape[1:]
     found_people = []
     for one in found.people:

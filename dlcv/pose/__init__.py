@@ -1,4 +1,4 @@
-"""Pose hall: Convolutional Pose Machines, and Part Affinity Fields where there are several people."""
+"""Convolutional Pose Machines, and Part Affinity Fields where there are several people."""
 
 NOTICE = (
     "Weights by Zhe Cao, Tomas Simon, Shih-En Wei and Yaser Sheikh of Carnegie Mellon University. Their licence allows"

@@ -5,8 +5,6 @@ groups: the val2017 photographs of COCO, by the twelve joints that both sets sha
 """
 
 import argparse
-import contextlib
-import io
 from collections.abc import Iterable, Iterator
 
 import torch
@@ -15,15 +13,16 @@ from torchvision.transforms.v2 import functional as v2f
 from ..core import weights
 from ..core.datasets import coco, lspet, parse_with_data
 from ..core.people import cutouts
+from ..core.training.coco_eval import precision_and_recall
 from ..core.weights import scores
-from .assembly import CHOSEN, Assembled
+from .assembly import CHOSEN, Parsed
 from .layouts import keypoints, triple
-from .predictor import PosePredictor, people_of, strongest
+from .predictor import PosePredictor, decode, strongest_joints
 from .skeleton import COCO, JOINTS, LIMBS
 
 COMMAND = "python -m dlcv.pose.evaluate"
 PCK_BAR, LIMBS_BAR, FOUND_BAR = 82.0, 90.0, 60.0
-PART = 0.2  # of the torso: how far a joint may be from the truth
+TOLERANCE = 0.2  # of the torso: how far a joint may be from the truth
 SCENES, FIRST_SEED, SCENE_SIDE, CROWD, HEIGHTS = 200, 1_000_000, 193, 8, (0.25, 1.0)  # of the made test pictures
 NEAR = 10.0  # pixels of such a picture from a true joint
 SHARED = [name for name in COCO if name in JOINTS]
@@ -32,23 +31,24 @@ POSENET = "PoseNet's published weights, same photographs"
 
 
 def right_joints(found: torch.Tensor, truth: torch.Tensor) -> torch.Tensor:
-    """Which of the joints (..., 14, 2) are within a part of the torso of the truth (14, 3); NaN where not marked.
+    """Percentage of Correct Keypoints, for each: 1 where a joint (..., 14, 2) is within 0.2 of the torso of the truth
+    (14, 3), else 0; NaN where it is not annotated.
 
-    The torso reaches from the left shoulder to the right hip (Percentage of Correct Keypoints, PCK).
+    The torso reaches from the left shoulder to the right hip.
     """
     torso = (truth[JOINTS.index("left shoulder"), :2] - truth[JOINTS.index("right hip"), :2]).norm()
-    right = ((found - truth[:, :2]).norm(dim=-1) <= PART * torso).float()
+    right = ((found - truth[:, :2]).norm(dim=-1) <= TOLERANCE * torso).float()
     return right.masked_fill(truth[:, 2] <= 0, torch.nan)
 
 
 def pck_rows(predictor: PosePredictor, samples: list[tuple[torch.Tensor, torch.Tensor]]) -> list[dict]:
-    """The rows of single people: of every stage, and of every joint at the last one."""
+    """PCK of single people: at every stage, and for every joint at the last one."""
     right = []
     for picture, truth in samples:
         if truth[[JOINTS.index("left shoulder"), JOINTS.index("right hip")], 2].min() <= 0:
             continue  # no torso to measure by
-        seen = predictor.look(picture.float() / 255)
-        stages = torch.stack([strongest(seen, stage)[:, :2] for stage in range(len(seen.beliefs))])
+        maps = predictor.predict(picture.float() / 255)
+        stages = torch.stack([strongest_joints(maps, stage)[:, :2] for stage in range(len(maps.beliefs))])
         right.append(right_joints(stages, truth))
     right = 100 * torch.stack(right)  # (pictures, stages, joints)
     about = {"metric": "pck_0.2", "unit": "%", "better": "higher"}
@@ -63,13 +63,13 @@ def pck_rows(predictor: PosePredictor, samples: list[tuple[torch.Tensor, torch.T
     ]
 
 
-def joined(found: Assembled, truth: torch.Tensor) -> tuple[int, int, int, int]:
-    """Of the limbs that were found with both ends on true joints of people (N, 14, 3): how many, and how many of them
-    join what is of one person. Of the true limbs whose ends can both be seen: how many, and how many were found."""
-    ends_on_joints = same = there = 0
+def joined(found: Parsed, truth: torch.Tensor) -> tuple[int, int, int, int]:
+    """Counts of limbs, by the true joints (N, 14, 3) of N people: found with both ends on true joints; of these, found
+    on one person; true with both ends visible; of these, found."""
+    ends_on_joints = same = visible = 0
     hit = set()
     for limb, (first, second) in enumerate(LIMBS):
-        there += int(((truth[:, first, 2] == 2) & (truth[:, second, 2] == 2)).sum())
+        visible += int(((truth[:, first, 2] == 2) & (truth[:, second, 2] == 2)).sum())
         for link in (step.link for step in found.steps[limb] if step.verdict == CHOSEN):
             owners = []
             for joint, number in ((first, link.first), (second, link.second)):
@@ -81,7 +81,7 @@ def joined(found: Assembled, truth: torch.Tensor) -> tuple[int, int, int, int]:
                 both = owners[0] & owners[1]
                 same += bool(both)
                 hit |= {(limb, person) for person in both if truth[person, first, 2] == truth[person, second, 2] == 2}
-    return ends_on_joints, same, there, len(hit)
+    return ends_on_joints, same, visible, len(hit)
 
 
 def made_scenes() -> Iterator[cutouts.Scene]:
@@ -103,23 +103,22 @@ def made_scenes() -> Iterator[cutouts.Scene]:
 
 
 def mosaic_rows(predictor: PosePredictor, scenes: Iterable[cutouts.Scene]) -> list[dict]:
-    """The rows of made pictures of one to eight people."""
+    """Precision and recall of limbs in made pictures of one to eight people."""
     counts = torch.zeros(4)
     for scene in scenes:
-        found = people_of(predictor.look(scene.picture.float() / 255))
+        found = decode(predictor.predict(scene.picture.float() / 255))
         counts += torch.tensor(joined(found, scene.joints))
-    ends, same, there, hit = counts.tolist()
+    ends, same, visible, hit = counts.tolist()
     made = f"{SCENES} made pictures of 1 to {CROWD} held-out people"
     about = {"unit": "%", "better": "higher"}
     share = {"metric": "limbs_joined", "data": f"{made}, limbs found", "value": round(100 * same / max(ends, 1), 1)}
-    recall = {"metric": "limbs_found", "data": f"{made}, limbs in view", "value": round(100 * hit / there, 1)}
+    recall = {"metric": "limbs_found", "data": f"{made}, limbs in view", "value": round(100 * hit / visible, 1)}
     return [about | share | {"bar": LIMBS_BAR}, about | recall]
 
 
 def coco_rows(predictor: PosePredictor) -> list[dict]:
-    """The rows of real groups, by the rules of COCO for the shared joints: OKS, and who is found at 0.5 of it."""
-    from pycocotools.coco import COCO as Annotations
-    from pycocotools.cocoeval import COCOeval
+    """AP by OKS of real groups, with the joints that COCO and Leeds Sports share, and the recall at OKS 0.5."""
+    from pycocotools.cocoeval import Params
 
     images, truth, results = [], [], []
     numbers = [COCO.index(name) for name in SHARED]
@@ -128,24 +127,16 @@ def coco_rows(predictor: PosePredictor) -> list[dict]:
         for person in people:
             marked = [person["keypoints"][3 * number : 3 * number + 3] for number in numbers]
             known = {"num_keypoints": sum(joint[2] > 0 for joint in marked), "keypoints": sum(marked, [])}
-            truth.append(person | known | {"id": len(truth) + 1, "image_id": image})
-        found = people_of(predictor.look(picture.float() / 255), guess=True)  # all joints, as PoseNet's decoder has it
+            truth.append(person | known | {"image_id": image})
+        found = decode(predictor.predict(picture.float() / 255), guess=True)  # all joints, as PoseNet's decoder has it
         for person, joints in zip(found.people, keypoints(found, SHARED, JOINTS)):
             flat = [value for joint in joints for value in triple(joint)]
             results.append({"image_id": image, "category_id": coco.PERSON, "keypoints": flat, "score": person.score})
-    with contextlib.redirect_stdout(io.StringIO()):
-        annotations = Annotations()
-        categories = [{"id": coco.PERSON, "name": "person"}]
-        annotations.dataset = {"info": {}, "images": images, "annotations": truth, "categories": categories}
-        annotations.createIndex()
-        judge = COCOeval(annotations, annotations.loadRes(results), "keypoints") if results else None
-        if judge:
-            judge.params.kpt_oks_sigmas = judge.params.kpt_oks_sigmas[numbers]
-            judge.evaluate()
-            judge.accumulate()
-    precision, recall = (judge.eval[what] if judge else None for what in ("precision", "recall"))
-    ap = 100 * float(precision[:, :, 0, 0, 0].mean()) if judge else 0.0
-    large = 100 * float(recall[0, 0, 2, 0]) if judge else 0.0  # at OKS 0.5, of those over 96 x 96 pixels
+    categories = [{"id": coco.PERSON, "name": "person"}]
+    sigmas = Params("keypoints").kpt_oks_sigmas[numbers]
+    precision, recall = precision_and_recall(images, categories, truth, results, "keypoints", kpt_oks_sigmas=sigmas)
+    ap = 100 * float(precision[:, :, 0, 0, 0].mean())
+    large = 100 * float(recall[0, 0, 2, 0])  # at OKS 0.5, of people over 96 x 96 pixels
     about = {"unit": "%", "better": "higher"}
     set_of = f"{len(images)} photographs of COCO val2017"
     return [
@@ -157,8 +148,8 @@ def coco_rows(predictor: PosePredictor) -> list[dict]:
 
 
 def ghost_row(predictor: PosePredictor, photographs: list[torch.Tensor]) -> dict:
-    """In how many photographs without people somebody is found."""
-    ghosts = [bool(people_of(predictor.look(photograph.float() / 255)).people) for photograph in photographs]
+    """The share of photographs without people in which somebody is found."""
+    ghosts = [bool(decode(predictor.predict(photograph.float() / 255)).people) for photograph in photographs]
     share = round(100 * sum(ghosts) / len(ghosts), 1)
     data = f"{len(ghosts)} photographs in which a teacher sees nobody"
     return {"metric": "ghosts", "unit": "%", "better": "lower", "data": data, "value": share}

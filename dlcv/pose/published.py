@@ -11,7 +11,7 @@ from torch.nn import functional as F
 from ..core import runtime
 from ..core.weights import foreign
 from .model import STRIDE, PoseOutput
-from .predictor import Seen, sized
+from .predictor import PoseMaps, input_size
 from .skeleton import OPENPOSE, OPENPOSE_LIMBS
 
 PUBLISHED = foreign.Published(
@@ -103,15 +103,15 @@ def _load() -> OpenPose:
 
 
 @torch.inference_mode()
-def look(picture: torch.Tensor) -> Seen:
+def predict(picture: torch.Tensor) -> PoseMaps:
     """What the published network says of a picture (3, H, W) in [0, 1]. It is fetched from the Hub the first time.
 
     Raises WeightsError with a sentence where that fails.
     """
     model = runtime.shelf.get(("pose", "published"), _load)
-    size = sized(picture, SIDE, STRIDE)
+    size = input_size(picture, SIDE, STRIDE)
     x = F.interpolate(picture[None].to(runtime.device()), size, mode="bilinear", antialias=True)
     out = model(x)
     maps = [torch.cat(found).float().cpu() for found in (out.beliefs, out.fields)]
     scale = STRIDE * torch.tensor([picture.shape[2] / size[1], picture.shape[1] / size[0]])
-    return Seen(*maps, scale=scale, limbs=OPENPOSE_LIMBS, joints=tuple(OPENPOSE), centre=0.5)
+    return PoseMaps(*maps, scale=scale, limbs=OPENPOSE_LIMBS, joints=tuple(OPENPOSE), centre=0.5)

@@ -33,10 +33,10 @@ MIRRORED = [cutouts.JOINT_PAIRS.get(joint, joint) for joint in range(len(JOINTS)
 
 
 class Camera(NamedTuple):
-    """How much it moves at most, to either side."""
+    """Bounds of the camera's movements, to either side."""
 
     turn: float  # degrees
-    shift: float  # parts of the picture
+    shift: float  # of the picture's side
     zoomed: float  # share of pictures with the scales ZOOM
 
 
@@ -51,7 +51,7 @@ class Grounds(NamedTuple):
     real: bool = False  # large photographs, of which more or less of what is around the squares is shown
 
     def to(self, device: torch.device) -> "Grounds":
-        """The same there."""
+        """The grounds on another device."""
         return Grounds(*(part.to(device) for part in self[:5]), self.real)
 
 
@@ -63,7 +63,7 @@ class Cutouts(NamedTuple):
     joints: torch.Tensor  # (C, 14, 3)
 
     def to(self, device: torch.device) -> "Cutouts":
-        """The same there."""
+        """The cut-outs on another device."""
         return Cutouts(*(part.to(device) for part in self))
 
 
@@ -97,7 +97,7 @@ def outside_marked(joints: torch.Tensor, height: int, width: int) -> torch.Tenso
 
 
 def whole_squares(count: int, side: int) -> tuple[torch.Tensor, torch.Tensor]:
-    """Of each of so many photographs, all of it."""
+    """The squares of `Grounds` that show each of `count` photographs as a whole."""
     return torch.arange(count), torch.tensor([(side - 1) / 2, (side - 1) / 2, side]).expand(count, 3)
 
 
@@ -127,9 +127,11 @@ def single_grounds(split: str) -> Grounds:
     return Grounds(pictures, everywhere, torch.stack(joints), *whole_squares(len(pictures), lspet.LONGEST))
 
 
-def labelled(split: str) -> list[tuple[torch.Tensor, ...]]:
-    """Photographs of COCO, joints of their people (P, 14, 3), and a map (H, W) of them. Of a crowd, and of necks and
-    head tops, nothing is known."""
+def coco_samples(split: str) -> list[tuple[torch.Tensor, ...]]:
+    """Photographs of COCO, the joints (P, 14, 3) of their people, and a map (H, W) of these people.
+
+    COCO annotates neither necks and head tops nor the joints of a crowd.
+    """
     found = []
     for picture, _, people in coco.load(split):
         where = torch.zeros(picture.shape[1:], dtype=torch.uint8)
@@ -142,14 +144,14 @@ def labelled(split: str) -> list[tuple[torch.Tensor, ...]]:
     return found
 
 
-def taught(split: str) -> list[tuple[torch.Tensor, ...]]:
-    """The same of photographs that nobody labelled, as published networks see them."""
+def pseudo_labelled_samples(split: str) -> list[tuple[torch.Tensor, ...]]:
+    """Photographs with pseudo-labels in place of annotations, in the form of `coco_samples`."""
     found = []
     for picture, people, where in pseudo_labels.photographs(split):
         joints = torch.full((max(1, len(people)), len(JOINTS), 3), -1.0)
         if len(people):
             shared = people[:, IN_COCO]
-            joints[:, :12] = torch.where(shared[..., 2:] > pseudo_labels.MARKED, shared, -1.0)
+            joints[:, :12] = torch.where(shared[..., 2:] > pseudo_labels.KEYPOINT_SCORE, shared, -1.0)
         found.append((picture, joints, where))
     return found
 
@@ -278,15 +280,15 @@ def scenes(grounds: Grounds, people: Cutouts, side: int, pasted: tuple[int, int]
     return Scenes(pictures, on, torch.cat(joints, dim=1))
 
 
-def in_other_light(pictures: torch.Tensor, draw: Draw) -> torch.Tensor:
-    """Pictures (N, 3, S, S) in [0, 255]: brighter or darker, paler, grey, or less sharp."""
+def jittered(pictures: torch.Tensor, draw: Draw) -> torch.Tensor:
+    """Pictures (N, 3, S, S) in [0, 255] with brightness, contrast and saturation changed, a tenth grey, and blurred."""
     grey = v2f.rgb_to_grayscale(pictures)
-    colourful = draw.uniform(1 - LIGHT, 1 + LIGHT) * ~draw.chance(0.1)
+    saturation = draw.uniform(1 - LIGHT, 1 + LIGHT) * ~draw.chance(0.1)
     contrast, brightness = draw.uniform(1 - LIGHT, 1 + LIGHT), draw.uniform(1 - LIGHT, 1 + LIGHT)
-    colourful, contrast, brightness, blurred = (
-        some[:, None, None, None] for some in (colourful, contrast, brightness, draw.uniform(0, 1).square())
+    saturation, contrast, brightness, blurred = (
+        values[:, None, None, None] for values in (saturation, contrast, brightness, draw.uniform(0, 1).square())
     )
-    pictures = grey + colourful * (pictures - grey)
+    pictures = grey + saturation * (pictures - grey)
     mean = pictures.mean((1, 2, 3), keepdim=True)
     pictures = brightness * (mean + contrast * (pictures - mean))
     soft = F.avg_pool2d(F.pad(pictures, (2, 2, 2, 2), mode="replicate"), 5, stride=1)

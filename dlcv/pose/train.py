@@ -1,8 +1,8 @@
 """Train the pose machines that ship: python -m dlcv.pose.train [--preset cpu|gpu] [--model NAME ...] [--data DIR]
 
-Leeds Sports marks one person a picture. Here its people, cut out, are also pasted into other photographs, so that the
-machine learns to tell several apart. A few photographs of COCO show real groups, with twelve of the fourteen joints,
-and on a few that have no labels PoseNet is the teacher.
+Leeds Sports annotates one person a picture. Its people, cut out, are also pasted into other photographs, so that the
+machine learns to separate several. A few photographs of COCO show real groups, with twelve of the fourteen joints; a
+few without annotations have pseudo-labels by PoseNet.
 """
 
 from dataclasses import asdict, replace
@@ -22,13 +22,13 @@ from .skeleton import LIMBS
 CONFIGS = {"pose-people": PoseConfig(), "pose-people-large": PoseConfig(stages=6, width=160)}
 EPOCH = 8192  # pictures that count as an epoch; none is ever shown twice
 AHEAD = 8  # steps for which pictures are made at once: a GPU waits less
-SIDES, FIRST = (193, 257), 0.4  # pixels of the pictures of the first part, and the share of steps at the first side
-LATER = 5  # epochs of the second part
+SIDES, SMALL_STEPS = (193, 257), 0.4  # pixels of the pictures' sides, and the share of steps with the smaller ones
+LATER = 5  # epochs of the second phase
 LICENCE = "cc-by-nc-sa-4.0"  # the photographs are for research only
 
 
 def recipes(small: int, large: int, **settings) -> dict[str, Recipe]:
-    """Epochs of each machine, and what else is not as usual."""
+    """The recipes of all machines by name; `settings` differ from the usual ones."""
     usual = replace(Recipe(batch_size=16, learning_rate=1e-3, weight_decay=0.01, clip=10.0, average=0.998), **settings)
     return {"pose-people": replace(usual, epochs=small), "pose-people-large": replace(usual, epochs=large)}
 
@@ -46,23 +46,23 @@ class Share(NamedTuple):
     of_all: float
     pasted: tuple[int, int]  # people, at least and at most
     camera: scenes.Camera
-    learned: float = 1.0  # share of these that the body sees that learns; the other sees all
+    gated: float = 1.0  # share of these pictures that the trained body describes; the frozen one describes all
 
 
 def shares(device: torch.device) -> tuple[list[Share], list[Share], scenes.Cutouts]:
-    """What is learned from at first, and then, and the people that are pasted.
+    """The shares of the first and of the second phase, and the people that are pasted.
 
-    At first the body and the stages learn. With so few photographs of COCO the body learns those by heart; so then it
-    stays as it is, does not see them, and the stages find out, on photographs that it does not know either, when to
-    believe it and when what PoseNet knew before.
+    In the first phase body and stages are trained. The body learns the few photographs of COCO by heart; so in the
+    second one it is frozen and gated off on them, and the stages learn, on photographs that the body does not know
+    either, when to trust it and when PoseNet.
     """
     grounds = (
         scenes.single_grounds("train"),
         scenes.empty_grounds("train"),
-        scenes.real_grounds(scenes.labelled("train")),
-        scenes.real_grounds(scenes.taught("train")),
+        scenes.real_grounds(scenes.coco_samples("train")),
+        scenes.real_grounds(scenes.pseudo_labelled_samples("train")),
     )
-    single, empty, real, taught = (some.to(device) for some in grounds)
+    single, empty, real, pseudo = (ground.to(device) for ground in grounds)
     usual, near = scenes.Camera(turn=45, shift=0.1, zoomed=0.2), scenes.Camera(turn=30, shift=0.2, zoomed=0.4)
     first = [
         Share(single, 0.45, (0, 0), usual),
@@ -70,18 +70,22 @@ def shares(device: torch.device) -> tuple[list[Share], list[Share], scenes.Cutou
         Share(real, 0.25, (0, 2), usual),
     ]
     then = [
-        Share(single, 0.35, (0, 0), usual, learned=0.85),
-        Share(empty, 0.2, (1, 6), usual, learned=0.85),
-        Share(real, 0.2, (0, 2), near, learned=0),
-        Share(taught, 0.25, (0, 2), near, learned=0.7),
+        Share(single, 0.35, (0, 0), usual, gated=0.85),
+        Share(empty, 0.2, (1, 6), usual, gated=0.85),
+        Share(real, 0.2, (0, 2), near, gated=0),
+        Share(pseudo, 0.25, (0, 2), near, gated=0.7),
     ]
     return first, then, scenes.cut_people("train").to(device)
 
 
-def what_is_known(joints: torch.Tensor, people: torch.Tensor) -> torch.Tensor:
-    """Where something is known of each map: people (N, P, 14, 3) and their maps (N, H, W) -> (N, J + 2 L, h, w).
+def known_maps(joints: torch.Tensor, people: torch.Tensor) -> torch.Tensor:
+    """W of the loss, (N, J + 2 L, h, w): 0 where the annotation of a map is missing, else 1.
 
-    On a person of whom a joint is not marked, and beside, nothing is known of that joint and its limbs.
+    On a person without an annotation of a joint, and beside that person, the joint and its limbs are unknown.
+
+    Args:
+        joints: (N, P, 14, 3) in pixels of the pictures.
+        people: (N, H, W), k on the k-th person.
     """
     numbers = torch.arange(1, joints.shape[1] + 1, device=joints.device)[:, None, None]
     on = (people[:, None] == numbers).float()  # (N, P, H, W)
@@ -93,8 +97,8 @@ def what_is_known(joints: torch.Tensor, people: torch.Tensor) -> torch.Tensor:
     return 1 - torch.einsum("npc,nphw->nchw", maps.float(), near).clamp_max(1)
 
 
-def truth_of(joints: torch.Tensor, side: int) -> torch.Tensor:
-    """People (N, P, 14, 3) in pictures of side x side pixels -> belief maps and affinity fields, (N, J + 2 L, h, w)."""
+def true_maps(joints: torch.Tensor, side: int) -> torch.Tensor:
+    """S* and L*, (N, J + 2 L, h, w), of people (N, P, 14, 3) in pictures of side x side pixels."""
     on_maps = torch.cat([joints[..., :2] / STRIDE, joints[..., 2:]], dim=-1)
     side = side // STRIDE + 1
     beliefs = torch.vmap(lambda people: targets.belief_maps(people, side, side))(on_maps)
@@ -103,38 +107,37 @@ def truth_of(joints: torch.Tensor, side: int) -> torch.Tensor:
 
 
 @torch.no_grad()
-def learned_from(
+def made_batch(
     mix: list[Share], people: scenes.Cutouts, count: int, side: int, generator: torch.Generator
 ) -> tuple[torch.Tensor, ...]:
-    """About so many pictures (N, 3, side, side) in [0, 1], the maps to be found in them, where something is known, and
-    which of them the body sees that learns."""
+    """About `count` made pictures (N, 3, side, side) in [0, 1], their true maps and W of the loss, both
+    (N, J + 2 L, h, w), and the gate (N,) of the trained body."""
     parts = []
     for share in mix:
         draw = scenes.Draw(round(share.of_all * count), generator)
         shown = scenes.scenes(share.grounds, people, side, share.pasted, share.camera, draw)
-        pictures = scenes.in_other_light(shown.pictures, draw) / 255
-        known = what_is_known(shown.joints, shown.people)
-        parts.append((pictures, truth_of(shown.joints, side), known, draw.chance(share.learned).float()))
+        pictures = scenes.jittered(shown.pictures, draw) / 255
+        known = known_maps(shown.joints, shown.people)
+        parts.append((pictures, true_maps(shown.joints, side), known, draw.chance(share.gated).float()))
     mixed = torch.randperm(sum(len(part[0]) for part in parts), generator=generator, device=generator.device)
     return tuple(torch.cat(part)[mixed] for part in zip(*parts))
 
 
-def loss_of(mix: list[Share], people: scenes.Cutouts, first: float = FIRST):
-    """The loss of all stages, on pictures that are made for some steps at once; a share of the steps, the `first`, at
-    the first of the sides."""
-    ready = {}  # the pictures of some steps, by the first of these steps
+def make_loss(mix: list[Share], people: scenes.Cutouts, small_steps: float = SMALL_STEPS):
+    """The loss of all stages, on pictures made for AHEAD steps at once, smaller ones in a share of `small_steps`."""
+    ready = {}  # the batches of AHEAD steps, by the number of the first of these steps, from which they follow
 
     def pose_loss(model, batch, step):
-        begun = step.at(step.number - step.number % AHEAD)
-        if begun.number not in ready:
-            side = SIDES[begun.progress >= first]
-            with torch.autocast(begun.generator.device.type, enabled=False):
-                made = learned_from(mix, people, AHEAD * len(batch), side, begun.generator)
+        start = step.at(step.number - step.number % AHEAD)
+        if start.number not in ready:
+            side = SIDES[start.progress >= small_steps]
+            with torch.autocast(start.generator.device.type, enabled=False):
+                made = made_batch(mix, people, AHEAD * len(batch), side, start.generator)
             ready.clear()
-            ready[begun.number] = list(zip(*(part.tensor_split(AHEAD) for part in made)))
-        pictures, truth, known, learned = ready[begun.number][step.number % AHEAD]
-        out = model(pictures, learned)
-        stages = [torch.cat([b, f.flatten(1, 2)], dim=1) for b, f in zip(out.beliefs, out.fields)]
+            ready[start.number] = list(zip(*(part.tensor_split(AHEAD) for part in made)))
+        pictures, truth, known, gate = ready[start.number][step.number % AHEAD]
+        out = model(pictures, gate)
+        stages = [torch.cat([b, f.flatten(1, 2)], dim=1) for b, f in zip(out.beliefs, out.fields)]  # (N, J + 2 L, h, w)
         terms = {f"stage_{t}": objectives.stage_loss(found, truth, known) for t, found in enumerate(stages, 1)}
         return {"loss": objectives.loss(stages, truth, known)} | terms
 
@@ -147,13 +150,13 @@ def train(name: str, recipe: Recipe, runs: Path) -> None:
     first, then, people = shares(runtime.device())
     later = replace(recipe, epochs=LATER, batch_size=16, learning_rate=7e-4, weight_decay=0.01, seed=7)
     model = PoseMachine(CONFIGS[name], published=True)
-    model = fit(model, loss_of(first, people), range(EPOCH), recipe, runs / name)
+    model = fit(model, make_loss(first, people), range(EPOCH), recipe, runs / name)
     model.backbone.requires_grad_(False)
-    model = fit(model, loss_of(then, people, first=0.0), range(EPOCH), later, runs / f"{name}-later")
-    single, _, real, taught = (len(share.grounds.pictures) for share in then)
+    model = fit(model, make_loss(then, people, small_steps=0.0), range(EPOCH), later, runs / f"{name}-later")
+    single, _, real, pseudo = (len(share.grounds.pictures) for share in then)
     source = (
         f"{single:,} people of Leeds Sports Extended, {len(people.layers):,} of them also cut out by a published"
-        f" DeepLab and pasted into photographs; {real} photographs of COCO; {taught} photographs that nobody labelled,"
+        f" DeepLab and pasted into photographs; {real} photographs of COCO; {pseudo} photographs that nobody labelled,"
         " as published PoseNet and DeepLab see them; begun with PoseNet's weights for COCO, which are also in it as"
         " they are (Apache 2.0)"
     )

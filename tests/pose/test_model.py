@@ -41,6 +41,11 @@ def drawn(people: torch.Tensor, height: int = 60, width: int = 100):
     return targets.belief_maps(people, height, width), targets.affinity_fields(people, height, width)
 
 
+def parsed(beliefs: torch.Tensor, fields: torch.Tensor) -> assembly.Parsed:
+    """The people of belief maps (J, H, W) and affinity fields (L, 2, H, W)."""
+    return assembly.parse(fields, assembly.find_peaks(beliefs))
+
+
 def test_limbs_are_a_tree_that_grows_from_the_neck():
     reached = {JOINTS.index("neck")}
     for first, second in LIMBS:
@@ -102,11 +107,11 @@ def test_matching_takes_the_best_pair_whose_ends_are_free():
     pairs = (0, 0, 0.9), (0, 1, 0.8), (1, 0, 0.7), (1, 1, 0.2)
     links = [Link(*pair, agree=1, possible=True) for pair in pairs] + [Link(2, 2, 0.1, 0.5, False)]
     greedy, optimal = (
-        [step.verdict for step in matching(links)] for matching in (assembly.greedily, assembly.optimally)
+        [step.verdict for step in matching(links)] for matching in (assembly.greedy_matching, assembly.optimal_matching)
     )
     assert greedy == ["chosen", "an end is taken", "an end is taken", "chosen", "too weak"]  # 1.1 in all
     assert optimal == ["another choice is better", "chosen", "chosen", "another choice is better", "too weak"]  # 1.5
-    assert assembly.greedily([]) == assembly.optimally([]) == []
+    assert assembly.greedy_matching([]) == assembly.optimal_matching([]) == []
     assert assembly.candidates(torch.zeros(2, 5, 5), [], [Peak(0, 0, 1)]) == []
 
 
@@ -129,7 +134,7 @@ def test_what_was_placed_by_hand_stays_in_its_limb(matching):
 @pytest.mark.parametrize("count", [0, 1, 3])
 def test_drawn_people_are_found_again(count):
     people = torch.stack([person(x, y, h) for x, y, h in ((20, 4, 45), (55, 10, 40), (80, 5, 50))])[:count]
-    found, peaks, _ = assembly.people_of(*drawn(people))
+    found, peaks, _ = parsed(*drawn(people))
     assert len(found) == count
     for one in found:
         where = torch.tensor([peaks[joint][number][:2] for joint, number in enumerate(one.peaks)])
@@ -139,7 +144,7 @@ def test_drawn_people_are_found_again(count):
 
 def test_people_who_overlap_keep_their_limbs():
     people = torch.stack([person(40, 5, 45), person(47, 8, 42)])
-    found, peaks, steps = assembly.people_of(*drawn(people))
+    found, peaks, steps = parsed(*drawn(people))
     assert len(found) == 2
     right, total = 0, 0
     for (first, second), limb in zip(LIMBS, steps):
@@ -168,19 +173,19 @@ def test_of_an_unmarked_joint_nothing_is_known_on_that_person_and_beside():
     joints[0, wrist, 2] = -1
     people = torch.zeros(193, 193)
     people[:, :96], people[:, 110:] = 1, 2
-    [known] = train.what_is_known(joints[None], people[None])
+    [known] = train.known_maps(joints[None], people[None])
     assert known.shape == (14 + 26, 25, 25)
     assert known[wrist, :, :13].max() == 0 and known[wrist, :, 13:].min() == 1
     limb = LIMBS.index((JOINTS.index("left elbow"), wrist))
     touched = {wrist, 14 + 2 * limb, 15 + 2 * limb}
     assert all(known[number].min() == (0 if number in touched else 1) for number in range(40))
-    assert train.what_is_known(joints[None, :0], people[None]).min() == 1
+    assert train.known_maps(joints[None, :0], people[None]).min() == 1
 
 
 def test_what_is_learned_is_what_the_assembly_reads():
     people = torch.stack([person(45, 8, 175), person(135, 8, 150)])
-    [truth] = train.truth_of(people[None], 193)
-    found, _, _ = assembly.people_of(truth[:14], truth[14:].unflatten(0, (13, 2)))
+    [truth] = train.true_maps(people[None], 193)
+    found, _, _ = parsed(truth[:14], truth[14:].unflatten(0, (13, 2)))
     assert len(found) == 2
 
 
@@ -251,7 +256,7 @@ def test_pasted_people_hide_what_is_behind_them_and_bring_their_joints():
 
 def test_light_changes_a_picture_and_keeps_it_one():
     pictures = 255 * torch.rand(8, 3, 33, 33, generator=torch.Generator().manual_seed(0))
-    lit = scenes.in_other_light(pictures, draws(8))
+    lit = scenes.jittered(pictures, draws(8))
     assert lit.shape == pictures.shape and lit.min() >= 0 and lit.max() <= 255
     assert ((lit - pictures).abs().mean((1, 2, 3)) > 1).all()
 
@@ -268,7 +273,7 @@ def test_a_square_of_a_real_photograph_is_around_a_person(monkeypatch):
     ]
     whole = torch.zeros(3, 300, 480, dtype=torch.uint8)
     monkeypatch.setattr(scenes.coco, "load", lambda split: [(whole, [], people), (whole, [], [])])
-    grounds = scenes.real_grounds(scenes.labelled("train"))
+    grounds = scenes.real_grounds(scenes.coco_samples("train"))
     assert grounds.number.tolist() == [0, 0, 1]  # of the second person nobody marked a joint: no square is around it
     assert grounds.squares[1].tolist() == pytest.approx([60, 130 + 90, 140], abs=1.5)
     assert grounds.joints.shape == (2, 2, 14, 3) and (grounds.joints[1] == -1).all()
@@ -323,7 +328,7 @@ def test_a_picture_can_be_kept_from_the_body_that_learns():
 
 def test_a_teacher_follows_displacements_from_joint_to_joint():
     """One person whose joints stand in a column, 16 pixels apart; all but the surest are reached through the limbs."""
-    network = pseudo_labels.Teacher()
+    network = pseudo_labels.FullPoseNet()
     column = torch.arange(17) * 16.0 + 16
     with torch.no_grad():
         for weight in network.parameters():
@@ -336,7 +341,7 @@ def test_a_teacher_follows_displacements_from_joint_to_joint():
     coarse[0, 0] = -9
     coarse[0, 0, 1, 4] = 3
     network.forward = lambda x: (None, None, coarse)
-    [found] = pseudo_labels.keypoints(network, torch.zeros(3, 513, 321, dtype=torch.uint8))
+    [found] = pseudo_labels.decode(network, torch.zeros(3, 513, 321, dtype=torch.uint8))
     assert torch.allclose(found[:, 1], column, atol=0.5) and torch.allclose(found[:, 0], torch.tensor(64.0), atol=0.5)
     assert found[0, 2] > 0.9 and found[1:, 2].max() < 0.5
 
@@ -346,9 +351,9 @@ def test_a_teacher_marks_nobody_twice():
     column = torch.stack([torch.full((17,), 64.0), torch.arange(17) * 16.0, torch.full((17,), 0.9)], dim=1)
     twice, beside = column.clone(), column + torch.tensor([30.0, 0, 0])
     twice[:6, 0] += 50
-    assert pseudo_labels.again(twice, column) and not pseudo_labels.again(beside, column)
+    assert pseudo_labels.is_duplicate(twice, column) and not pseudo_labels.is_duplicate(beside, column)
     twice[:, 2] = torch.where(torch.arange(17) < 6, 0.9, 0.2)  # where they agree, nothing is sure
-    assert not pseudo_labels.again(twice, column)
+    assert not pseudo_labels.is_duplicate(twice, column)
 
 
 def test_of_what_nobody_labelled_only_sure_joints_are_known(monkeypatch):
@@ -356,9 +361,9 @@ def test_of_what_nobody_labelled_only_sure_joints_are_known(monkeypatch):
     people[0, COCO.index("left knee")] = torch.tensor([3.0, 4, 0.9])
     people[0, COCO.index("right knee")] = torch.tensor([5.0, 6, 0.1])
     picture, where = torch.zeros(3, 9, 9, dtype=torch.uint8), torch.ones(9, 9, dtype=torch.uint8)
-    samples = [pseudo_labels.Marked(picture, people, where), pseudo_labels.Marked(picture, people[:0], where)]
+    samples = [pseudo_labels.PseudoLabelled(picture, some, where) for some in (people, people[:0])]
     monkeypatch.setattr(pseudo_labels, "photographs", lambda split: samples)
-    (_, joints, _), (_, nobody, _) = scenes.taught("train")
+    (_, joints, _), (_, nobody, _) = scenes.pseudo_labelled_samples("train")
     assert (joints[0, :, 2] > 0).nonzero().tolist() == [[JOINTS.index("left knee")]]
     assert joints[0, JOINTS.index("left knee"), :2].tolist() == [3, 4] and (nobody[..., 2] == -1).all()
 
@@ -366,10 +371,10 @@ def test_of_what_nobody_labelled_only_sure_joints_are_known(monkeypatch):
 def test_a_step_of_training():
     model, joints = PoseMachine(PoseConfig(stages=2, width=16)), person(95, 10, 150)
     mix = [
-        train.Share(grounds_of(joints), 0.5, (0, 0), USUAL, learned=0.5),
+        train.Share(grounds_of(joints), 0.5, (0, 0), USUAL, gated=0.5),
         train.Share(grounds_of(), 0.5, (1, 2), USUAL),
     ]
-    terms = train.loss_of(mix, cutouts_of(joints))(model, range(2), Step(0, 10))
+    terms = train.make_loss(mix, cutouts_of(joints))(model, range(2), Step(0, 10))
     terms["loss"].backward()
     assert terms["loss"].isfinite() and set(terms) == {"loss", "stage_1", "stage_2"}
     learns = {name.split(".")[0] for name, weight in model.named_parameters() if weight.grad is not None}
@@ -385,6 +390,6 @@ def test_a_stopped_training_goes_on_as_if_nothing_had_happened(tmp_path, monkeyp
 
     def begin():
         model = PoseMachine(PoseConfig(stages=1, width=8))
-        return {"model": model, "loss": train.loss_of(mix, cutouts), "data": range(8), "recipe": recipe}
+        return {"model": model, "loss": train.make_loss(mix, cutouts), "data": range(8), "recipe": recipe}
 
     check_that_it_goes_on(tmp_path, begin, stop=6)

@@ -13,18 +13,18 @@ from dlcv.core.errors import InputError
 from dlcv.pose import layouts, published, targets
 from dlcv.pose.assembly import Peak
 from dlcv.pose.model import STRIDE, PoseConfig, PoseMachine
-from dlcv.pose.predictor import Moved, PosePredictor, Seen, people_of, strongest
+from dlcv.pose.predictor import Moved, PoseMaps, PosePredictor, decode, strongest_joints
 from dlcv.pose.skeleton import COCO, JOINTS, LIMBS, OPENPOSE, OPENPOSE_LIMBS
 from tests.pose.test_model import person
 from tests.support.loopback_hub import LoopbackHub, on_a_fresh_computer
 
 
-def seen_of(people: torch.Tensor, width: int = 800, height: int = 480) -> Seen:
+def seen_of(people: torch.Tensor, width: int = 800, height: int = 480) -> PoseMaps:
     """What a perfect network of one stage would say of a picture with people (N, 14, 3), seen at half its size."""
     on_maps = torch.cat([people[..., :2] / (2 * STRIDE), people[..., 2:]], dim=-1)
     size = height // (2 * STRIDE) + 1, width // (2 * STRIDE) + 1
     maps = targets.belief_maps(on_maps, *size), targets.affinity_fields(on_maps, *size)
-    return Seen(*(some[None] for some in maps), scale=torch.tensor([2.0 * STRIDE, 2 * STRIDE]))
+    return PoseMaps(*(some[None] for some in maps), scale=torch.tensor([2.0 * STRIDE, 2 * STRIDE]))
 
 
 TWO = torch.stack([person(203, 31, 417), person(557, 53, 397)])  # no joint midway between pixels
@@ -42,9 +42,9 @@ def counted():
 def test_votes_have_a_say_in_who_is_a_person():
     seen, votes = seen_of(TWO), 0.2 * seen_of(TWO[:1]).beliefs[0, :12]
     unsure = seen._replace(beliefs=0.4 * seen.beliefs)
-    assert len(people_of(unsure).people) == 2
-    assert not people_of(unsure._replace(votes=torch.zeros_like(votes))).people
-    [one] = people_of(unsure._replace(votes=votes)).people
+    assert len(decode(unsure).people) == 2
+    assert not decode(unsure._replace(votes=torch.zeros_like(votes))).people
+    [one] = decode(unsure._replace(votes=votes)).people
     assert one.score == pytest.approx(0.4, abs=0.05) and one.vote == pytest.approx(0.2, abs=0.02)
 
 
@@ -52,9 +52,9 @@ def test_a_leg_to_which_no_limb_leads_is_not_another_person():
     seen, limb = seen_of(TWO), LIMBS.index((JOINTS.index("neck"), JOINTS.index("right hip")))
     seen.fields[:, limb] = 0
     seen = seen._replace(votes=0.2 * seen.beliefs[0, :12])
-    assert [sum(number is not None for number in one.peaks) for one in people_of(seen).people] == [11, 11]
+    assert [sum(number is not None for number in one.peaks) for one in decode(seen).people] == [11, 11]
     alone = seen._replace(beliefs=seen.beliefs * torch.tensor(["right" in name for name in JOINTS])[:, None, None])
-    assert {3} == {sum(number is not None for number in one.peaks) for one in people_of(alone).people}
+    assert {3} == {sum(number is not None for number in one.peaks) for one in decode(alone).people}
 
 
 def test_a_joint_that_only_the_votes_know_is_guessed_where_they_have_it():
@@ -63,7 +63,7 @@ def test_a_joint_that_only_the_votes_know_is_guessed_where_they_have_it():
     limb = LIMBS.index((JOINTS.index("left elbow"), wrist))
     seen.beliefs[:, wrist], seen.fields[:, limb] = 0, 0
     for voted, close in ((votes, True), (torch.zeros_like(votes), False)):
-        guesses = [one.guesses[wrist] for one in people_of(seen._replace(votes=voted), guess=True).people]
+        guesses = [one.guesses[wrist] for one in decode(seen._replace(votes=voted), guess=True).people]
         where = torch.tensor([[guess.x, guess.y] for guess in guesses])
         assert len(where) == 2
         assert (torch.cdist(where, TWO[:, wrist, :2]).min(1).values < 2 * STRIDE).all() == close
@@ -72,62 +72,62 @@ def test_a_joint_that_only_the_votes_know_is_guessed_where_they_have_it():
 @pytest.mark.parametrize("size", [(300, 200), (20, 400), (1, 7), (33, 33)])
 def test_a_picture_of_any_size_is_seen_once(counted, size):
     predictor, calls = counted
-    seen = predictor.look(torch.rand(3, *size))
+    seen = predictor.predict(torch.rand(3, *size))
     h, w = seen.beliefs.shape[2:]
     assert seen.beliefs.shape[:2] == (2, 14) and seen.fields.shape == (2, 13, 2, h, w)
     assert max(h, w) == 17 and len(calls) == 1
-    corner = seen.outside(Peak(w - 1, h - 1, 1.0))
+    corner = seen.to_picture(Peak(w - 1, h - 1, 1.0))
     assert size[1] - 1 - seen.scale[0] < corner.x <= size[1] and size[0] - 1 - seen.scale[1] < corner.y <= size[0]
     for stage in (0, 1):
         for matching in ("greedy", "optimal"):
-            people_of(seen, stage, 0.05, 0.1, matching)
-    strongest(seen)
+            decode(seen, stage, 0.05, 0.1, matching)
+    strongest_joints(seen)
     assert len(calls) == 1
 
 
 @pytest.mark.parametrize("shape", [(1, 20, 20), (3, 0, 20), (3, 10, 2000)])
 def test_what_is_no_picture_gets_a_sentence(counted, shape):
     with pytest.raises(InputError):
-        counted[0].look(torch.rand(*shape))
+        counted[0].predict(torch.rand(*shape))
 
 
 def test_nobody_is_found_where_nobody_is(counted):
-    assert people_of(seen_of(TWO[:0])).people == []
-    found = people_of(counted[0].look(torch.zeros(3, 100, 120)), peak=0.9)
+    assert decode(seen_of(TWO[:0])).people == []
+    found = decode(counted[0].predict(torch.zeros(3, 100, 120)), peak=0.9)
     assert found.people == [] and layouts.as_coco(found) == [] and layouts.as_openpose(found)["people"] == []
 
 
 def test_people_are_found_in_pixels_of_the_picture():
-    found = people_of(seen_of(TWO))
+    found = decode(seen_of(TWO))
     assert len(found.people) == 2
     for one in found.people:
         where = torch.tensor([found.peaks[joint][number][:2] for joint, number in enumerate(one.peaks)])
         assert (TWO[:, :, :2] - where).norm(dim=2).amax(1).min() < 8  # half a pixel of the maps
-    torch.testing.assert_close(strongest(seen_of(TWO[:1]))[:, :2], TWO[0, :, :2], atol=8, rtol=0)
+    torch.testing.assert_close(strongest_joints(seen_of(TWO[:1]))[:, :2], TWO[0, :, :2], atol=8, rtol=0)
 
 
 def test_what_follows_a_moved_joint_is_found_anew():
     seen = seen_of(TWO)
     wrist, limb = JOINTS.index("left wrist"), LIMBS.index((JOINTS.index("left elbow"), JOINTS.index("left wrist")))
-    before = people_of(seen)
+    before = decode(seen)
     number = before.people[0].peaks[wrist]
     x, y = before.peaks[wrist][number].x + 30, before.peaks[wrist][number].y - 20
-    after = people_of(seen, moved=(Moved(wrist, number, x, y),))
+    after = decode(seen, moved=(Moved(wrist, number, x, y),))
     assert after.peaks[wrist][number][:2] == pytest.approx((x, y), abs=1e-3)
     assert [one.peaks for one in after.people] == [one.peaks for one in before.people]  # placed: no threshold counts
     assert {step.link.affinity for step in after.steps[limb]} != {step.link.affinity for step in before.steps[limb]}
     untouched = [other for other in range(len(LIMBS)) if other != limb]
     assert all(after.steps[other] == before.steps[other] for other in untouched)
-    assert people_of(seen, moved=(Moved(wrist, 7, x, y),)) == before  # there are two
+    assert decode(seen, moved=(Moved(wrist, 7, x, y),)) == before  # there are two
 
 
 def test_thresholds_leave_out_what_is_unsure():
     seen = seen_of(TWO)
     seen.beliefs[:, :6] *= 0.3  # the legs
-    assert all(None not in one.peaks for one in people_of(seen, peak=0.2).people)
-    for one in people_of(seen, peak=0.5).people:
+    assert all(None not in one.peaks for one in decode(seen, peak=0.2).people)
+    for one in decode(seen, peak=0.5).people:
         assert one.peaks[:6] == (None,) * 6 and None not in one.peaks[6:]
-    assert people_of(seen, link=1.0).people == []
+    assert decode(seen, link=1.0).people == []
 
 
 @pytest.mark.parametrize("hidden", ["left ankle", "right elbow", "head top"])
@@ -135,9 +135,9 @@ def test_joints_that_were_not_found_are_guessed_where_asked(hidden):
     seen, joint = seen_of(TWO), JOINTS.index(hidden)
     seen.beliefs[:, joint] *= 0.1
     seen.fields[:, [limb for limb, ends in enumerate(LIMBS) if joint in ends]] *= 0.02
-    assert [one.guesses for one in people_of(seen).people] == [(), ()]
-    found = people_of(seen, guess=True)
-    assert found.peaks == people_of(seen).peaks and len(found.people) == 2
+    assert [one.guesses for one in decode(seen).people] == [(), ()]
+    found = decode(seen, guess=True)
+    assert found.peaks == decode(seen).peaks and len(found.people) == 2
     for one, result in zip(found.people, layouts.as_coco(found)):
         assert one.guesses[joint] and all(
             (peak is None) != (guess is None) for peak, guess in zip(one.peaks, one.guesses)
@@ -152,14 +152,14 @@ def test_twenty_people_are_all_found_in_time():
     people = torch.stack([person(60 + 78 * (n % 10), 20 + 240 * (n // 10), 200) for n in range(20)])
     seen = seen_of(people)
     began = time.process_time()
-    found = people_of(seen)
+    found = decode(seen)
     assert len(found.people) == 20 and time.process_time() - began < 1
 
 
 def test_layouts_of_other_programs():
     seen = seen_of(TWO)
     seen.beliefs[:, JOINTS.index("right wrist")] = 0
-    found = people_of(seen)
+    found = decode(seen)
     openpose, coco = layouts.as_openpose(found), layouts.as_coco(found)
     assert len(openpose["people"]) == len(coco) == 2
     for one, other in zip(openpose["people"], coco):
@@ -269,7 +269,7 @@ for commit in sys.argv[1:]:
     revision, _, sha256 = commit.partition(":")
     published.PUBLISHED = replace(published.PUBLISHED, revision=revision, sha256=sha256 or published.PUBLISHED.sha256)
     try:
-        print(tuple(published.look(torch.zeros(3, 40, 64)).beliefs.shape))
+        print(tuple(published.predict(torch.zeros(3, 40, 64)).beliefs.shape))
     except weights.WeightsError as error:
         print(error)
 """
