@@ -25,7 +25,7 @@ ABLATIONS = {
     "depth-stereo-without-consistency": {"agree": 0.0},
     "depth-stereo-without-smoothness": {"smooth": 0.0},
 }
-"""Weights of the loss. Both continue from depth-stereo for a short time, so that only the effect of the loss changes."""
+"""Weights of the loss. Both go on from depth-stereo for a short time, so that only the effect of the loss changes."""
 SCENES = 1500  # made pairs; their numbers are their seeds, and those from TEST_SCENES on are for testing
 TEST_SCENES = 10**6
 WATCHED = 32  # of the latter, looked at after each epoch
