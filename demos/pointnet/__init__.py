@@ -105,9 +105,7 @@ def pointnet_parts(file, example, up, kind):
     """The part of every point of a cloud, read as a shape of this kind."""
     query = query_of(file, example, up) | AT_REST
     spoilt = boards.disturbed(query)
-    found = boards.predictor(boards.PARTS).parts(
-        spoilt.points, frame.choice({"kind": kind}, "kind", KINDS)
-    )
+    found = boards.predictor(boards.PARTS).parts(spoilt.points, frame.choice({"kind": kind}, "kind", KINDS))
     return {"names": list(found.names), "labels": found.labels.tolist(), "points": boards.listed(spoilt.points)}
 
 

@@ -33,9 +33,7 @@ def true_parts(kind: str, points: np.ndarray) -> np.ndarray:
     """The part of each point (P, 3) of the example of that kind, that of the nearest point on its surface."""
     shape = shapes.mesh(kind, torch.Generator().manual_seed(boards.SHAPES[kind]))
     reading = boards.example(kind, boards.SHAPES[kind])
-    surface, faces = shapes.clouds.sample_surface(
-        shape.vertices, shape.faces, 40_000, torch.Generator().manual_seed(0)
-    )
+    surface, faces = shapes.clouds.sample_surface(shape.vertices, shape.faces, 40_000, torch.Generator().manual_seed(0))
     nearest = cKDTree(surface.numpy()).query(points * reading.radius + np.array(reading.centre))[1]
     return shape.parts[faces[nearest]].numpy()
 
