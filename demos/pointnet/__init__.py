@@ -92,9 +92,9 @@ def pointnet_classify(file, example, up, symmetric, count, noise, outliers, cut,
     seen = model.classify(spoilt.points)
     best = model.class_names[seen.probabilities.argmax()]
     return {
-        "class": best if seen.strangeness <= 1 else None,
+        "class": best if seen.ood_score <= 1 else None,
         "probabilities": dict(zip(model.class_names, boards.rounded(seen.probabilities))),
-        "strangeness": round(seen.strangeness, 4),
+        "strangeness": round(seen.ood_score, 4),
         "up": query["up"],
         "points": boards.listed(spoilt.points),
         "critical": seen.wins.nonzero()[:, 0].tolist(),
@@ -110,7 +110,7 @@ def pointnet_parts(file, example, up, kind):
 
 
 def pointnet_shuffle(file, example, up, symmetric):
-    """The largest change of a probability over 1,000 orders of the points: PointNet's, and that of a plain MLP."""
+    """The largest change of a probability over 100 orders of the points: PointNet's, and that of a plain MLP."""
     return boards.differences(query_of(file, example, up, symmetric=symmetric) | AT_REST)["largest"]
 
 

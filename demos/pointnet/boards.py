@@ -26,7 +26,6 @@ SYMMETRIC = {"max": "pointnet-max", "sum": "pointnet-sum"}
 FLAT, PARTS = "pointnet-flat", "pointnet-parts"
 UNIT = 16_384  # a point on the wire is three integers of 16 bits: this is 1, so that clouds may reach to 2
 MOST = 4096  # points that a board may send
-ORDERS = 1000  # that the cloud is shuffled into
 PACKAGED = {"rabbit": "Bunny.obj", "duck": "Duck.glb"}  # come with Gradio
 SHAPES = dict.fromkeys((*KINDS, *PACKAGED), 0) | {"chair": 3, "table": 5}  # seeds of those shown first
 SIDES = ("left", "right", "front", "back", "bottom", "top")
@@ -141,7 +140,7 @@ def look(query: dict) -> dict:
         "source": coded(spoilt.source, "<i2"),
         "classes": list(model.class_names),
         "probabilities": rounded(seen.probabilities),
-        "strangeness": round(seen.strangeness, 3),
+        "strangeness": round(seen.ood_score, 3),
         "wins": coded(seen.wins, "<u2"),
         "aligned": packed(normalised(seen.aligned)),
         "features": draw.data_uri(draw.heat(feature, low, max(high, low + 1e-6))),
@@ -190,7 +189,7 @@ def shuffle(query: dict) -> dict:
 
 
 def differences(query: dict) -> dict:
-    """The largest change of a probability over 1,000 orders of the disturbed cloud, of both networks."""
+    """The largest change of a probability over 100 orders of the disturbed cloud, of both networks."""
     points = disturbed(query).points
     models = {"pointnet": classifier(query), "flat": predictor(FLAT)}
-    return {"largest": {name: model.shuffle_difference(points, ORDERS) for name, model in models.items()}}
+    return {"largest": {name: model.shuffle_difference(points) for name, model in models.items()}}

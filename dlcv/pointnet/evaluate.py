@@ -1,7 +1,7 @@
 """Score the networks that ship on clouds they never saw: python -m dlcv.pointnet.evaluate [--sheet FOLDER] [--data DIR]
 
 Of classes: the 908 test clouds of ModelNet10, as they are, with points missing, replaced and moved, as in Figure 6 of
-the paper. Of parts: made shapes. Of strangeness: for each class a network that was trained without it.
+the paper. Of parts: made shapes. Of out-of-distribution scores: for each class a network trained without it.
 """
 
 import argparse
@@ -96,21 +96,21 @@ def shuffle_row(predictor: PointNetPredictor, clouds: torch.Tensor, bar: float |
     return about | {"value": float(f"{largest:.2g}"), "bar": bar}
 
 
-def strangeness(model: PointNet, clouds: torch.Tensor) -> torch.Tensor:
-    """Of clouds (N, P, 3), (N,)."""
+def ood_scores(model: PointNet, clouds: torch.Tensor) -> torch.Tensor:
+    """The out-of-distribution scores (N,) of clouds (N, P, 3)."""
     found = outputs(model, clouds, "global_feature", "embedding", at_once=32)
-    return model.strangeness(*(some.to(model.memory.device) for some in found)).cpu()
+    return model.ood_score(*(some.to(model.memory.device) for some in found)).cpu()
 
 
-def auroc(usual: torch.Tensor, strange: torch.Tensor) -> float:
-    """How well strangeness tells the strange from the usual: 1 where all of them have more of it, 0.5 by chance."""
-    truth = torch.cat([torch.zeros(len(usual)), torch.ones(len(strange))]).long()
-    values = torch.cat([usual, strange])
+def auroc(inside: torch.Tensor, outside: torch.Tensor) -> float:
+    """The area under the ROC curve of OOD scores, in distribution (N,) and out of it (M,): 0.5 is chance."""
+    truth = torch.cat([torch.zeros(len(inside)), torch.ones(len(outside))]).long()
+    values = torch.cat([inside, outside])
     return round(binary_auroc(values.argsort().argsort() / len(values), truth).item(), 4)  # ranks: it squashes others
 
 
 def left_out_rows(clouds: torch.Tensor, labels: torch.Tensor) -> list[dict]:
-    """Are the test clouds of a class strange to a network trained without it? Each class in turn, and the mean.
+    """The rows of out-of-distribution detection: a network trained without a class, each in turn, and the mean.
 
     None of these ten networks ships; nothing where they were not trained.
     """
@@ -118,7 +118,7 @@ def left_out_rows(clouds: torch.Tensor, labels: torch.Tensor) -> list[dict]:
         return []
     row, found = {"metric": "out_of_class_auroc", "unit": "of 1", "better": "higher"}, []
     for name, left_out in WITHOUT.items():
-        values, others = strangeness(weights.load(PointNet, name), clouds), labels == modelnet.CLASSES.index(left_out)
+        values, others = ood_scores(weights.load(PointNet, name), clouds), labels == modelnet.CLASSES.index(left_out)
         data = f"a network without {left_out}: {left_out} against the other nine"
         found.append(row | {"data": data, "value": auroc(values[~others], values[others])})
     mean = round(sum(one["value"] for one in found) / len(found), 4)
@@ -126,19 +126,19 @@ def left_out_rows(clouds: torch.Tensor, labels: torch.Tensor) -> list[dict]:
 
 
 def packaged_rows(model: PointNet, clouds: torch.Tensor) -> list[dict]:
-    """How strange meshes are that come with Gradio and belong to no class, and the test clouds themselves."""
+    """The rows of OOD scores of meshes that come with Gradio and belong to no class, and of the test clouds."""
     folder = Path(find_spec("gradio").origin).parent / "media_assets" / "models3d"
     readings = {name: read(folder / name) for name in MESHES}
     meshes = torch.stack([upright(reading.points, reading.up) for reading in readings.values()])
-    usual, strange = strangeness(model, clouds), strangeness(model, meshes)
+    inside, outside = ood_scores(model, clouds), ood_scores(model, meshes)
     row = {"metric": "out_of_class_auroc", "unit": "of 1", "better": "higher", "bar": AUROC_BAR}
     alarms = {"metric": "called_strange", "unit": "%", "better": "lower", "data": f"ModelNet10 test, all {len(clouds)}"}
     return [
-        row | {"data": f"{', '.join(readings)} against ModelNet10 test", "value": auroc(usual, strange)},
-        alarms | {"value": round(100 * (usual > 1).float().mean().item(), 1)},
+        row | {"data": f"{', '.join(readings)} against ModelNet10 test", "value": auroc(inside, outside)},
+        alarms | {"value": round(100 * (inside > 1).float().mean().item(), 1)},
     ] + [
         {"metric": "strangeness", "unit": "", "better": "higher", "data": name, "value": round(value, 2)}
-        for name, value in zip(readings, strange.tolist())
+        for name, value in zip(readings, outside.tolist())
     ]
 
 

@@ -1,4 +1,4 @@
-"""Questions about one cloud: its class, how strange it is, which points decide, its parts, what its order matters."""
+"""Questions about one cloud: its class, its OOD score, its critical points, its parts, what its order matters."""
 
 from typing import NamedTuple
 
@@ -12,15 +12,16 @@ from .model import FlatMLP, PartNet, PointNet, by_height, each_point
 
 NETWORKS = {"pointnet-flat": FlatMLP, "pointnet-parts": PartNet}  # all others are classifiers
 GRID = 56  # points along an edge of the cube in which the upper-bound shape is looked for
-AT_ONCE = 25  # orders of a cloud that go through a network together
+ORDERS = 100  # that a cloud is shuffled into
+AT_ONCE = 5  # orders that go through a network together
 
 
-class Seen(NamedTuple):
-    """What a classifier makes of a cloud of P points; of a plain network the probabilities are all there is."""
+class Classification(NamedTuple):
+    """The class of a cloud of P points and every stage on the way there; a plain MLP has the probabilities alone."""
 
     probabilities: torch.Tensor  # (classes,)
-    strangeness: float | None = None  # above 1 where it is unlike all that the network learned from
-    critical: torch.Tensor | None = None  # numbers of the points that decide
+    ood_score: float | None = None  # above 1: out of distribution, farther from the training clouds than 95 % of others
+    critical: torch.Tensor | None = None  # (Q,): indices of the critical points, those that win a feature
     wins: torch.Tensor | None = None  # (P,): how many of the 1,024 features are the largest at this point
     global_feature: torch.Tensor | None = None  # (1024,)
     aligned: torch.Tensor | None = None  # (P, 3): the cloud after the input transform
@@ -43,7 +44,7 @@ class PointNetPredictor:
             self.class_names = self.model.config.class_names
 
     def _listed(self, points: torch.Tensor) -> torch.Tensor:
-        """Points (P, 3), normalised; of a plain network, whose list is of fixed length, some left out or repeated."""
+        """Points (P, 3), normalised; for a plain MLP, whose list is of fixed length, some left out or repeated."""
         points = clouds.normalised(points)
         if isinstance(self.model, FlatMLP):
             length = self.model.config.points
@@ -51,20 +52,21 @@ class PointNetPredictor:
         return points.to(self.device)
 
     @torch.inference_mode()
-    def classify(self, points: torch.Tensor) -> Seen:
-        """The class of a cloud (P, 3) and all on the way there; a plain network reads it in the order given."""
-        out = self.model(self._listed(points)[None])
+    def classify(self, points: torch.Tensor) -> Classification:
+        """The class of a cloud (P, 3) and every stage on the way there; a plain MLP reads it in the order given."""
+        listed = self._listed(points)
+        out = self.model(listed[None])
         probabilities = out.logits[0].softmax(0).cpu()
         if isinstance(self.model, FlatMLP):
-            return Seen(probabilities)
+            return Classification(probabilities)
         wins = torch.bincount(out.features[0].argmax(0), minlength=len(points)).cpu()
-        return Seen(
+        return Classification(
             probabilities,
-            self.model.strangeness(out.global_feature, out.embedding).item(),
+            self.model.ood_score(out.global_feature, out.embedding).item(),
             wins.nonzero()[:, 0],
             wins,
             out.global_feature[0].cpu(),
-            (clouds.normalised(points).to(self.device) @ out.input_transform[0]).cpu(),
+            (listed @ out.input_transform[0]).cpu(),
         )
 
     @torch.inference_mode()
@@ -75,15 +77,15 @@ class PointNetPredictor:
         InputError where g is not a maximum: to a sum every point adds something.
         """
         encoder = self.model.encode
-        if encoder.h.symmetric != "max":
+        if self.model.config.symmetric != "max":
             raise InputError("Only a maximum has an upper-bound shape: to a sum every point adds something.")
-        seen = encoder(self._listed(points)[None])
+        seen = self.model(self._listed(points)[None])
         axis = torch.linspace(-1, 1, GRID, device=self.device)
         grid = torch.cartesian_prod(axis, axis, axis)
         inside = []
-        for some in grid.split(2**14):
-            local = each_point(encoder.first, some[None] @ seen.input_transform) @ seen.feature_transform
-            inside.append((encoder.h(local)[0][0] <= seen.global_feature).all(1))
+        for part in grid.split(2**14):
+            local = each_point(encoder.first, part[None] @ seen.input_transform) @ seen.feature_transform
+            inside.append((encoder.h(local)[0] <= seen.global_feature).all(1))
         return grid[torch.cat(inside)].cpu()
 
     @torch.inference_mode()
@@ -97,8 +99,11 @@ class PointNetPredictor:
         return Parts(logits[:, first : first + len(names)].argmax(1).cpu(), names)
 
     @torch.inference_mode()
-    def shuffle_difference(self, points: torch.Tensor, orders: int = 1000) -> float:
-        """The largest change of a probability over that many orders of a cloud (P, 3), from that by height."""
+    def shuffle_difference(self, points: torch.Tensor, orders: int = ORDERS) -> float:
+        """The largest change of a probability over that many orders of a cloud (P, 3), from the order by height.
+
+        Every order goes through the whole network.
+        """
         generator = torch.Generator().manual_seed(0)
         before = self.classify(by_height(points[None])[0]).probabilities.to(self.device)
         largest = 0.0

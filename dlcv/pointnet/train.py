@@ -28,7 +28,7 @@ CONFIGS = {
 }
 HELD_OUT = 10  # one in so many training clouds is left out, to watch the training and to set bounds with
 SMOOTHING = 0.1  # of the labels
-REMEMBERED = 2  # one in so many training clouds is remembered, to tell what is strange
+REMEMBERED = 2  # one in so many training clouds is in the bank of the OOD score
 SHAPES = 1200  # made shapes of each kind to learn parts from
 SHAPES_SEED, HELD_OUT_SEED = 0, 1
 
@@ -157,21 +157,17 @@ def train_classes(name: str, recipe: Recipe, runs: Path) -> tuple[PointNet | Fla
 
     model = FlatMLP(config) if flat else PointNet(config)
     model = fit(model, flat_loss if flat else class_loss, TensorBatches(*seen), recipe, runs / name, validate)
-    return (model if flat else remember(model, seen[0], held_out[0])), source
+    return (model if flat else with_bank(model, seen[0], held_out[0])), source
 
 
-def remember(model: PointNet, seen: torch.Tensor, held_out: torch.Tensor) -> PointNet:
-    """The same network, with what it needs to tell clouds that are unlike those it learned from.
-
-    What is usual is measured on clouds it did not learn from (N, P, 3): of those it did, it is too sure.
-    """
+def with_bank(model: PointNet, seen: torch.Tensor, held_out: torch.Tensor) -> PointNet:
+    """The same network with a bank of its training clouds (N, P, 3), fitted so that the OOD score of held-out clouds
+    is known: of clouds that it learned from, it is too sure."""
     seen = seen[::REMEMBERED]
     knowing = PointNet(replace(model.config, known=len(seen)))
-    knowing.load_state_dict(model.state_dict(), strict=False)  # all but what it is to remember
+    knowing.load_state_dict(model.state_dict(), strict=False)  # all but the bank
     knowing = knowing.eval().to(next(model.parameters()).device)
-    knowing.get_to_know(
-        *(outputs(knowing, some, "global_feature", "embedding", at_once=32) for some in (seen, held_out))
-    )
+    knowing.fit_ood(*(outputs(knowing, some, "global_feature", "embedding", at_once=32) for some in (seen, held_out)))
     return knowing
 
 

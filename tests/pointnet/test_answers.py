@@ -11,7 +11,7 @@ from demos import frame, pointnet
 from demos.pointnet import boards
 from dlcv.core.training.evaluation import outputs
 from dlcv.pointnet import shapes
-from dlcv.pointnet.evaluate import right, strangeness
+from dlcv.pointnet.evaluate import ood_scores, right
 from dlcv.pointnet.kinds import KINDS, PARTS, first_part
 from dlcv.pointnet.model import PartNet, by_height
 from dlcv.pointnet.predictor import predictor
@@ -93,7 +93,7 @@ def test_classes_are_as_the_evaluation_measures_them(name):
 
 
 @pytest.mark.parametrize("name", boards.SYMMETRIC.values())
-def test_strangeness_is_as_the_evaluation_measures_it(name):
+def test_the_ood_score_is_as_the_evaluation_measures_it(name):
     model, clouds = predictor(name), torch.cat([made(kind, 2)[0] for kind in KINDS])
-    answers = torch.tensor([model.classify(cloud).strangeness for cloud in clouds])
-    torch.testing.assert_close(answers, strangeness(model.model, clouds), atol=1e-3, rtol=1e-3)
+    answers = torch.tensor([model.classify(cloud).ood_score for cloud in clouds])
+    torch.testing.assert_close(answers, ood_scores(model.model, clouds), atol=1e-3, rtol=1e-3)

@@ -13,11 +13,10 @@ from hypothesis.extra import numpy as arrays
 from dlcv.core import runtime, weights
 from dlcv.core.errors import InputError
 from dlcv.core.geometry import clouds
-from dlcv.pointnet import evaluate, loss, predictor, shapes, train
+from dlcv.pointnet import evaluate, fast, loss, predictor, shapes, train
 from dlcv.pointnet.disturb import Disturbance, disturb, rotation
 from dlcv.pointnet.kinds import KINDS, PARTS
 from dlcv.pointnet.model import (
-    Features,
     FlatConfig,
     FlatMLP,
     PartNet,
@@ -26,7 +25,6 @@ from dlcv.pointnet.model import (
     PointNet,
     PointNetConfig,
     by_height,
-    each_point,
     pool,
 )
 
@@ -54,7 +52,7 @@ def untrained(monkeypatch):
         if cls is PointNet:
             for transform in (model.encode.align, model.encode.align_features):
                 torch.nn.init.normal_(transform.matrix.weight, std=0.01)
-            model.eval().get_to_know(*([torch.randn(n, 1024), torch.randn(n, 256)] for n in (20, 30)))
+            model.eval().fit_ood(*([torch.randn(n, 1024), torch.randn(n, 256)] for n in (20, 30)))
         return model.eval()
 
     monkeypatch.setattr(weights, "load", load)
@@ -72,18 +70,25 @@ def test_the_orthogonality_term():
     torch.testing.assert_close(loss.loss(logits, labels, 2 * torch.eye(3).expand(4, 3, 3)), expected)
 
 
-def test_only_the_winners_learn_from_a_maximum():
-    """Computed for the winners alone in training, the gradient is that of the maximum over all points."""
+@pytest.mark.parametrize("reduce", [fast.maximum, lambda x: x.mean(1), lambda x: x[:, 0]])
+def test_the_quick_layer_and_maximum_are_the_layer_and_the_maximum(reduce):
+    """Forward and backward: with the sparse gradient of the maximum, and with dense ones."""
     torch.manual_seed(0)
-    layers, x = Features(3, "max").eval(), torch.randn(2, 50, 3)
-    found, gradients = [], []
-    for pooled in (layers(x)[1], each_point(layers.wide, each_point(layers.narrow, x)).amax(1)):
-        layers.zero_grad()
-        pooled.square().sum().backward()
-        found.append(pooled)
-        gradients.append([weight.grad for weight in layers.parameters()])
-    torch.testing.assert_close(*found)
-    torch.testing.assert_close(*gradients, atol=1e-4, rtol=1e-4)
+    layer, points, target = torch.nn.Linear(8, 20), torch.randn(3, 50, 8), torch.randn(3, 20)
+    found = []
+    for compute, reduced in ((fast.linear, reduce), (lambda x, layer: layer(x), usual(reduce))):
+        x = points.clone().requires_grad_()
+        out = reduced(compute(x, layer))
+        found.append((out, *torch.autograd.grad((out * target).sum(), (x, *layer.parameters()))))
+    for one, other in zip(*found):
+        torch.testing.assert_close(one, other, atol=1e-5, rtol=1e-5)
+    with torch.inference_mode():
+        torch.testing.assert_close(reduce(fast.linear(points, layer)), found[1][0])
+
+
+def usual(reduce):
+    """The same as torch computes it."""
+    return (lambda x: x.max(1).values) if reduce is fast.maximum else reduce
 
 
 def test_g_is_the_maximum_or_the_mean():
@@ -167,11 +172,11 @@ def test_critical_points_and_all_up_to_the_upper_bound_give_the_same_feature(unt
     assert 0 < len(seen.critical) < 300 and seen.wins.sum() == 1024 and len(bound) > 20
     encoder = model.model.encode
     with torch.inference_mode():
-        whole = encoder(points[None])
+        whole = model.model(points[None])
 
         def feature(cloud):
             local = encoder.first(cloud @ whole.input_transform[0]) @ whole.feature_transform[0]
-            return encoder.h(local[None])[1][0]
+            return encoder.h(local[None])[0].amax(0)
 
         for cloud in (points[seen.critical], torch.cat([points, bound]), torch.cat([points[seen.critical], bound])):
             torch.testing.assert_close(feature(cloud), seen.global_feature, atol=1e-4, rtol=1e-4)
@@ -195,7 +200,7 @@ def test_a_kind_without_parts_is_refused(untrained):
         predictor.predictor("pointnet-parts").parts(some(), "car")
 
 
-def test_strange_is_what_is_far_from_all_that_is_known():
+def test_out_of_distribution_is_what_is_far_from_the_bank():
     model = PointNet(PointNetConfig(known=200)).eval()
     generator = torch.Generator().manual_seed(0)
 
@@ -204,10 +209,10 @@ def test_strange_is_what_is_far_from_all_that_is_known():
         return [middle + 0.5 * torch.randn(count, size, generator=generator) for middle, size in sizes]
 
     held_out = around(3, 3, 400)
-    model.get_to_know(around(3, 3, 200), held_out)
-    assert (model.strangeness(*held_out) > 1).float().mean().item() == pytest.approx(0.05, abs=0.01)
+    model.fit_ood(around(3, 3, 200), held_out)
+    assert (model.ood_score(*held_out) > 1).float().mean().item() == pytest.approx(0.05, abs=0.01)
     for other in ((-3, 3), (3, -3), (-3, -3)):  # one of the two is enough
-        assert model.strangeness(*around(*other, 5)).min() > 1
+        assert model.ood_score(*around(*other, 5)).min() > 1
 
 
 # ---- what is learned from
