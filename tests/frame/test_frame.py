@@ -194,7 +194,7 @@ def test_errors_of_a_board_are_sentences_and_go_away(board):
 
 def ink(page) -> np.ndarray:
     """The paper as (280, 280) in [0, 1], ink = 1."""
-    uri = page.evaluate("proof.pad.dataURI()")
+    uri = page.evaluate("document.querySelector('.pad canvas').toDataURL()")
     picture = PIL.Image.open(io.BytesIO(base64.b64decode(uri.split(",")[1]))).convert("L")
     return 1 - np.asarray(picture, float) / 255
 

@@ -1,6 +1,8 @@
 // A sheet of paper to draw a digit on: black ink on white paper in light and dark alike.
 
 const PAD_SIZE = 280, PAD_BRUSH = 18, PAD_UNDO = 30, PAD_BYTES = 10e6, PAD_PIXELS = 100e6;
+const SENT_BYTES = 500e3, SENT_SIDE = 1024;
+const SENT = /^data:image\/[^,]*,(iVBORw0KGgo|\/9j\/|UklGR)/;  // how PNG, JPEG and WebP begin, which Python reads
 
 // Ink on a sheet of paper as a data URI: strokes given as an SVG path, whose units are `unit` pixels of the 280.
 export function inked(path, unit = 1, brush = PAD_BRUSH) {
@@ -29,8 +31,27 @@ async function pixelsOf(file) {
   return 0;
 }
 
+// An uploaded picture as Python gets it, in a data URI: the file itself, or where it is large, or of a kind that Python does
+// not read, the picture on white paper, as far scaled down as Python would do it.
+async function sendable(file, picture) {
+  const scale = Math.min(1, SENT_SIDE / Math.max(picture.width, picture.height));
+  if (scale === 1 && file.size <= SENT_BYTES) {
+    const reader = new FileReader();
+    await new Promise((done) => { reader.onloadend = done; reader.readAsDataURL(file); });
+    if (SENT.test(reader.result)) return reader.result;
+  }
+  const size = {width: Math.max(1, picture.width * scale), height: Math.max(1, picture.height * scale)};
+  const sheet = Object.assign(document.createElement('canvas'), size), pen = sheet.getContext('2d');
+  pen.fillStyle = '#fff';
+  pen.fillRect(0, 0, sheet.width, sheet.height);
+  pen.imageSmoothingQuality = 'high';
+  pen.drawImage(picture, 0, 0, sheet.width, sheet.height);
+  return sheet.toDataURL('image/jpeg', 0.92);
+}
+
 // makeDrawPad(root, {onDraw(dataURI), say, onClear()}) fills `root` with the paper and its buttons and returns
-// {canvas, clear(), undo(), show(dataURI), empty(), dataURI()}. onDraw is called at most once a frame while drawing.
+// {canvas, clear(), undo(), show(dataURI), empty(), dataURI()}. onDraw is called at most once a frame while drawing. An
+// uploaded picture is given as it is, for Python to find the ink on it; the paper shows it.
 export function makeDrawPad(root, {onDraw, say, onClear = () => {}, label = 'Draw a digit'}) {
   root.classList.add('pad');
   root.innerHTML = `
@@ -47,9 +68,10 @@ export function makeDrawPad(root, {onDraw, say, onClear = () => {}, label = 'Dra
   const paper = canvas.getContext('2d', {willReadFrequently: true});
   canvas.setAttribute('aria-label', `${label}: paper to draw on with the mouse, a pen or a finger`);
   hint.textContent = label;
-  let before = [], blank = true, drawing = null, scheduled = false;
+  let before = [], blank = true, uploaded = null, drawing = null, scheduled = false;
 
-  const snapshot = () => ({blank, pixels: paper.getImageData(0, 0, PAD_SIZE, PAD_SIZE)});
+  const dataURI = () => uploaded || canvas.toDataURL('image/png');
+  const snapshot = () => ({blank, uploaded, pixels: paper.getImageData(0, 0, PAD_SIZE, PAD_SIZE)});
   const wipe = () => { paper.fillStyle = '#fff'; paper.fillRect(0, 0, PAD_SIZE, PAD_SIZE); };
   const look = () => { hint.hidden = !blank; undoButton.disabled = !before.length; };
   const remember = () => { before.push(snapshot()); if (before.length > PAD_UNDO) before.shift(); };
@@ -60,20 +82,20 @@ export function makeDrawPad(root, {onDraw, say, onClear = () => {}, label = 'Dra
     scheduled = true;
     requestAnimationFrame(() => {
       scheduled = false;
-      if (blank) onClear(); else onDraw(canvas.toDataURL('image/png'));
+      if (blank) onClear(); else onDraw(dataURI());
     });
   }
 
   function clear() {
     if (!blank) remember();
-    wipe(); blank = true; changed();
+    wipe(); blank = true; uploaded = null; changed();
   }
 
   function undo() {
     const last = before.pop();
     if (!last) return;
     paper.putImageData(last.pixels, 0, 0);
-    blank = last.blank;
+    ({blank, uploaded} = last);
     changed();
   }
 
@@ -85,7 +107,7 @@ export function makeDrawPad(root, {onDraw, say, onClear = () => {}, label = 'Dra
   function stroke(from, to) {
     paper.strokeStyle = '#000'; paper.lineWidth = PAD_BRUSH; paper.lineCap = paper.lineJoin = 'round';
     paper.beginPath(); paper.moveTo(...from); paper.lineTo(to[0] + 0.01, to[1]); paper.stroke();
-    blank = false;
+    blank = false; uploaded = null;
   }
 
   canvas.addEventListener('pointerdown', (event) => {
@@ -111,28 +133,34 @@ export function makeDrawPad(root, {onDraw, say, onClear = () => {}, label = 'Dra
   for (const end of ['pointerup', 'pointercancel', 'lostpointercapture'])
     canvas.addEventListener(end, () => { drawing = null; });
 
-  // Draws a picture to fit on the paper. One whose rim is dark (white on black, as in MNIST) is turned into ink on paper.
-  function place(picture) {
+  // Draws a picture to fit on the paper, what is beside it in the shade of its rim. One whose rim is dark (white on black, as
+  // in MNIST) is turned into ink on paper.
+  function place(picture, address = null) {
     const scale = PAD_SIZE / Math.max(picture.width, picture.height);
     const width = Math.max(1, picture.width * scale), height = Math.max(1, picture.height * scale);
     const x = (PAD_SIZE - width) / 2, y = (PAD_SIZE - height) / 2;
+    const put = (ground) => {
+      paper.fillStyle = ground; paper.fillRect(0, 0, PAD_SIZE, PAD_SIZE);
+      paper.drawImage(picture, x, y, width, height);
+    };
     remember();
-    wipe();
     paper.imageSmoothingQuality = 'high';
-    paper.drawImage(picture, x, y, width, height);
+    put('#fff');
     const rim = paper.getImageData(x, y, Math.max(1, width), Math.max(1, height)), {data, width: w, height: h} = rim;
-    let dark = 0, count = 0;
+    let dark = 0, count = 0, shade = [0, 0, 0];
     for (let i = 0; i < w * h; i++) {
       const column = i % w, row = (i - column) / w;
       if (column && row && column < w - 1 && row < h - 1) continue;
       dark += data[4 * i] + data[4 * i + 1] + data[4 * i + 2] < 384; count++;
+      shade = shade.map((sum, channel) => sum + data[4 * i + channel]);
     }
+    put(`rgb(${shade.map((sum) => sum / count)})`);
     if (dark > count / 2) {
       paper.globalCompositeOperation = 'difference';
-      paper.fillStyle = '#fff'; paper.fillRect(x, y, width, height);
+      paper.fillStyle = '#fff'; paper.fillRect(0, 0, PAD_SIZE, PAD_SIZE);
       paper.globalCompositeOperation = 'source-over';
     }
-    blank = false;
+    blank = false; uploaded = address;
     changed();
   }
 
@@ -143,8 +171,9 @@ export function makeDrawPad(root, {onDraw, say, onClear = () => {}, label = 'Dra
       if (await pixelsOf(file) > PAD_PIXELS)
         return say('This picture has more than 100 million pixels. Choose a smaller one.');
       const picture = await createImageBitmap(file);
+      const address = await sendable(file, picture);
       say('');
-      place(picture);
+      place(picture, address);
       picture.close();
     } catch (_) {
       say('This file could not be read as a picture. Try a PNG or a JPEG.');
@@ -178,5 +207,5 @@ export function makeDrawPad(root, {onDraw, say, onClear = () => {}, label = 'Dra
   });
   wipe();
   look();
-  return {canvas, clear, undo, show, upload, empty: () => blank, dataURI: () => canvas.toDataURL('image/png')};
+  return {canvas, clear, undo, show, upload, empty: () => blank, dataURI};
 }
