@@ -45,8 +45,8 @@ export default function ({server, find, liveCaller}) {
   }
 
   const line = (name) => largest
-    ? `Over 1,000 other orders of these points, a probability changes by <b class="ps-largest">${tiny(largest[name])}</b> at most.`
-    : 'Trying 1,000 other orders …';
+    ? `Over 100 other orders of these points, a probability changes by <b class="ps-largest">${tiny(largest[name])}</b> at most.`
+    : 'Trying 100 other orders …';
 
   find('.ps-shuffle').addEventListener('click', () => { if (last) { seed += 1; ask(true); } });
   find('.ps-back').addEventListener('click', () => { if (last) ask(false); });
