@@ -134,7 +134,7 @@ def bare_passes() -> dict[str, Callable[[], object]]:
     from dlcv.core.images import digits
     from dlcv.cyclegan.predictor import CycleGANPredictor, opinion
     from dlcv.depth import predictor as depth
-    from dlcv.gan.predictor import GANPredictor, judge
+    from dlcv.gan.predictor import GANPredictor, evaluator
     from dlcv.pointnet.predictor import PointNetPredictor
     from dlcv.pose.predictor import PosePredictor, decode
     from dlcv.stn.predictor import Distortion, STNPredictor
@@ -142,7 +142,7 @@ def bare_passes() -> dict[str, Callable[[], object]]:
 
     plane, large, affine = VAEPredictor(PLANE), VAEPredictor(LARGE), STNPredictor("affine", "all")
     x, z, turned = digits.from_picture(seven()), torch.tensor([LATENT]), Distortion(rotation=DISTORTION[0])
-    gan, classes = GANPredictor("wgan-gp", "mnist"), judge("mnist")
+    gan, classes = GANPredictor("wgan-gp-mnist"), evaluator("judge-mnist")
     monet, photograph = CycleGANPredictor("cyclegan-monet"), tensor_of(seven(), 256)
     order = [PointNetPredictor("pointnet-max"), PointNetPredictor("pointnet-flat")]
     parts = PointNetPredictor("pointnet-parts")

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import gradio as gr
 import numpy as np
 import PIL.Image
-from PIL import ImageOps
+from PIL import ImageDraw, ImageOps
 
 from dlcv.core.errors import InputError
 from dlcv.core.images import draw
@@ -43,6 +43,13 @@ def tensor(picture: PIL.Image.Image | None, longest: int | None = None) -> "torc
 def image(picture: "torch.Tensor") -> PIL.Image.Image:
     """A tensor (3, H, W) in [0, 1] as a picture."""
     return PIL.Image.fromarray(draw.grey(picture.permute(1, 2, 0)))
+
+
+def drawn_seven() -> PIL.Image.Image:
+    """A seven, black on white, 280 x 280: what endpoints that take a drawing have for an example."""
+    paper = PIL.Image.new("L", (280, 280), 255)
+    ImageDraw.Draw(paper).line([(80, 70), (200, 70), (130, 220)], fill=0, width=18, joint="curve")
+    return paper
 
 
 def picture_column(examples: list, elem_id: str, *, label: str = "Photograph", height: int = 300, **kwargs) -> gr.Image:

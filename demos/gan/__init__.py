@@ -12,7 +12,7 @@ ABOUT = frame.Topic(
     card=".gan-plane, .gan-three",
     slides=(
         ("min max V(G, D), Wasserstein, gradient penalty", "dlcv/gan/loss.py"),
-        ("for k steps do", "dlcv/gan/train.py"),
+        ("for k steps do", "dlcv/gan/algorithm.py"),
     ),
 )
 
@@ -44,7 +44,7 @@ def playground() -> frame.Board:
     frame.section(
         "Mode collapse",
         "A generator that always gives the same realistic picture is optimal in the original game. So count:"
-        " 1,000 samples, judged by a classifier that was trained on real pictures.",
+        " 1,000 samples, sorted by an evaluator: a classifier trained on real pictures.",
     )
     modes = frame.Board("gan/modes", server_functions=[boards.show_variety], value=names)
     main.shared(None, main, [critic, modes], js="(value) => [value, value]", **frame.PLUMBING)
@@ -110,8 +110,8 @@ def build() -> None:
         " pictures is what nobody can go below. Stacked digits have 1,000 modes: three digits as red, green and blue.",
     )
     frame.weights_card(
-        {name: [name] for name in (progressive.NAME, *boards.JUDGES, progressive.JUDGE)},
-        title="The photographs' and the judges' weights",
+        {name: [name] for name in (progressive.NAME, *boards.EVALUATORS, progressive.EVALUATOR)},
+        title="Weights of the progressive GAN and of the evaluators",
     )
     api.offer()
 

@@ -1,16 +1,18 @@
-"""What the boards of the GAN tab ask of the trained networks, while the visitor drags, draws and clicks."""
+"""Answers to the picture boards of the GAN tab: trained networks, asked while the visitor drags, draws and clicks."""
 
-import base64
 import functools
+from typing import Annotated, Any
+
+from pydantic import Field
 
 from demos import frame
+from demos.frame.questions import Asked
 from dlcv.core import runtime
-from dlcv.core.errors import InputError
 from dlcv.core.images.draw import data_uri, grey, sheet
 
 FORMULATIONS = {"gan": "Original", "wgan": "WGAN, clipped", "wgan-gp": "WGAN-GP"}
 DATA = {"digits": "mnist", "garments": "fashion"}
-JUDGES = [f"judge-{data}" for data in DATA.values()]
+EVALUATORS = [f"judge-{data}" for data in DATA.values()]
 START = {"digits": [16, 59, 42], "garments": [17, 57, 8]}  # the first anchors, by their place on the first sheet
 TRAINED = [f"{formulation}-{data}" for data in (*DATA.values(), "stacked") for formulation in FORMULATIONS]
 SAMPLES = 64  # pictures on a sheet
@@ -18,104 +20,149 @@ CELLS = 9  # of the plane along each axis
 EDGE = 0.25  # how far the plane goes on beyond its anchors
 COUNTED = 1000  # samples whose classes are counted
 
+Data, Formulation, Seed, Truncation = (
+    frame.Choice(DATA),
+    frame.Choice(FORMULATIONS),
+    frame.Whole(0, 999_999),
+    frame.Real(0, 2),
+)
+
+of_checkpoint = frame.model("dlcv.gan.predictor", *(name for name in TRAINED if not name.endswith("stacked")))
+
 
 def predictor(formulation: str, data: str):
-    """The GAN of that formulation and data set, loaded on first use."""
-    from dlcv.gan.predictor import predictor
-
-    return predictor(formulation, data)
+    """The GAN of a formulation, trained on a data set of the boards."""
+    return of_checkpoint(f"{formulation}-{DATA[data]}")
 
 
-def judge(data: str):
-    """The classifier of "mnist" or "fashion", loaded on first use."""
-    from dlcv.gan.predictor import judge
+def evaluator(data: str):
+    """The classifier of a data set of the boards, loaded on first use."""
+    from dlcv.gan.predictor import evaluator
 
-    return judge(data)
-
-
-def data_of(query: dict) -> str:
-    """The data set that a board is about."""
-    return DATA[frame.choice(query, "data", DATA)]
+    return evaluator(f"judge-{DATA[data]}")
 
 
-def anchors_of(query: dict, model):
-    """Three latents (3, d), each named by the sheet it was seen on and its place there: {"seed": 1, "index": 5}."""
-    import torch
-
-    places = query.get("anchors")
-    if not isinstance(places, list) or len(places) != 3 or not all(isinstance(place, dict) for place in places):
-        raise InputError("Choose three pictures: A, B and C.")
-    latents = [
-        model.latent(int(frame.number(place, "seed", 0, 999_999)), SAMPLES)[
-            int(frame.number(place, "index", 0, SAMPLES - 1))
-        ]
-        for place in places
-    ]
-    return frame.number(query, "truncation", 0, 2) * torch.stack(latents)
+runtime.preload(evaluator, *DATA)
 
 
-def show_samples(query: dict) -> dict:
-    """The same 64 latents through all three generators, a sheet each."""
-    data, seed = data_of(query), int(frame.number(query, "seed", 0, 999_999))
-    truncation = frame.number(query, "truncation", 0, 2)
-    pictures = {name: predictor(name, data).sample(SAMPLES, seed, truncation) for name in FORMULATIONS}
-    return {"sheets": {name: data_uri(sheet(found, 8)) for name, found in pictures.items()}}
+class Samples(frame.Query):
+    """Question for a sheet of samples."""
+
+    data: Data
+    seed: Seed
+    truncation: Truncation
 
 
-def show_plane(query: dict) -> dict:
-    """The plane through the anchors, as one formulation sees it: one sheet, cells from -EDGE to 1 + EDGE."""
+class Place(frame.Query):
+    """An anchor: the sheet that shows its picture, and the picture's place on it."""
+
+    seed: Seed
+    index: frame.Whole(0, SAMPLES - 1)
+
+
+class Plane(frame.Query):
+    """A plane through three anchors."""
+
+    data: Data
+    truncation: Truncation
+    anchors: Annotated[list[Place], Field(min_length=3, max_length=3), Asked("three pictures: A, B and C")]
+
+    def latents(self, model):
+        """Its anchors' latents (3, d)."""
+        import torch
+
+        found = [model.latent(place.seed, SAMPLES)[place.index] for place in self.anchors]
+        return self.truncation * torch.stack(found)
+
+
+class WholePlane(Plane):
+    """Question for the plane as one formulation sees it."""
+
+    formulation: Formulation
+
+
+class Point(Plane):
+    """Question for one point of the plane; u and v are 0 at A, u is 1 at B, v is 1 at C."""
+
+    u: frame.Clamped(-EDGE, 1 + EDGE)
+    v: frame.Clamped(-EDGE, 1 + EDGE)
+
+
+class Drawing(frame.Query):
+    """Question about a drawing, a data URI."""
+
+    data: Data
+    picture: Any = None
+
+
+class Variety(frame.Query):
+    """Question for the classes of samples."""
+
+    data: Data
+    seed: Seed
+    formulation: Formulation
+
+
+def show_samples(query: Samples) -> dict:
+    """Sheets of the same 64 latents through all three generators."""
+    pictures = {
+        name: predictor(name, query.data).sample(SAMPLES, query.seed, query.truncation) for name in FORMULATIONS
+    }
+    return {"sheets": {name: data_uri(sheet(samples, 8)) for name, samples in pictures.items()}}
+
+
+def show_plane(query: WholePlane) -> dict:
+    """Sheet of the plane through the anchors, from -EDGE to 1 + EDGE, by one formulation."""
     import torch
 
     from dlcv.gan.predictor import through_anchors
 
-    model = predictor(frame.choice(query, "formulation", FORMULATIONS), data_of(query))
+    model = predictor(query.formulation, query.data)
     line = torch.linspace(-EDGE, 1 + EDGE, 2 * CELLS + 1)[1::2]  # the cells' centres
     v, u = torch.meshgrid(line.flip(0), line, indexing="ij")
-    pictures = model.generate(through_anchors(anchors_of(query, model), u.flatten(), v.flatten()))
+    pictures = model.generate(through_anchors(query.latents(model), u.flatten(), v.flatten()))
     return {"sheet": data_uri(sheet(pictures, CELLS)), "edge": EDGE}
 
 
-def decode_point(query: dict) -> dict:
-    """One latent of the plane through all three generators, and what each one's critic says: this answers a drag."""
+def decode_point(query: Point) -> dict:
+    """Pictures of one latent of the plane by all three generators, with the critics' scores: asked during a drag."""
     import torch
 
     from dlcv.gan.predictor import through_anchors
 
-    models = {name: predictor(name, data_of(query)) for name in FORMULATIONS}
-    u, v = (torch.tensor([frame.number(query, name, -EDGE, 1 + EDGE)]) for name in "uv")
-    z = through_anchors(anchors_of(query, models["gan"]), u, v)
-    found = {name: model.look(z) for name, model in models.items()}
+    models = {name: predictor(name, query.data) for name in FORMULATIONS}
+    z = through_anchors(query.latents(models["gan"]), torch.tensor([query.u]), torch.tensor([query.v]))
+    outputs = {name: model.generate_scored(z) for name, model in models.items()}
     return {
         "seen": {
             name: {
-                "pixels": base64.b64encode(grey(seen.pictures).tobytes()).decode(),
-                "score": seen.scores.item(),
+                "pixels": frame.coded(grey(output.pictures), "u1"),
+                "score": output.scores.item(),
                 "real": models[name].real_score,
             }
-            for name, seen in found.items()
+            for name, output in outputs.items()
         }
     }
 
 
-def score_drawing(query: dict) -> dict:
-    """What the three critics say about a drawing, beside what they say about real and generated pictures."""
+def score_drawing(query: Drawing) -> dict:
+    """Scores of a drawing by the three critics, beside those of real and of generated pictures."""
     from dlcv.core.images import digits
 
-    data = data_of(query)
-    x = digits.read(query.get("picture"), garment=query["data"] == "garments")
-    found = {name: predictor(name, data).scores(x) for name in FORMULATIONS}
+    x = digits.read(query.picture, garment=query.data == "garments")
+    scores = {name: predictor(name, query.data).scores(x) for name in FORMULATIONS}
     return {
         "seen": data_uri(sheet(x)),
         "scores": {
-            name: {"picture": scores.picture, "real": scores.real.tolist(), "fake": scores.fake.tolist()}
-            for name, scores in found.items()
+            name: {"picture": one.picture, "real": one.real.tolist(), "fake": one.fake.tolist()}
+            for name, one in scores.items()
         },
     }
 
 
 @functools.lru_cache(maxsize=32)
-def _variety(formulation: str, data: str, seed: int) -> dict:
-    found = predictor(formulation, data).variety(judge(data), COUNTED, seed)
+def _variety(query: Variety) -> dict:
+    found = predictor(query.formulation, query.data).variety(evaluator(query.data), COUNTED, query.seed)
     return {
         "counts": found.counts.tolist(),
         "distance": found.distance,
@@ -123,16 +170,11 @@ def _variety(formulation: str, data: str, seed: int) -> dict:
     }
 
 
-def show_variety(query: dict) -> dict:
-    """Classes of 1,000 samples of one formulation, how far apart two samples are, and how far two real pictures."""
-    data, seed = data_of(query), int(frame.number(query, "seed", 0, 999_999))
-    formulation = frame.choice(query, "formulation", FORMULATIONS)
-    return _variety(formulation, data, seed) | {
-        "classes": list(judge(data).config.class_names),
-        "real": judge(data).real_distance.item(),
+def show_variety(query: Variety) -> dict:
+    """Classes of 1,000 samples of one formulation; mean distances of two samples and of two real pictures."""
+    classifier = evaluator(query.data)
+    return _variety(query) | {
+        "classes": list(classifier.config.class_names),
+        "real": classifier.real_distance.item(),
         "count": COUNTED,
     }
-
-
-runtime.preload(lambda pair: predictor(*pair), *((name, data) for data in DATA.values() for name in FORMULATIONS))
-runtime.preload(judge, *DATA.values())

@@ -1,15 +1,19 @@
-"""What the laboratory board of the GAN tab asks for: a training on the plane, a slice of it per question.
+"""The laboratory board of the GAN tab: a training on the plane, a slice of it per question.
 
 Nothing runs between two questions: a visitor who pauses, stops or leaves has stopped the training with it.
 """
 
+import math
 import threading
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
+
+from pydantic import Field
 
 from demos import frame
 from demos.frame.keep import Keep
+from demos.frame.questions import Asked, Limits, beside
 from dlcv.core.errors import InputError
 from dlcv.gan import WINDOW
 
@@ -19,19 +23,56 @@ if TYPE_CHECKING:
     from dlcv.gan.laboratory import Laboratory, Snapshot
 
 DATA = ["ring of 8", "grid of 25", "moons", "spiral", "drawn"]
-LIMITS = {  # of what may be chosen: low, high, whether it is a whole number
-    "critic_steps": (1, 10, True),
-    "clip": (0.001, 1, False),
-    "penalty": (0, 20, False),
-    "critic_rate": (1e-5, 0.1, False),
-    "generator_rate": (1e-5, 0.1, False),
-    "seed": (0, 999_999, True),
-}
-STEPS = {"both": "step", "critic": "step_critic", "generator": "step_generator"}  # who moves, and how
 OPTIMISERS = ["Adam", "RMSProp", "SGD"]
+UPDATES = ["both", "critic", "generator"]  # "both": a training iteration
 SLICE = 0.12  # seconds of training that one question may ask for
 LASTS = 600  # seconds of training that one run may have
 RUNS = 64  # kept; the one that was asked for the longest time ago is given up for a new one
+
+
+class Exponent(Limits):
+    """Limits of a slider that sets the exponent of a power of ten."""
+
+
+def Power(label: str, low: int, high: int):
+    """A number from 10^low to 10^high; a slider sets its exponent."""
+    return Annotated[frame.Clamped(10.0**low, 10.0**high), Exponent(label, low, high, step=0.1)]
+
+
+class Begin(frame.Query):
+    """Settings of a training of one formulation, or of two side by side."""
+
+    data: frame.Choice(DATA)
+    formulations: Annotated[
+        list[frame.Choice(FORMULATIONS)], Field(min_length=1, max_length=2), Asked("one or two formulations")
+    ]
+    saturating: frame.Yes = False
+    critic_steps: Annotated[frame.Whole(1, 10), Limits("Critic's steps, k", 1, 10, step=1)] = 5
+    clip: Power("Clipping bound, c", -3, 0) = 0.1
+    penalty: Power("Penalty's weight, λ", -2, 1) = 0.1
+    critic_rate: Power("Critic's learning rate", -4, -1) = 2e-3
+    generator_rate: Power("Generator's learning rate", -4, -1) = 1e-3
+    seed: Annotated[frame.Whole(0, 999_999), Limits("Seed", 0, 20, step=1)] = 0
+    optimiser: frame.Choice(OPTIMISERS) = "Adam"
+    drawn: frame.Points(0, 1000, reach=1.2) = []
+
+    def points(self):
+        """The visitor's own points (P, 2) where the data are drawn, else None."""
+        import torch
+
+        if self.data != "drawn":
+            return None
+        if len(self.drawn) < 8:
+            raise InputError("Draw something on the plane first.")
+        return torch.tensor(self.drawn)
+
+
+class Advance(frame.Query):
+    """Question for a slice of training, of at most so many rounds."""
+
+    run: frame.Text
+    who: frame.Choice(UPDATES)
+    rounds: frame.Whole(1, 200)
 
 
 @dataclass
@@ -46,77 +87,39 @@ runs: Keep[Run] = Keep(RUNS, "This training has ended. Start it again.")
 computing = threading.Lock()  # slices of all visitors, one after the other
 
 
-def _settings(query: dict, formulation: str):
-    """Settings of one laboratory, checked."""
-    from dlcv.gan.laboratory import Settings
+def begin(query: Begin) -> dict:
+    """Name of a new training of one or two formulations, and its state before the first step."""
+    from dlcv.gan.laboratory import Laboratory, Settings
 
-    numbers = {}
-    for name, (low, high, whole) in LIMITS.items():
-        value = frame.number(query, name, low, high)
-        numbers[name] = round(value) if whole else value
-    return Settings(
-        data=frame.choice(query, "data", DATA),
-        formulation=formulation,
-        saturating=query.get("saturating") is True,
-        optimiser=frame.choice(query, "optimiser", OPTIMISERS),
-        **numbers,
-    )
+    drawn = query.points()
+    settings = query.model_dump(exclude={"formulations", "drawn"})
+    run = Run([Laboratory(Settings(formulation=name, **settings), drawn) for name in query.formulations])
+    return {"run": runs.add(run), "seen": [_sent(one.snapshot()) for one in run.laboratories]}
 
 
-def _drawn(query: dict):
-    """The visitor's own points, (P, 2), where that is what is to be learned."""
-    import torch
-
-    if query.get("data") != "drawn":
-        return None
-    if not query.get("drawn"):
-        raise InputError("Draw something on the plane first.")
-    return torch.tensor(frame.points(query, "drawn", 8, 1000, reach=1.2))
-
-
-def begin(query: dict) -> dict:
-    """A new training of one or two formulations: its name, and what can be seen before the first step."""
-    from dlcv.gan.laboratory import Laboratory
-
-    chosen = query.get("formulations")
-    if not isinstance(chosen, list) or not 1 <= len(chosen) <= 2:
-        raise InputError("Choose one or two formulations.")
-    drawn = _drawn(query)
-    names = [frame.choice({"formulation": one}, "formulation", FORMULATIONS) for one in chosen]
-    run = Run([Laboratory(_settings(query, name), drawn) for name in names])
-    return {"run": runs.add(run), "seen": [_seen(one.look()) for one in run.laboratories]}
-
-
-def advance(query: dict) -> dict:
-    """A slice of training, and what can be seen after it.
-
-    `query`: run; who ("both", "critic" or "generator"); rounds, at most so many steps of the algorithm.
-    """
-    run, rounds = runs.get(query.get("run")), round(frame.number(query, "rounds", 1, 200))
-    who = frame.choice(query, "who", STEPS)
+def advance(query: Advance) -> dict:
+    """State of a training after a slice of it."""
+    run = runs.get(query.run)
     if run.trained > LASTS:
         raise InputError("This training has had its ten minutes. Start it again.")
     with computing:
         began = time.perf_counter()
-        for _ in range(rounds):
+        for _ in range(query.rounds):
             for laboratory in run.laboratories:  # in step with each other
-                getattr(laboratory, STEPS[who])()
+                laboratory.step() if query.who == "both" else laboratory.update(query.who)
             if time.perf_counter() - began > SLICE:
                 break
-        seen = [_seen(laboratory.look()) for laboratory in run.laboratories]
+        seen = [_sent(laboratory.snapshot()) for laboratory in run.laboratories]
         run.trained += time.perf_counter() - began
     return {"seen": seen}
 
 
-def _seen(moment: "Snapshot") -> dict:
-    """A snapshot for the wire: points to a thousandth, the heat map as bytes between its extremes."""
-    import base64
-
+def _sent(moment: "Snapshot") -> dict:
+    """A snapshot as JSON: points rounded to a thousandth, the heat map as bytes between its extremes."""
     low, high = moment.heat.min().item(), moment.heat.max().item()
-    heat = ((moment.heat - low) / max(high - low, 1e-9) * 255).byte().numpy().tobytes()
 
     def flat(points):
-        return [round(value, 3) for value in points.clamp(-9, 9).flatten().tolist()]
+        return frame.rounded(points.clamp(-9, 9).flatten(), 3)
 
     def finite(value):
         return value if abs(value) < 1e9 else None  # NaN before the first step
@@ -127,7 +130,7 @@ def _seen(moment: "Snapshot") -> dict:
         "fake": flat(moment.fake),
         "pull": flat(moment.pull),
         "net": flat(moment.net),
-        "heat": base64.b64encode(heat).decode(),
+        "heat": frame.coded((moment.heat - low) / max(high - low, 1e-9) * 255, "u1"),
         "side": moment.heat.shape[0],
         "range": [low, high],
         "critic_loss": finite(moment.critic_loss),
@@ -137,20 +140,18 @@ def _seen(moment: "Snapshot") -> dict:
     }
 
 
+def _sliders() -> list[dict]:
+    """The sliders of the settings; one that sets an exponent begins with that of its default."""
+    sliders = []
+    for slider in frame.sliders(Begin):
+        power = isinstance(beside(Begin.model_fields[slider["name"]], Limits), Exponent)
+        value = round(math.log10(slider["value"]), 1) if power else slider["value"]
+        sliders.append(slider | {"power": power, "value": value})
+    return sliders
+
+
 def board() -> "frame.gr.HTML":
-    """The laboratory on the screen."""
-
-    def slider(name, label, low, high, step, value, power=False):
-        return {"name": name, "label": label, "low": low, "high": high, "step": step, "value": value, "power": power}
-
-    numbers = [
-        slider("critic_steps", "Critic's steps, k", 1, 10, 1, 5),
-        slider("clip", "Clipping bound, c", -3, 0, 0.1, -1, power=True),
-        slider("penalty", "Penalty's weight, λ", -2, 1, 0.1, -1, power=True),
-        slider("critic_rate", "Critic's learning rate", -4, -1, 0.1, -2.7, power=True),
-        slider("generator_rate", "Generator's learning rate", -4, -1, 0.1, -3, power=True),
-        slider("seed", "Seed", 0, 20, 1, 0),
-    ]
-    names = {"data": DATA, "formulations": FORMULATIONS, "optimisers": OPTIMISERS}
-    value = names | {"numbers": numbers, "window": WINDOW}
+    """The laboratory's board."""
+    value = {"data": DATA, "formulations": FORMULATIONS, "optimisers": OPTIMISERS}
+    value |= {"numbers": _sliders(), "window": WINDOW}
     return frame.Board("gan/laboratory", server_functions=[begin, advance], gpu=False, value=value)

@@ -1,61 +1,66 @@
-"""The progressive GAN on the screen: garments at every moment of the growth, and whether they are copies."""
+"""The progressive GAN on the screen: garments at every stage of the growth, and whether they are copies."""
 
 import functools
 
 import gradio as gr
 
 from demos import frame
-from dlcv.core import runtime
+from demos.frame.questions import understood
 from dlcv.core.images.draw import colour_sheet, data_uri
 
-NAME, JUDGE = "progressive-clothing-64", "judge-clothing"
+NAME, EVALUATOR = "progressive-clothing-64", "judge-clothing"
 SHOWN, COLUMNS = 15, 5
 COMPARED, NEIGHBOURS = 6, 3
 ENLARGED = 2  # times, of the pictures that are compared
 
-
-def predictor(name: str = NAME):
-    """The progressive GAN, loaded on first use."""
-    from dlcv.gan.predictor import progressive
-
-    return progressive(name)
+predictor = frame.model("dlcv.gan.progressive_predictor", NAME)
 
 
-runtime.preload(predictor, NAME)
+class Compared(frame.Query):
+    """Question for samples beside the training photographs."""
+
+    seed: frame.Whole(0, 999_999)
 
 
-def grow(query: dict) -> dict:
-    """The same latents at any stage of the growth, one sheet: of one class, by its name, or of all."""
-    model, wanted = predictor(), query.get("garment")
-    stage, seed = frame.number(query, "stage", 0, model.last_stage), int(frame.number(query, "seed", 0, 999_999))
+class Growth(Compared):
+    """Question for samples at a stage: of one class, by its name, or of all classes."""
+
+    stage: frame.Clamped(0, 4)
+    garment: frame.Text = ""
+
+
+def grow(query: Growth) -> dict:
+    """Sheet of the same latents at any stage of the growth."""
+    model = predictor()
     classes = list(model.model.config.class_names)
-    label = classes.index(wanted) if wanted in classes else None
-    pictures = model.sample(SHOWN, seed, stage, label)
+    label = classes.index(query.garment) if query.garment in classes else None
+    pictures = model.sample(SHOWN, query.seed, query.stage, label)
     return {"sheet": data_uri(colour_sheet(pictures, COLUMNS)), "side": pictures.shape[-1], "classes": classes}
 
 
 @functools.cache
 def photographs():
-    """The training photographs, (M, 3, 64, 64) in [0, 1], and how far from them one is that they do not have.
+    """The training photographs, (M, 3, 64, 64) in [0, 1], and the mean distance of an unseen photograph to the nearest.
 
     Where they are not at hand they are downloaded.
     """
     from dlcv.core.datasets import clothing
-    from dlcv.gan.wardrobe import SIDE, nearest
+    from dlcv.gan.garments import SIDE, nearest
 
     training, unseen = (clothing.load(split, SIDE)[0].float() / 255 for split in ("train", "test"))
     return training, nearest(unseen, training, 1)[1].mean().item()
 
 
 def compare(seed, progress=gr.Progress(track_tqdm=True)):  # noqa: B008  where Gradio looks for it
-    """Generated garments, each beside the training photographs most like it, and what their distance means."""
-    from dlcv.gan.wardrobe import nearest
+    """Sheet of generated garments, each beside the nearest training photographs, and the meaning of their distance."""
+    from dlcv.gan.garments import nearest
 
+    query = understood(Compared, {"seed": seed})
     progress(0.0, "Reading the training photographs")
     training, real = photographs()
-    pictures = predictor().sample(COMPARED, frame.whole(seed, "seed", 0, 999_999))
+    pictures = predictor().sample(COMPARED, query.seed)
     index, distance = nearest(pictures, training, NEIGHBOURS)
-    rows = [[picture, *training[found]] for picture, found in zip(pictures, index, strict=True)]
+    rows = [[picture, *training[neighbours]] for picture, neighbours in zip(pictures, index, strict=True)]
     sheet = colour_sheet([one for row in rows for one in row], 2 * (NEIGHBOURS + 1))
     return (
         gr.update(value=sheet.resize((sheet.width * ENLARGED, sheet.height * ENLARGED), 0), visible=True),

@@ -6,21 +6,27 @@ from dlcv.core.errors import InputError
 MOST = 40  # points of a set
 
 
-def match(query: dict) -> dict:
-    """The partner of every point of the first set, and the cost: the mean distance of partners."""
+class Sets(frame.Query):
+    """Two sets of points to be matched."""
+
+    real: frame.Points(1, MOST, reach=2)
+    fake: frame.Points(1, MOST, reach=2)
+
+
+def match(query: Sets) -> dict:
+    """Partner of every real point, and the cost of the matching: the mean distance of partners."""
     import torch
 
     from dlcv.gan import points
 
-    sets = [torch.tensor(frame.points(query, name, 1, MOST, reach=2)) for name in ("real", "fake")]
-    if len(sets[0]) != len(sets[1]):
-        raise InputError("Both sets need as many points.")
-    cost, partners = points.wasserstein(*sets)
+    if len(query.real) != len(query.fake):
+        raise InputError("Both sets need the same number of points.")
+    cost, partners = points.wasserstein(torch.tensor(query.real), torch.tensor(query.fake))
     return {"cost": cost, "partners": partners.tolist()}
 
 
 def slide(query: dict) -> dict:
-    """Divergence and distance of two lines at every offset of the plot."""
+    """Divergence and Wasserstein distance of two lines at every offset of the plot."""
     from dlcv.gan.predictor import lines_apart
 
     offsets = [step / 20 for step in range(-20, 21)]
@@ -28,5 +34,5 @@ def slide(query: dict) -> dict:
 
 
 def board() -> "frame.gr.HTML":
-    """Both on the screen."""
+    """The board of both."""
     return frame.Board("gan/transport", server_functions=[match, slide], gpu=False)

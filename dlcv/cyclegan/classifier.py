@@ -4,14 +4,9 @@ import torch
 from huggingface_hub import PyTorchModelHubMixin
 from torch import nn
 
-from ..core.training.evaluation import ClassifierConfig, Judgement
+from ..core.training.classifiers import ClassifierConfig, ClassifierOutput, conv_block
 
 MONET = "judge-monet"  # the checkpoint of the SceneJudge
-
-
-def _block(channels_in: int, channels_out: int) -> nn.Sequential:
-    convolution = nn.Conv2d(channels_in, channels_out, 3, padding=1, bias=False)
-    return nn.Sequential(convolution, nn.BatchNorm2d(channels_out), nn.ReLU())
 
 
 class Classifier(nn.Module, PyTorchModelHubMixin, pipeline_tag="image-classification", tags=["cyclegan"]):
@@ -21,22 +16,22 @@ class Classifier(nn.Module, PyTorchModelHubMixin, pipeline_tag="image-classifica
         super().__init__()
         self.config = config
         self.features = nn.Sequential(
-            _block(3, 32),
+            conv_block(3, 32),
             nn.MaxPool2d(2),
-            _block(32, 64),
-            _block(64, 64),
+            conv_block(32, 64),
+            conv_block(64, 64),
             nn.MaxPool2d(2),
-            _block(64, 128),
-            _block(128, 128),
+            conv_block(64, 128),
+            conv_block(128, 128),
             nn.AdaptiveAvgPool2d(2),
             nn.Flatten(),  # (N, 512)
         )
         self.classes = nn.Sequential(nn.Dropout(0.3), nn.Linear(512, len(config.class_names)))
 
-    def forward(self, x: torch.Tensor) -> Judgement:
+    def forward(self, x: torch.Tensor) -> ClassifierOutput:
         """Classify pictures (N, 3 or 1, S, S) in [-1, 1]."""
         features = self.features(x.expand(-1, 3, -1, -1)).float()
-        return Judgement(self.classes(features), features)
+        return ClassifierOutput(self.classes(features), features)
 
 
 class SceneJudge(Classifier):
@@ -55,7 +50,7 @@ class SceneJudge(Classifier):
         self.register_buffer("whiten", torch.eye(size))
         self.register_buffer("bound", torch.ones(()))  # nine in ten known pictures are nearer
 
-    def forward(self, x: torch.Tensor) -> Judgement:
+    def forward(self, x: torch.Tensor) -> ClassifierOutput:
         """Classify pictures (N, 3, S, S) in [-1, 1]; the features are the means and deviations of all maps."""
         statistics = []
         for layer in self.features:
@@ -63,7 +58,7 @@ class SceneJudge(Classifier):
             if isinstance(layer, nn.Sequential):
                 deviation, mean = torch.std_mean(x.float(), (2, 3))
                 statistics += [mean, deviation]
-        return Judgement(self.classes(x.float()), torch.cat(statistics, dim=1))
+        return ClassifierOutput(self.classes(x.float()), torch.cat(statistics, dim=1))
 
     def strangeness(self, features: torch.Tensor) -> torch.Tensor:
         """How far features (N, 832) are from those of known pictures, Mahalanobis; above 1 for strange ones."""

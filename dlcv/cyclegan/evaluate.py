@@ -15,7 +15,7 @@ from torchmetrics.functional import pearson_corrcoef
 from ..core import weights
 from ..core.datasets import clothing, parse_with_data
 from ..core.images.draw import colour_sheet
-from ..core.training.evaluation import accuracy, judge
+from ..core.training.evaluation import accuracy, classify
 from ..core.weights import scores
 from . import domains
 from .classifier import MONET, Classifier, SceneJudge
@@ -63,13 +63,13 @@ def evaluate_translator(name: str) -> list[dict]:
 
 def share_of_monets(classifier: SceneJudge, pictures: torch.Tensor) -> float:
     """How many of N pictures (N, 3, S, S) in [-1, 1] the classifier calls a Monet, percent."""
-    called = judge(classifier, pictures).logits.argmax(1)
+    called = classify(classifier, pictures).logits.argmax(1)
     return round(100 * (called == classifier.config.class_names.index("Monet")).float().mean().item(), 1)
 
 
 def share_of_strange(classifier: SceneJudge, pictures: torch.Tensor) -> float:
     """How many of N pictures (N, 3, S, S) in [-1, 1] the classifier finds unlike those it knows, percent."""
-    strangeness = classifier.strangeness(judge(classifier, pictures).features.to(classifier.mean.device))
+    strangeness = classifier.strangeness(classify(classifier, pictures).features.to(classifier.mean.device))
     return round(100 * (strangeness > 1).float().mean().item(), 1)
 
 

@@ -15,7 +15,8 @@ from torchvision.transforms import v2
 from ..core import weights
 from ..core.datasets import TensorBatches
 from ..core.geometry import grids
-from ..core.training.evaluation import ClassifierConfig, accuracy, judge
+from ..core.training.classifiers import ClassifierConfig
+from ..core.training.evaluation import accuracy, classify
 from ..core.training.loop import Recipe, command_line, fit, passport_recipe
 from . import domains
 from .classifier import MONET, Classifier, SceneJudge
@@ -121,7 +122,7 @@ def train(name: str, recipe: Recipe, runs: Path) -> None:
     if name == MONET:
         learned, others = (some[labels[some] == classes.index("photograph")] for some in (kept, held))
         model.cpu().get_to_know(
-            *(judge(model, domains.spread(pictures[photographs])).features for photographs in (learned, others))
+            *(classify(model, domains.spread(pictures[photographs])).features for photographs in (learned, others))
         )
     made_by = passport_recipe("dlcv.cyclegan.judges", name, recipe)
     weights.save(model, name, topic="cyclegan", recipe=made_by, licence=LICENCE, source=source.format(len(kept)))

@@ -1,15 +1,11 @@
-"""The judge of generated pictures: its classes count modes, its features carry Fréchet distances."""
+"""The evaluator of generated pictures: its classes count modes, its features carry Fréchet distances."""
 
 import torch
 from huggingface_hub import PyTorchModelHubMixin
 from torch import nn
 
-from ..core.training.evaluation import ClassifierConfig, Judgement, judge
-
-
-def _block(channels_in: int, channels_out: int) -> nn.Sequential:
-    convolution = nn.Conv2d(channels_in, channels_out, 3, padding=1, bias=False)
-    return nn.Sequential(convolution, nn.BatchNorm2d(channels_out), nn.ReLU())
+from ..core.training.classifiers import ClassifierConfig, ClassifierOutput, conv_block
+from ..core.training.evaluation import classify
 
 
 class Classifier(nn.Module, PyTorchModelHubMixin, pipeline_tag="image-classification", tags=["mnist"]):
@@ -19,12 +15,12 @@ class Classifier(nn.Module, PyTorchModelHubMixin, pipeline_tag="image-classifica
         super().__init__()
         self.config = config
         self.features = nn.Sequential(
-            _block(1, 32),
+            conv_block(1, 32),
             nn.MaxPool2d(2),  # (N, 32, 14, 14)
-            _block(32, 64),
-            _block(64, 64),
+            conv_block(32, 64),
+            conv_block(64, 64),
             nn.MaxPool2d(2),  # (N, 64, 7, 7)
-            _block(64, 128),
+            conv_block(64, 128),
             nn.AdaptiveMaxPool2d(2),
             nn.Flatten(),  # (N, 512)
             nn.Dropout(0.3),
@@ -34,21 +30,21 @@ class Classifier(nn.Module, PyTorchModelHubMixin, pipeline_tag="image-classifica
         self.classes = nn.Linear(128, len(config.class_names))
         self.register_buffer("real_distance", torch.zeros(()))  # mean distance of two real pictures' features
 
-    def forward(self, x: torch.Tensor) -> Judgement:
-        """Classify pictures (N, 1, 28, 28) in [0, 1], ink = 1."""
-        features = self.features(x).float()
-        return Judgement(self.classes(features), features)
+    def forward(self, x: torch.Tensor) -> ClassifierOutput:
+        """Logits (N, classes) and features (N, 128) of pictures (N, 1, 28, 28) in [0, 1], ink = 1."""
+        features = self.features(x).float()  # (N, 128)
+        return ClassifierOutput(self.classes(features), features)
 
 
 def mean_distance(features: torch.Tensor) -> torch.Tensor:
-    """Mean distance of two of N pictures' features (N, 128), of the first half to the second: small without variety."""
-    one, other = features.chunk(2)
-    return (one - other).norm(dim=1).mean()
+    """Mean distance between the first half of N pictures' features (N, 128) and the second: small without variety."""
+    first, second = features.chunk(2)
+    return (first - second).norm(dim=1).mean()
 
 
 def modes_and_kl(model: Classifier, pictures: torch.Tensor) -> tuple[int, float]:
-    """Of the 1,000 stacks of digits, how many appear in pictures (N, 3, 28, 28), and KL(found || uniform) in nats."""
-    digits = judge(model, pictures.flatten(0, 1).unsqueeze(1)).logits.argmax(1)
+    """Number of the 1,000 stacks of digits that pictures (N, 3, 28, 28) cover, and KL(covered || uniform) in nats."""
+    digits = classify(model, pictures.flatten(0, 1).unsqueeze(1)).logits.argmax(1)
     stacks = digits.view(-1, 3) @ torch.tensor([100, 10, 1])
     share = torch.bincount(stacks, minlength=1000).double() / len(stacks)
     found = share[share > 0]

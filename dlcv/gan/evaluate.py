@@ -1,8 +1,8 @@
 """Score the GANs that ship: python -m dlcv.gan.evaluate [--data DIR]
 
-Modes covered and KL on stacked digits, Fréchet distances in the features of our own classifiers, each beside the
-floor: the distance between as many training pictures and the test pictures. Of generated garments: how surely they are
-of a class, and how far they are from the nearest training photograph. Sheets of samples are laid beside the weights.
+Modes covered and KL on stacked digits; Fréchet distances in the features of our own classifiers, each beside its
+floor, the distance between as many training pictures and the test pictures. Of generated garments: the confidence of
+their class, and their distance to the nearest training photograph. Sheets of samples are written beside the weights.
 """
 
 import argparse
@@ -16,19 +16,20 @@ from torchmetrics.image.fid import FrechetInceptionDistance
 from ..core import weights
 from ..core.datasets import clothing, mnist, parse_with_data
 from ..core.images.draw import colour_sheet
-from ..core.training import evaluation
+from ..core.training.evaluation import accuracy, classify
 from ..core.weights import scores
-from . import wardrobe
 from .classifier import Classifier, modes_and_kl
+from .garments import NAME, SIDE, GarmentClassifier, nearest
 from .model import FORMULATIONS
-from .predictor import GANPredictor, ProgressivePredictor
+from .predictor import GANPredictor
 from .progressive import SMALLEST
-from .train import DATA, JUDGES, stack
+from .progressive_predictor import ProgressivePredictor
+from .train import DATA, EVALUATORS, stack
 
 COMMAND = "python -m dlcv.gan.evaluate"
 STACKED_SAMPLES, SAMPLES = 26_000, 10_000
 KL_BAR, ACCURACY_BAR = 0.10, 99.3
-CONFIDENCE_GAP, SHARE_BAR = 15, 100 / 3  # percent: of the judge of garments, of the samples that one class may take
+CONFIDENCE_GAP, SHARE_BAR = 15, 100 / 3  # percent: of confidence, of samples in one class
 TESTS = {
     "mnist": "MNIST test",
     "fashion": "Fashion-MNIST test",
@@ -42,52 +43,54 @@ PAPERS = {  # modes and KL on stacked digits
 
 
 class Features(nn.Module):
-    """A judge's features of each channel of a picture, side by side: (N, C, 28, 28) -> (N, 128 C)."""
+    """An evaluator's features of each channel of a picture, side by side: (N, C, 28, 28) -> (N, 128 C)."""
 
-    def __init__(self, judge: Classifier, channels: int):
+    def __init__(self, evaluator: Classifier, channels: int):
         super().__init__()
-        self.judge, self.num_features = judge, 128 * channels
+        self.evaluator, self.num_features = evaluator, 128 * channels
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """Features of pictures in [0, 1]."""
-        return self.judge(x.flatten(0, 1).unsqueeze(1)).features.unflatten(0, x.shape[:2]).flatten(1)
+        """Features (N, 128 C) of pictures (N, C, 28, 28) in [0, 1]."""
+        features = self.evaluator(x.flatten(0, 1).unsqueeze(1)).features  # (N C, 128)
+        return features.unflatten(0, x.shape[:2]).flatten(1)
 
 
-def frechet_to(judge: Classifier, real: torch.Tensor) -> Callable[[torch.Tensor], float]:
-    """Fréchet distance of any set of pictures (N, C, 28, 28) to the real ones, in the judge's features."""
-    metric = FrechetInceptionDistance(feature=Features(judge, real.shape[1]), reset_real_features=False)
-    for some in real.split(1000):
-        metric.update(some, real=True)
+def frechet_to(evaluator: Classifier, real: torch.Tensor) -> Callable[[torch.Tensor], float]:
+    """Function that gives the Fréchet distance of pictures (N, C, 28, 28) to the real ones, in evaluator's features."""
+    metric = FrechetInceptionDistance(feature=Features(evaluator, real.shape[1]), reset_real_features=False)
+    for batch in real.split(1000):
+        metric.update(batch, real=True)
 
     def distance(pictures: torch.Tensor) -> float:
         metric.reset()
-        for some in pictures.split(1000):
-            metric.update(some, real=False)
+        for batch in pictures.split(1000):
+            metric.update(batch, real=False)
         return metric.compute().item()
 
     return distance
 
 
 @torch.inference_mode()
-def evaluate(data: str, judge: Classifier) -> dict[str, list[dict]]:
-    """The rows of metrics.json of the three formulations on one data set."""
+def evaluate(data: str, evaluator: Classifier) -> dict[str, list[dict]]:
+    """Rows of metrics.json of the three formulations on one data set."""
     generator = torch.Generator().manual_seed(0)
     test, train = (mnist.load(DATA[data][0], split)[0] for split in ("test", "train"))
     about = {"data": f"{TESTS[data]}, {SAMPLES:,} samples", "better": "lower"}
     if data == "stacked":
         test, train = stack(test, generator), stack(train, generator)
-    distance = frechet_to(judge, test)
+    distance = frechet_to(evaluator, test)
     floor = distance(train[torch.randperm(len(train), generator=generator)[:SAMPLES]])
     found = {}
     for formulation in FORMULATIONS:
-        pictures = GANPredictor(formulation, data).sample(STACKED_SAMPLES if data == "stacked" else SAMPLES, seed=2014)
-        write_samples(f"{formulation}-{data}", pictures[:64], 8)
+        name = f"{formulation}-{data}"
+        pictures = GANPredictor(name).sample(STACKED_SAMPLES if data == "stacked" else SAMPLES, seed=2014)
+        write_samples(name, pictures[:64], 8)
         rows = [
             {"metric": "frechet", "unit": "", "value": round(distance(pictures[:SAMPLES]), 2), **about},
             {"metric": "frechet_floor", "unit": "", "value": round(floor, 2), **about},
         ]
         if data == "stacked":
-            modes, kl = modes_and_kl(judge, pictures)
+            modes, kl = modes_and_kl(evaluator, pictures)
             modes_paper, kl_paper, source = PAPERS.get(formulation, (None, None, None))
             modes_bar, kl_bar = (1000, KL_BAR) if formulation == "wgan-gp" else (None, None)
             counted = {"data": f"stacked digits, {STACKED_SAMPLES:,} samples", "paper_source": source}
@@ -97,19 +100,19 @@ def evaluate(data: str, judge: Classifier) -> dict[str, list[dict]]:
                 {**of_modes, "value": modes, "bar": modes_bar},
                 {**of_kl, "value": round(kl, 3), "bar": kl_bar},
             ]
-        found[f"{formulation}-{data}"] = rows
+        found[name] = rows
     return found
 
 
-def evaluate_judge(model: nn.Module, pictures: torch.Tensor, labels: torch.Tensor, test: str) -> list[dict]:
-    """The rows of metrics.json of a judge: its accuracy on the test pictures (N, C, S, S), `test` their name."""
+def evaluate_evaluator(model: nn.Module, pictures: torch.Tensor, labels: torch.Tensor, test: str) -> list[dict]:
+    """Rows of metrics.json of an evaluator: its accuracy on the test pictures (N, C, S, S), `test` their name."""
     row = {"metric": "accuracy", "unit": "%", "data": f"{test}, all {len(labels):,}", "better": "higher"}
     bar = ACCURACY_BAR if test == TESTS["mnist"] else None
-    return [row | {"value": round(evaluation.accuracy(model, pictures, labels), 2), "bar": bar}]
+    return [row | {"value": round(accuracy(model, pictures, labels), 2), "bar": bar}]
 
 
 def write_samples(name: str, pictures: torch.Tensor, columns: int, file: str = "samples.png") -> None:
-    """Lay a sheet of pictures (N, C, S, S) beside the weights, enlarged to about 100 pixels each without blur."""
+    """Write a sheet of pictures (N, C, S, S) beside the weights, enlarged to about 100 pixels each without blur."""
     sheet = colour_sheet(pictures.expand(-1, 3, -1, -1), columns)
     scale = max(1, 96 // pictures.shape[-1])
     sheet = sheet.resize((sheet.width * scale, sheet.height * scale), Image.Resampling.NEAREST)
@@ -117,26 +120,24 @@ def write_samples(name: str, pictures: torch.Tensor, columns: int, file: str = "
 
 
 @torch.inference_mode()
-def evaluate_garments(
-    judge: wardrobe.GarmentClassifier, name: str = "progressive-clothing-64"
-) -> dict[str, list[dict]]:
-    """The rows of metrics.json of the progressive GAN; a sheet of samples of every resolution."""
-    training, test = (clothing.load(split, wardrobe.SIDE)[0].float() / 255 for split in ("train", "test"))
+def evaluate_garments(evaluator: GarmentClassifier, name: str = "progressive-clothing-64") -> dict[str, list[dict]]:
+    """Rows of metrics.json of the progressive GAN; writes a sheet of samples of every resolution."""
+    training, test = (clothing.load(split, SIDE)[0].float() / 255 for split in ("train", "test"))
     model = ProgressivePredictor(name)
     pictures = model.sample(1000, seed=2018)
     for stage in range(model.last_stage + 1):
         write_samples(name, model.sample(24, seed=2018, stage=stage), 8, f"samples-{SMALLEST * 2**stage}.png")
 
-    real, generated = (evaluation.judge(judge, some).logits.softmax(1) for some in (test, pictures))
-    sure, made = (round(100 * found.amax(1).mean().item(), 1) for found in (real, generated))
+    real, generated = (classify(evaluator, x).logits.softmax(1) for x in (test, pictures))
+    of_real, of_samples = (round(100 * p.amax(1).mean().item(), 1) for p in (real, generated))
     largest = torch.bincount(generated.argmax(1), minlength=10).max().item() / len(generated) * 100
-    copies, unseen = (wardrobe.nearest(some, training, 1)[1].mean().item() for some in (pictures, test))
+    copies, unseen = (nearest(x, training, 1)[1].mean().item() for x in (pictures, test))
     samples, photographs = {"data": "1,000 samples"}, {"data": f"{TESTS['clothing']}, all {len(test)}"}
     higher, lower = {"better": "higher", "unit": "%"}, {"better": "lower", "unit": "%"}
     apart = {"better": "higher", "unit": ""}
     rows = [
-        {"metric": "confidence", "value": made, "bar": round(sure - CONFIDENCE_GAP, 1), **higher, **samples},
-        {"metric": "real_confidence", "value": sure, **higher, **photographs},
+        {"metric": "confidence", "value": of_samples, "bar": round(of_real - CONFIDENCE_GAP, 1), **higher, **samples},
+        {"metric": "real_confidence", "value": of_real, **higher, **photographs},
         {"metric": "largest_class", "value": round(largest, 1), "bar": round(SHARE_BAR, 1), **lower, **samples},
         {"metric": "nearest_photograph", "value": round(copies, 4), **apart, **samples},
         {"metric": "real_nearest_photograph", "value": round(unseen, 4), **apart, **photographs},
@@ -148,19 +149,16 @@ def main() -> None:
     """Score what ships, print the table, write it beside the weights; exit with 1 where a bar is missed."""
     parser = argparse.ArgumentParser(description=__doc__)
     parse_with_data(parser)
-    judges = {name: weights.load(Classifier, name) for name in JUDGES}
+    evaluators = {name: weights.load(Classifier, name) for name in EVALUATORS}
     found = {
-        name: evaluate_judge(judge, *mnist.load(JUDGES[name], "test"), TESTS[JUDGES[name]])
-        for name, judge in judges.items()
+        name: evaluate_evaluator(evaluator, *mnist.load(EVALUATORS[name], "test"), TESTS[EVALUATORS[name]])
+        for name, evaluator in evaluators.items()
     }
-    garments, (photographs, labels) = (
-        weights.load(wardrobe.GarmentClassifier, wardrobe.NAME),
-        clothing.load("test", wardrobe.SIDE),
-    )
-    found[wardrobe.NAME] = evaluate_judge(garments, photographs.float() / 255, labels, TESTS["clothing"])
+    of_garments, (photographs, labels) = weights.load(GarmentClassifier, NAME), clothing.load("test", SIDE)
+    found[NAME] = evaluate_evaluator(of_garments, photographs.float() / 255, labels, TESTS["clothing"])
     for data, (digits, *_) in DATA.items():
-        found |= evaluate(data, judges[f"judge-{digits}"])
-    found |= evaluate_garments(garments)
+        found |= evaluate(data, evaluators[f"judge-{digits}"])
+    found |= evaluate_garments(of_garments)
     scores.report(found, COMMAND)
 
 

@@ -1,4 +1,4 @@
-"""Train the judge of garments: python -m dlcv.gan.wardrobe_train [--preset cpu|gpu] [--data DIR]"""
+"""Train the evaluator of garments: python -m dlcv.gan.garments_train [--preset cpu|gpu] [--data DIR]"""
 
 from pathlib import Path
 
@@ -7,10 +7,11 @@ from torch.nn import functional as F
 
 from ..core import weights
 from ..core.datasets import TensorBatches, clothing
-from ..core.training.evaluation import ClassifierConfig, accuracy
+from ..core.training.classifiers import ClassifierConfig
+from ..core.training.evaluation import accuracy
 from ..core.training.loop import Recipe, command_line, fit, passport_recipe
+from .garments import NAME, SIDE, GarmentClassifier
 from .grow import move, recolour
-from .wardrobe import NAME, SIDE, GarmentClassifier
 
 PRESETS = {
     "cpu": {NAME: Recipe(epochs=15, batch_size=64, learning_rate=1e-3, weight_decay=0.05, average=0.99)},
@@ -19,7 +20,7 @@ PRESETS = {
 
 
 def loss(model, batch, step):
-    """Cross-entropy with smoothed labels, on photographs whose colours and place change at each visit."""
+    """Cross-entropy with smoothed labels, on photographs whose colours and place are augmented at random."""
     pictures, labels = batch
     pictures = recolour(pictures.float() / 255, step.generator, brightness=0.25, saturation=1.0, contrast=0.5)
     pictures = move(pictures, step.generator).clamp(0, 1)
@@ -27,17 +28,17 @@ def loss(model, batch, step):
 
 
 def train(name: str, recipe: Recipe, runs: Path) -> None:
-    """Train the classifier, or go on with it, and write checkpoints/<name>."""
+    """Train the classifier, or resume its training, and write checkpoints/<name>."""
     torch.manual_seed(recipe.seed)
     pictures, labels = clothing.load("train", SIDE)
-    seen, truth = clothing.load("validation", SIDE)
+    held_out, truth = clothing.load("validation", SIDE)
 
     def validate(model):
-        return {"validation_accuracy": round(accuracy(model, seen.float() / 255, truth), 2)}
+        return {"validation_accuracy": round(accuracy(model, held_out.float() / 255, truth), 2)}
 
     model = GarmentClassifier(ClassifierConfig(tuple(clothing.CLASSES)), published=True)
     model = fit(model, loss, TensorBatches(pictures, labels), recipe, runs / name, validate)
-    made_by = passport_recipe("dlcv.gan.wardrobe_train", name, recipe)
+    made_by = passport_recipe("dlcv.gan.garments_train", name, recipe)
     source = f"clothing dataset (small), {len(pictures):,} training photographs, starting from MobileNetV2 as published"
     weights.save(model, name, topic="gan", recipe=made_by, licence="apache-2.0", source=source)
 

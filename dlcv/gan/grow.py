@@ -10,7 +10,7 @@ from ..core import weights
 from ..core.datasets import TensorBatches, clothing
 from ..core.training.loop import Recipe, command_line, fit, passport_recipe
 from . import loss as objectives
-from .model import give_turn
+from .algorithm import freeze_the_other, network_at
 from .progressive import SMALLEST, Generator, ProgressiveConfig, ProgressiveGAN
 
 CONFIGS = {
@@ -21,13 +21,14 @@ PRESETS = {  # three times Karras' rate in the beginning: we have a tenth of his
     preset: dict.fromkeys(CONFIGS, Recipe(epochs, batch_size=16, learning_rate=3e-3, betas=(0.0, 0.99)))
     for preset, epochs in (("cpu", 300), ("gpu", 2000))
 }
-PENALTY, DRIFT = 10.0, 1e-3  # lambda of the slide; a score's square costs a little, which keeps scores near zero
-FADE = 0.4  # of a stage's time goes to fading its layer in
-LARGE = 1.5  # how many times longer a stage is than the one before
+CRITIC_STEPS = 1  # k of the slide
+PENALTY, DRIFT = 10.0, 1e-3  # lambda of the slide; weight of the squared scores, which keeps them near zero
+FADE = 0.4  # share of a stage's time in which its layer fades in
+LARGE = 1.5  # length of a stage over that of the stage before
 
 
 def stage_at(progress: float, last: int) -> float:
-    """The stage at a progress in [0, 1): 0, then 0 to 1 while the layer of 8 x 8 fades in, 1, 1 to 2, ..., last."""
+    """Stage at a progress in [0, 1): 0, then 0 to 1 while the layer of 8 x 8 fades in, 1, 1 to 2, ..., last."""
     lengths = [LARGE**stage for stage in range(last + 1)]
     position = progress * sum(lengths)
     for stage, length in enumerate(lengths):
@@ -39,7 +40,7 @@ def stage_at(progress: float, last: int) -> float:
 
 
 def at_stage(pictures: torch.Tensor, stage: float) -> torch.Tensor:
-    """Real pictures (N, 3, S, S) in [0, 1] as the networks of a stage see them, faded like the generated ones."""
+    """Real pictures (N, 3, S, S) in [0, 1] at the size of a stage, faded like the generated ones."""
     whole = math.ceil(stage)
     small = F.adaptive_avg_pool2d(pictures, SMALLEST * 2**whole)
     if whole > stage:
@@ -50,10 +51,10 @@ def at_stage(pictures: torch.Tensor, stage: float) -> torch.Tensor:
 def recolour(
     pictures: torch.Tensor, generator: torch.Generator, brightness: float, saturation: float, contrast: float
 ) -> torch.Tensor:
-    """Pictures (N, 3, S, S), each with a brightness, saturation and contrast that differ by up to so much; 0 keeps."""
+    """Pictures (N, 3, S, S), each with its brightness, saturation and contrast changed at random by up to so much."""
 
-    def change(most: float) -> torch.Tensor:
-        return most * (2 * torch.rand(len(pictures), 1, 1, 1, generator=generator, device=pictures.device) - 1)
+    def change(limit: float) -> torch.Tensor:
+        return limit * (2 * torch.rand(len(pictures), 1, 1, 1, generator=generator, device=pictures.device) - 1)
 
     x = pictures + change(brightness)
     grey = x.mean(1, keepdim=True)
@@ -77,59 +78,58 @@ def move(pictures: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
 def augment(pictures: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
     """Differentiable augmentation (Zhao et al. 2020) of real and generated pictures (N, 3, S, S) alike.
 
-    The critic never sees the same photograph twice, so that it cannot learn them by heart, and the generator learns
-    none of the changes. Stronger changes of colour cost more than they gave: the critic became blind to colours.
+    The critic never sees the same photograph twice, so that it cannot overfit to them, and the generator learns none of
+    the changes. Stronger changes of colour harm: the critic becomes blind to colours.
     """
     return move(recolour(pictures, generator, brightness=0.1, saturation=0.0, contrast=0.2), generator)
 
 
 def older_outputs_loss(generator: Generator, features: list[torch.Tensor], picture: torch.Tensor) -> torch.Tensor:
-    """Keeps the colours of smaller sizes true to the picture (N, 3, S, S) while the layers below them go on learning.
+    """Mean squared error between the picture (N, 3, S, S), made smaller, and the output at each smaller size, summed.
 
-    Mean squares between each older output and the picture made as small; only the layers of colours learn from it.
+    Keeps the smaller outputs true to the picture while the layers below them are trained on; only the layers of colours
+    get a gradient.
     """
-    loss = picture.new_zeros(())
-    for index, found in enumerate(features[:-1]):
-        small = generator.picture([*features[:index], found.detach()], index)
-        loss = loss + F.mse_loss(small.float(), F.adaptive_avg_pool2d(picture.detach(), SMALLEST * 2**index))
-    return loss
+    total = picture.new_zeros(())
+    for index, maps in enumerate(features[:-1]):
+        small = generator.picture([*features[:index], maps.detach()], index)
+        total = total + F.mse_loss(small.float(), F.adaptive_avg_pool2d(picture.detach(), SMALLEST * 2**index))
+    return total
 
 
-def make_loss(config: ProgressiveConfig):
-    """WGAN-GP with one step of the critic for each of the generator, at the stage that the progress has reached."""
+def loss(model, batch, step):
+    """Loss of WGAN-GP for the network that this update is of, at the stage that the training has reached."""
+    network = network_at(step.number, CRITIC_STEPS)
+    freeze_the_other(model, network)
+    stage = stage_at(step.progress, model.last_stage)
+    photographs, labels = batch  # (N, 3, S, S) bytes, (N,)
 
-    def loss(model, batch, step):
-        critics_turn = step.number % 2 == 0
-        give_turn(model, critics_turn)
-        stage = stage_at(step.progress, model.last_stage)
-        photographs, labels = batch
-        z = torch.randn(len(labels), config.latents, generator=step.generator, device=labels.device)
-        features = model.generator.features(z, labels, math.ceil(stage))
-        picture = model.generator.picture(features, stage).float()
-        fake = augment(picture, step.generator)
-        if not critics_turn:
-            pleased = objectives.wasserstein_generator_loss(model.critic(fake, labels, stage).float())
-            return {"loss": pleased + older_outputs_loss(model.generator, features, picture)}
-        real = augment(at_stage(photographs.float() / 255, stage), step.generator)
-        # Not in one batch: the deviation over it is what gives a generator without variety away.
-        real_score, fake_score = (model.critic(some, labels, stage).float() for some in (real, fake))
-        few = len(labels) // 2  # their mean is close to that over all, and the step a third shorter
-        penalty = objectives.gradient_penalty(
-            lambda x: model.critic(x, labels[:few], stage).float(), real[:few], fake[:few], step.generator
-        )
-        drift = DRIFT * real_score.square().mean()
-        return {"loss": objectives.critic_loss(real_score, fake_score) + PENALTY * penalty + drift}
+    def critic(x):
+        return model.critic(x, labels[: len(x)], stage).float()
 
-    return loss
+    z = torch.randn(len(labels), model.config.latents, generator=step.generator, device=labels.device)  # (N, d)
+    features = model.generator.features(z, labels, math.ceil(stage))
+    picture = model.generator.picture(features, stage).float()  # (N, 3, S, S) of the stage
+    fake = augment(picture, step.generator)
+    if network == "generator":
+        adversarial = objectives.wasserstein_generator_loss(critic(fake))
+        return {"loss": adversarial + older_outputs_loss(model.generator, features, picture)}
+    real = augment(at_stage(photographs.float() / 255, stage), step.generator)
+    # Not in one batch: the critic measures the deviation over a batch, which gives a generator without variety away.
+    real_score, fake_score = critic(real), critic(fake)  # (N,) each
+    half = len(labels) // 2  # the penalty of half a batch is close to that of all, and the step a third shorter
+    penalty = objectives.gradient_penalty(critic, real[:half], fake[:half], step.generator)
+    drift = DRIFT * real_score.square().mean()
+    return {"loss": objectives.critic_loss(real_score, fake_score) + PENALTY * penalty + drift}
 
 
 def train(name: str, recipe: Recipe, runs: Path) -> None:
-    """Grow one model, or go on with it, and write checkpoints/<name>."""
+    """Grow one model, or resume its training, and write checkpoints/<name>."""
     torch.manual_seed(recipe.seed)
     model = ProgressiveGAN(CONFIGS[name])
     pictures, labels = clothing.load("train", SMALLEST * 2**model.last_stage)
     model.shares.copy_(torch.bincount(labels) / len(labels))
-    model = fit(model, make_loss(model.config), TensorBatches(pictures, labels), recipe, runs / name)
+    model = fit(model, loss, TensorBatches(pictures, labels), recipe, runs / name)
     made_by = passport_recipe("dlcv.gan.grow", name, recipe)
     source = f"clothing dataset (small), {len(pictures):,} training photographs"
     weights.save(model, name, topic="gan", recipe=made_by, licence="cc0-1.0", source=source)

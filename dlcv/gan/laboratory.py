@@ -1,5 +1,6 @@
-"""A GAN on the plane that trains while one watches: points instead of pictures, the slide's algorithm step by step."""
+"""A GAN on the plane whose training can be watched: points instead of pictures, the slide's algorithm step by step."""
 
+import math
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -7,7 +8,8 @@ import torch
 from torch import nn
 
 from . import WINDOW, points
-from . import loss as objectives
+from .algorithm import GameSettings, Network, critic_objective, generator_objective, iteration
+from .loss import clip_weights
 
 SHOWN = 256  # points of either kind in a snapshot
 OPTIMISERS = {
@@ -18,15 +20,10 @@ OPTIMISERS = {
 
 
 @dataclass
-class Settings:
-    """What the visitor chooses."""
+class Settings(GameSettings):
+    """Settings of one training on the plane."""
 
     data: str = "ring of 8"
-    formulation: str = "wgan-gp"  # "gan", "wgan"
-    saturating: bool = False  # of "gan": the generator minimises log(1 - D(G(z))) as the slide has it
-    critic_steps: int = 5  # k
-    clip: float = 0.1  # c of "wgan"
-    penalty: float = 0.1  # lambda of "wgan-gp"
     critic_rate: float = 2e-3
     generator_rate: float = 1e-3
     optimiser: str = "Adam"
@@ -36,12 +33,12 @@ class Settings:
 
 
 class Snapshot(NamedTuple):
-    """What can be seen of one moment of the training."""
+    """State of a training after some updates, as far as the screen shows it."""
 
     step: int  # updates of the generator so far
     real: torch.Tensor  # (256, 2)
     fake: torch.Tensor  # (256, 2)
-    pull: torch.Tensor  # (256, 2): where each generated point is drawn to, minus the gradient of its loss
+    pull: torch.Tensor  # (256, 2): minus the gradient of the generator's loss at each generated point
     heat: torch.Tensor  # (R, R): D(x), or f_w(x), over the window; the first row is the top
     net: torch.Tensor  # (L, L, 2): the generator's image of a grid of latents
     critic_loss: float
@@ -50,8 +47,8 @@ class Snapshot(NamedTuple):
     covered: int  # modes
 
 
-def network(inputs: int, outputs: int) -> nn.Sequential:
-    """Three hidden layers of 64 units."""
+def mlp(inputs: int, outputs: int) -> nn.Sequential:
+    """Perceptron with three hidden layers of 64 units."""
     layers = [nn.Linear(inputs, 64), nn.ReLU(), nn.Linear(64, 64), nn.ReLU(), nn.Linear(64, 64), nn.ReLU()]
     return nn.Sequential(*layers, nn.Linear(64, outputs))
 
@@ -64,63 +61,49 @@ class Laboratory:
         self.settings, self.drawn = settings, drawn
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(settings.seed)
-            self.generator, self.critic = network(settings.latents, 2), network(2, 1)
+            self.generator, self.critic = mlp(settings.latents, 2), mlp(2, 1)
         self.random = torch.Generator().manual_seed(settings.seed)
         make = OPTIMISERS[settings.optimiser]
-        self.generator_optimiser = make(self.generator.parameters(), settings.generator_rate)
-        self.critic_optimiser = make(self.critic.parameters(), settings.critic_rate)
-        self.steps, self.critic_loss, self.generator_loss = 0, float("nan"), float("nan")
-        looking = torch.Generator().manual_seed(settings.seed + 1)  # to look must not change what comes next
-        self.real_shown = points.sample(settings.data, SHOWN, looking, drawn)
-        self.latents_shown = torch.randn(SHOWN, settings.latents, generator=looking)
+        self.optimisers = {
+            "critic": make(self.critic.parameters(), settings.critic_rate),
+            "generator": make(self.generator.parameters(), settings.generator_rate),
+        }
+        self.steps, self.losses = 0, {"critic": math.nan, "generator": math.nan}
+        shown = torch.Generator().manual_seed(settings.seed + 1)  # snapshots leave the training as it is
+        self.real_shown = points.sample(settings.data, SHOWN, shown, drawn)
+        self.latents_shown = torch.randn(SHOWN, settings.latents, generator=shown)
 
     def score(self, x: torch.Tensor) -> torch.Tensor:
         """The critic's scores (N,) of points (N, 2)."""
         return self.critic(x).squeeze(1)
 
     def step(self) -> None:
-        """k steps of the critic, one of the generator."""
-        for _ in range(self.settings.critic_steps):
-            self.step_critic()
-        self.step_generator()
+        """One training iteration: k updates of the critic, one of the generator."""
+        for network in iteration(self.settings.critic_steps):
+            self.update(network)
 
-    def step_critic(self) -> None:
-        """One update of the discriminator or critic."""
-        settings = self.settings
-        real = points.sample(settings.data, settings.batch, self.random, self.drawn)
-        with torch.no_grad():
-            fake = self.generator(torch.randn(settings.batch, settings.latents, generator=self.random))
-        if settings.formulation == "gan":
-            loss = objectives.discriminator_loss(self.score(real), self.score(fake))
+    def update(self, network: Network) -> None:
+        """One update of the discriminator or critic, or of the generator, on fresh minibatches."""
+        settings, optimiser = self.settings, self.optimisers[network]
+        if network == "critic":
+            real = points.sample(settings.data, settings.batch, self.random, self.drawn)  # (N, 2)
+            loss = critic_objective(self.score, real, self.generate().detach(), settings, self.random)
         else:
-            loss = objectives.critic_loss(self.score(real), self.score(fake))
-        if settings.formulation == "wgan-gp":
-            loss = loss + settings.penalty * objectives.gradient_penalty(self.score, real, fake, self.random)
-        self.critic_optimiser.zero_grad()
+            loss = generator_objective(self.score, self.generate(), settings)
+        optimiser.zero_grad()
         loss.backward()
-        self.critic_optimiser.step()
-        if settings.formulation == "wgan":
-            objectives.clip_weights(self.critic, settings.clip)
-        self.critic_loss = loss.item()
+        optimiser.step()
+        if network == "critic" and settings.formulation == "wgan":
+            clip_weights(self.critic, settings.clip)
+        self.losses[network] = loss.item()
+        self.steps += network == "generator"
 
-    def step_generator(self) -> None:
-        """One update of the generator."""
-        z = torch.randn(self.settings.batch, self.settings.latents, generator=self.random)
-        loss = self._generator_loss(self.generator(z))
-        self.generator_optimiser.zero_grad()
-        loss.backward()
-        self.generator_optimiser.step()
-        self.generator_loss, self.steps = loss.item(), self.steps + 1
+    def generate(self) -> torch.Tensor:
+        """Points (N, 2) of a minibatch of noise."""
+        return self.generator(torch.randn(self.settings.batch, self.settings.latents, generator=self.random))
 
-    def _generator_loss(self, fake: torch.Tensor) -> torch.Tensor:
-        if self.settings.formulation != "gan":
-            return objectives.wasserstein_generator_loss(self.score(fake))
-        if self.settings.saturating:
-            return objectives.minimax_generator_loss(self.score(fake))
-        return objectives.non_saturating_generator_loss(self.score(fake))
-
-    def look(self, resolution: int = 48, lines: int = 15) -> Snapshot:
-        """This moment, without changing what comes next.
+    def snapshot(self, resolution: int = 48, lines: int = 15) -> Snapshot:
+        """The present state; the training goes on as if no snapshot had been taken.
 
         Args:
             resolution: R, cells of the heat map along each side.
@@ -132,10 +115,10 @@ class Laboratory:
         grid = torch.zeros(lines * lines, self.settings.latents)
         grid[:, :2] = torch.cartesian_prod(line, line)
         with torch.no_grad():
-            heat, net = self.score(window), self.generator(grid)
-            fake = self.generator(self.latents_shown)
+            heat, net = self.score(window), self.generator(grid)  # (R^2,), (L^2, 2)
+            fake = self.generator(self.latents_shown)  # (256, 2)
         fake.requires_grad_()
-        (gradient,) = torch.autograd.grad(self._generator_loss(fake) * len(fake), fake)
+        (gradient,) = torch.autograd.grad(generator_objective(self.score, fake, self.settings) * len(fake), fake)
         fake = fake.detach()
         return Snapshot(
             self.steps,
@@ -144,8 +127,8 @@ class Laboratory:
             -gradient,
             (heat.sigmoid() if self.settings.formulation == "gan" else heat).view(resolution, resolution),
             net.view(lines, lines, 2),
-            self.critic_loss,
-            self.generator_loss,
+            self.losses["critic"],
+            self.losses["generator"],
             points.wasserstein(self.real_shown, fake)[0],
             points.covered(fake, self.settings.data),
         )

@@ -1,6 +1,6 @@
 """The slide's objectives, each under its equation. Scores are (N,): logits of D for the original GAN, f_w for WGANs.
 
-Every loss is to be minimised: what the slide maximises over D or w stands here with its sign turned.
+Every loss is to be minimised: an objective that the slide maximises over D or w stands here with its sign turned.
 """
 
 from collections.abc import Callable
@@ -59,9 +59,9 @@ def gradient_penalty(
 
     Args:
         critic: maps (N, ...) to scores (N,).
-        real, fake: as many points of the same shape (N, ...).
+        real, fake: the same number of points of the same shape, (N, ...).
     """
-    share = torch.rand(len(real), *[1] * (real.ndim - 1), generator=generator, device=real.device)
-    between = (share * real + (1 - share) * fake).detach().requires_grad_()
-    (slope,) = torch.autograd.grad(critic(between).sum(), between, create_graph=True)
-    return ((slope.flatten(1).norm(dim=1) - 1) ** 2).mean()
+    a = torch.rand(len(real), *[1] * (real.ndim - 1), generator=generator, device=real.device)  # (N, 1, ...)
+    between = (a * real + (1 - a) * fake).detach().requires_grad_()  # (N, ...)
+    (gradient,) = torch.autograd.grad(critic(between).sum(), between, create_graph=True)  # (N, ...)
+    return ((gradient.flatten(1).norm(dim=1) - 1) ** 2).mean()

@@ -14,7 +14,7 @@ from huggingface_hub import PyTorchModelHubMixin
 from torch import nn
 
 FORMULATIONS = ("gan", "wgan", "wgan-gp")
-REAL = 500  # scores of real pictures that are kept with the weights
+REAL = 500  # scores of real pictures that are stored with the weights
 
 
 @dataclass
@@ -28,7 +28,7 @@ class GANConfig:
 
 
 class GANOutput(NamedTuple):
-    """What one pass computes for N latents."""
+    """Pictures of N latents, and the critic's scores of the pictures."""
 
     pictures: torch.Tensor  # (N, C, 28, 28) in [0, 1]
     scores: torch.Tensor  # (N,)
@@ -74,22 +74,17 @@ class Critic(nn.Sequential):
 
 
 class GAN(nn.Module, PyTorchModelHubMixin, pipeline_tag="unconditional-image-generation", tags=["gan", "mnist"]):
-    """A generator and the discriminator or critic that it learned from."""
+    """A generator and the discriminator or critic that it was trained against."""
 
     def __init__(self, config: GANConfig):
         super().__init__()
         self.config = config
         self.generator = Generator(config.latents, config.channels, config.width)
         self.critic = Critic(config.channels, config.width)
-        self.register_buffer("real_scores", torch.zeros(REAL))  # of real pictures the critic never saw, sorted
+        self.register_buffer("real_scores", torch.zeros(REAL))  # of real pictures outside the training set, sorted
 
     def forward(self, z: torch.Tensor) -> GANOutput:
-        """Pictures of latents (N, d), and what the critic thinks of them."""
-        pictures = self.generator(z)
-        return GANOutput(pictures, self.critic(pictures).float())
-
-
-def give_turn(model: nn.Module, critics_turn: bool) -> None:
-    """Let the critic learn, or the generator: the other network stands still."""
-    model.critic.requires_grad_(critics_turn)
-    model.generator.requires_grad_(not critics_turn)
+        """Pictures of latents z (N, d), and their scores."""
+        pictures = self.generator(z)  # (N, C, 28, 28)
+        scores = self.critic(pictures).float()  # (N,)
+        return GANOutput(pictures, scores)

@@ -12,7 +12,7 @@ DRAWN = 2000  # points that a drawing may have
 
 
 def modes(name: str) -> torch.Tensor:
-    """The centres (M, 2) of a distribution that has modes; (0, 2) for the others."""
+    """Centres (M, 2) of the modes of a distribution; (0, 2) for one without modes."""
     if name == "ring of 8":
         angle = torch.arange(8) * (math.pi / 4)
         return 0.8 * torch.stack([angle.cos(), angle.sin()], dim=1)
@@ -47,17 +47,17 @@ def sample(name: str, count: int, generator: torch.Generator, drawn: torch.Tenso
 
 
 def covered(points: torch.Tensor, name: str) -> int:
-    """How many modes have at least a quarter of their share of the points (N, 2) within four standard deviations."""
+    """Number of modes that have at least a quarter of their share of points (N, 2) within four standard deviations."""
     centres = modes(name)
     if not len(centres):
         return 0
     distance, nearest = torch.cdist(points, centres).min(dim=1)
-    found = torch.bincount(nearest[distance < 4 * SPREAD], minlength=len(centres))
-    return int((found >= len(points) / len(centres) / 4).sum())
+    counts = torch.bincount(nearest[distance < 4 * SPREAD], minlength=len(centres))
+    return int((counts >= len(points) / len(centres) / 4).sum())
 
 
 def wasserstein(first: torch.Tensor, second: torch.Tensor) -> tuple[float, torch.Tensor]:
-    """W of two sets of N points each, (N, 2), and the partner of every point of the first, (N,).
+    """W of two sets of N points each, (N, 2), and the index of every first point's partner in the second set, (N,).
 
     W = min over matchings of 1/N sum ||x - y||: with as many points on both sides the best plan is a matching.
     """

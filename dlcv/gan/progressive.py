@@ -3,10 +3,10 @@
     generator   z -> 4 x 4 features -> ... -> features of the present side -> colours
     critic      colours -> features of the present side -> ... -> 4 x 4 -> one score
 
-Both networks are told what garment it is, as Karras' code does with the classes of CIFAR-10.
+Both networks get the class of the garment, as Karras' code does with the classes of CIFAR-10.
 
 At a stage `s` between two sides, s = 2.3 say, pictures of 16 x 16 are 0.7 of the old 8 x 8 ones, enlarged, and 0.3 of
-what the new layer makes of the features: no network is ever surprised by a larger picture.
+the new layer's picture: no network gets a larger picture from one step to the next.
 """
 
 import math
@@ -40,7 +40,8 @@ class Equalised(nn.Module):
         nn.init.zeros_(layer.bias)
         self.layer, self.scale = layer, gain / math.sqrt(layer.weight[0].numel())
 
-    def forward(self, x):
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Output of the layer with its scaled weights."""
         weight = self.layer.weight * self.scale
         if isinstance(self.layer, nn.Linear):
             return F.linear(x, weight, self.layer.bias)
@@ -55,15 +56,17 @@ def conv(channels_in: int, channels_out: int, side: int = 3, gain: float = math.
 class PixelNorm(nn.Module):
     """Every pixel's feature vector scaled to unit mean square: competition between the networks cannot escalate."""
 
-    def forward(self, x):
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Features (N, C, S, S), or latents (N, C), with unit mean square over C."""
         return x * (x.square().mean(1, keepdim=True) + 1e-8).rsqrt()
 
 
 class MinibatchDeviation(nn.Module):
-    """One more feature map: the standard deviation over the batch, averaged. A generator without variety gives
-    itself away; the lecture's answer to mode collapse among the remedies."""
+    """One more feature map: the standard deviation over the batch, averaged. A generator without variety gives itself
+    away."""
 
-    def forward(self, x):
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Features (N, C, S, S) -> (N, C + 1, S, S)."""
         deviation = x.float().var(0, correction=0).add(1e-8).sqrt().mean()
         return torch.cat([x, deviation.to(x.dtype).expand(len(x), 1, *x.shape[2:])], dim=1)
 
@@ -90,20 +93,20 @@ class Generator(nn.Module):
 
     def features(self, z: torch.Tensor, labels: torch.Tensor, whole: int) -> list[torch.Tensor]:
         """Features (N, C, S, S) of every side up to that of stage `whole`."""
-        z = torch.cat([self.norm(z), self.norm(self.of_class(labels))], dim=1)
-        x = self.norm(act(self.first(z).unflatten(1, (-1, SMALLEST, SMALLEST))))
-        found = []
+        z = torch.cat([self.norm(z), self.norm(self.of_class(labels))], dim=1)  # (N, 2 d)
+        x = self.norm(act(self.first(z).unflatten(1, (-1, SMALLEST, SMALLEST))))  # (N, C, 4, 4)
+        features = []
         for index, block in enumerate(self.blocks[: whole + 1]):
             if index:
                 x = F.interpolate(x, scale_factor=2)
             for layer in block:
                 x = self.norm(act(layer(x)))
-            found.append(x)
-        return found
+            features.append(x)
+        return features
 
     def picture(self, features: list[torch.Tensor], stage: float) -> torch.Tensor:
         """The colours of the last features, faded in: at stage 2.3 the old layer's picture still counts 0.7."""
-        picture = self.colours[len(features) - 1](features[-1])
+        picture = self.colours[len(features) - 1](features[-1])  # (N, 3, S, S)
         old_share = math.ceil(stage) - stage
         if old_share:
             old = F.interpolate(self.colours[len(features) - 2](features[-2]), scale_factor=2)
@@ -130,11 +133,11 @@ class Critic(nn.Module):
         self.last = Equalised(nn.Linear(widths[0] * SMALLEST**2, len(config.class_names)), gain=1)
 
     def forward(self, pictures: torch.Tensor, labels: torch.Tensor, stage: float) -> torch.Tensor:
-        """Scores of pictures of the stage's size, each as one of its class: there is a critic for every class, and
-        they share all layers but the last."""
+        """Scores (N,) of pictures of the stage's size, each as one of its class: every class has a critic of its own,
+        and all share all layers but the last."""
         whole = math.ceil(stage)
         pictures = pictures * 2 - 1
-        x = act(self.colours[whole](pictures))
+        x = act(self.colours[whole](pictures))  # (N, C, S, S)
         for index in range(whole, -1, -1):
             if index == 0:
                 x = self.deviation(x)
@@ -145,11 +148,12 @@ class Critic(nn.Module):
             if index == whole and whole > stage:
                 old = act(self.colours[whole - 1](F.avg_pool2d(pictures, 2)))
                 x = old.lerp(x, 1 - (whole - stage))
-        return self.last(x.flatten(1)).gather(1, labels.unsqueeze(1)).squeeze(1)
+        scores = self.last(x.flatten(1))  # (N, classes)
+        return scores.gather(1, labels.unsqueeze(1)).squeeze(1)
 
 
 class ProgressiveGAN(nn.Module, PyTorchModelHubMixin, pipeline_tag="unconditional-image-generation", tags=["gan"]):
-    """A generator and its critic that have grown together."""
+    """A generator and its critic, grown together."""
 
     def __init__(self, config: ProgressiveConfig):
         super().__init__()

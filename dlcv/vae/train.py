@@ -116,7 +116,7 @@ def train(name: str, recipe: Recipe, runs: Path) -> None:
     if name in FINE_TUNING:
         second = FINE_TUNING[name]
         model = fit(model, fine_tuning_loss, training, second, runs / f"{name}-fine-tuned", held_out_scores)
-        made_by["sharpened"] = {"samples": FINE_TUNING_SAMPLES, **asdict(second)}
+        made_by["fine_tuning"] = {"samples": FINE_TUNING_SAMPLES, **asdict(second)}
     if not PartialState().is_main_process:
         return
     set_class_means(model.cpu(), *training.tensors)

@@ -12,7 +12,7 @@ from demos import cyclegan
 from demos.cyclegan import digits
 from dlcv.core import runtime, weights
 from dlcv.core.errors import InputError
-from dlcv.core.training.evaluation import ClassifierConfig
+from dlcv.core.training.classifiers import ClassifierConfig
 from dlcv.cyclegan import predictor
 from dlcv.cyclegan.classifier import Classifier, SceneJudge
 from dlcv.cyclegan.model import CycleGAN, CycleGANConfig

@@ -12,10 +12,11 @@ from demos.gan import api, boards, progressive
 from dlcv.core import runtime, weights
 from dlcv.core.errors import InputError
 from dlcv.core.images import draw
-from dlcv.core.training.evaluation import ClassifierConfig
+from dlcv.core.training.classifiers import ClassifierConfig
 from dlcv.gan.classifier import Classifier
 from dlcv.gan.model import GAN, GANConfig
 from dlcv.gan.progressive import ProgressiveConfig, ProgressiveGAN
+from tests.support.asking import ask
 
 ANCHORS = [{"seed": 1, "index": index} for index in (0, 5, 63)]
 POINT = {"data": "digits", "truncation": 1.0, "anchors": ANCHORS, "u": 0.2, "v": 0.3}
@@ -49,16 +50,16 @@ def seven() -> Image.Image:
 
 
 def test_a_sheet_of_samples_for_each_formulation():
-    sheets = boards.show_samples({"data": "digits", "seed": 3, "truncation": 0.7})["sheets"]
+    sheets = ask(boards.show_samples, {"data": "digits", "seed": 3, "truncation": 0.7})["sheets"]
     assert set(sheets) == set(boards.FORMULATIONS)
     assert all(picture_of(sheet).shape == (224, 224) for sheet in sheets.values())
 
 
 def test_an_anchor_is_the_picture_that_was_clicked():
     """At a corner of the triangle stands what the sheet shows at the anchor's place."""
-    sheets = boards.show_samples({"data": "digits", "seed": 1, "truncation": 1.0})["sheets"]
+    sheets = ask(boards.show_samples, {"data": "digits", "seed": 1, "truncation": 1.0})["sheets"]
     for anchor, (u, v) in zip(ANCHORS, ((0, 0), (1, 0), (0, 1)), strict=True):
-        seen = boards.decode_point(POINT | {"u": u, "v": v})["seen"]
+        seen = ask(boards.decode_point, POINT | {"u": u, "v": v})["seen"]
         row, column = divmod(anchor["index"], 8)
         for name, sheet in sheets.items():
             cell = picture_of(sheet)[28 * row : 28 * row + 28, 28 * column : 28 * column + 28]
@@ -67,39 +68,39 @@ def test_an_anchor_is_the_picture_that_was_clicked():
 
 
 def test_the_plane_has_its_anchors_where_the_screen_draws_them():
-    answer = boards.show_plane(POINT | {"formulation": "wgan"})
+    answer = ask(boards.show_plane, POINT | {"formulation": "wgan"})
     sheet = picture_of(answer["sheet"]).reshape(boards.CELLS, 28, boards.CELLS, 28).transpose(0, 2, 1, 3)
     step = (1 + 2 * boards.EDGE) / boards.CELLS
     u, v = -boards.EDGE + 2.5 * step, -boards.EDGE + 6.5 * step  # third column, third row from the top
-    pixels = boards.decode_point(POINT | {"u": u, "v": v})["seen"]["wgan"]["pixels"]
+    pixels = ask(boards.decode_point, POINT | {"u": u, "v": v})["seen"]["wgan"]["pixels"]
     at_point = np.frombuffer(base64.b64decode(pixels), np.uint8).reshape(28, 28)
     assert np.abs(at_point.astype(int) - sheet[2, 2]).max() <= 1
 
 
 def test_a_drawing_is_scored_by_all_three():
-    answer = boards.score_drawing({"data": "digits", "picture": draw.data_uri(seven())})
+    answer = ask(boards.score_drawing, {"data": "digits", "picture": draw.data_uri(seven())})
     assert 0 <= answer["scores"]["gan"]["picture"] <= 1
     for scores in answer["scores"].values():
         assert len(scores["real"]) == len(scores["fake"]) == 500
-    found = api.critic(seven(), "gan", "digits")
+    found = api.gan_critic(seven(), "gan", "digits")
     assert found["score"] == pytest.approx(answer["scores"]["gan"]["picture"], abs=1e-5)
     assert 0 <= found["share_of_real_below"] <= 1
 
 
 def test_a_thousand_samples_are_counted():
-    answer = api.variety("wgan-gp", "garments", 0)
+    answer = api.gan_variety("wgan-gp", "garments", 0)
     assert sum(answer["counts"].values()) == boards.COUNTED
 
 
 def test_growth():
-    assert picture_of(progressive.grow({"stage": 0, "seed": 1})["sheet"]).shape == (3 * 4, 5 * 4, 3)
-    assert progressive.grow({"stage": 3.4, "seed": 1})["side"] == 64
-    assert progressive.grow({"stage": 99, "seed": 1})["side"] == 64
+    assert picture_of(ask(progressive.grow, {"stage": 0, "seed": 1})["sheet"]).shape == (3 * 4, 5 * 4, 3)
+    assert ask(progressive.grow, {"stage": 3.4, "seed": 1})["side"] == 64
+    assert ask(progressive.grow, {"stage": 99, "seed": 1})["side"] == 64
 
 
 def test_one_kind_of_garment_can_be_asked_for():
     every, hats, shoes, unknown = (
-        progressive.grow({"stage": 4, "seed": 1, "garment": name}) for name in ("", "hat", "shoes", "trombone")
+        ask(progressive.grow, {"stage": 4, "seed": 1, "garment": name}) for name in ("", "hat", "shoes", "trombone")
     )
     assert len({every["sheet"], hats["sheet"], shoes["sheet"]}) == 3 and unknown["sheet"] == every["sheet"]
     assert "hat" in every["classes"]
@@ -120,10 +121,10 @@ def test_one_kind_of_garment_can_be_asked_for():
 )
 def test_bad_questions_get_a_sentence(change):
     with pytest.raises(InputError):
-        boards.decode_point(POINT | change)
+        ask(boards.decode_point, POINT | change)
 
 
 @pytest.mark.parametrize("picture", [None, "data:image/png;base64,xxxx", "/etc/passwd", 7])
 def test_bad_drawings_get_a_sentence(picture):
     with pytest.raises(InputError):
-        boards.score_drawing({"data": "digits", "picture": picture})
+        ask(boards.score_drawing, {"data": "digits", "picture": picture})

@@ -8,18 +8,15 @@ import torch
 
 from dlcv.core.datasets import TensorBatches
 from dlcv.core.errors import InputError
-from dlcv.core.training.evaluation import ClassifierConfig
 from dlcv.core.training.loop import Recipe, Step
 from dlcv.gan import loss, points
+from dlcv.gan.algorithm import iteration, network_at
 from dlcv.gan.classifier import mean_distance
-from dlcv.gan.grow import at_stage, augment, older_outputs_loss, stage_at
-from dlcv.gan.grow import make_loss as make_growing_loss
 from dlcv.gan.laboratory import Laboratory, Settings
 from dlcv.gan.model import FORMULATIONS, GAN, GANConfig
 from dlcv.gan.predictor import lines_apart, through_anchors
-from dlcv.gan.progressive import MinibatchDeviation, PixelNorm, ProgressiveConfig, ProgressiveGAN, conv
-from dlcv.gan.train import CRITIC_STEPS, make_loss, set_real_scores, stack
-from dlcv.gan.wardrobe import GarmentClassifier, nearest
+from dlcv.gan.train import GAMES, set_real_scores, stack
+from dlcv.gan.train import loss as training_loss
 from tests.support.training import check_that_it_goes_on
 
 
@@ -75,17 +72,17 @@ def test_kantorovich_rubinstein_on_a_line():
 @pytest.mark.parametrize("formulation", FORMULATIONS)
 def test_networks_take_turns(formulation):
     config = GANConfig(formulation, latents=4, width=4)
-    model, objective = GAN(config), make_loss(config)
+    model = GAN(config)
     optimiser = torch.optim.AdamW(model.parameters(), 1e-3)
     digits, turns = torch.rand(8, 1, 28, 28), []
-    for number in range(2 * (CRITIC_STEPS[formulation] + 1)):
+    for number in range(2 * (GAMES[formulation].critic_steps + 1)):
         before = copy.deepcopy(dict(model.named_parameters()))
         optimiser.zero_grad()
-        objective(model, (digits, None), Step(number, 100))["loss"].backward()
+        training_loss(model, (digits, None), Step(number, 100))["loss"].backward()
         optimiser.step()
         moved = {name.split(".")[0] for name, value in model.named_parameters() if not value.equal(before[name])}
         turns.append(moved - ({"critic"} if formulation == "wgan" and "generator" in moved else set()))  # clipped
-    assert turns == 2 * (CRITIC_STEPS[formulation] * [{"critic"}] + [{"generator"}])
+    assert turns == 2 * (GAMES[formulation].critic_steps * [{"critic"}] + [{"generator"}])
 
 
 @pytest.mark.parametrize("stop", [2, 4, 5])
@@ -95,8 +92,14 @@ def test_a_stopped_training_goes_on_as_if_nothing_had_happened(tmp_path, stop):
     digits = TensorBatches(torch.rand(32, 1, 28, 28, generator=torch.Generator().manual_seed(0)))
     recipe = Recipe(epochs=2, batch_size=8)
     check_that_it_goes_on(
-        tmp_path, lambda: {"model": GAN(config), "loss": make_loss(config), "data": digits, "recipe": recipe}, stop
+        tmp_path, lambda: {"model": GAN(config), "loss": training_loss, "data": digits, "recipe": recipe}, stop
     )
+
+
+def test_a_training_iteration_is_the_slides():
+    """For k steps the discriminator or critic, then the generator once; the number of an update says whose it is."""
+    assert [*iteration(3)] == ["critic", "critic", "critic", "generator"]
+    assert [network_at(update, 3) for update in range(8)] == 2 * [*iteration(3)]
 
 
 def test_a_pass_through_the_networks():
@@ -140,22 +143,22 @@ def test_to_look_changes_nothing_and_the_same_seed_trains_alike():
     first, second = Laboratory(Settings(seed=3)), Laboratory(Settings(seed=3))
     for _ in range(3):
         first.step()
-        second.look()
+        second.snapshot()
         second.step()
-    assert first.look().fake.equal(second.look().fake)
-    assert first.look().heat.shape == (48, 48) and first.look().net.shape == (15, 15, 2)
+    assert first.snapshot().fake.equal(second.snapshot().fake)
+    assert first.snapshot().heat.shape == (48, 48) and first.snapshot().net.shape == (15, 15, 2)
 
 
 def test_two_formulations_begin_at_the_same_place():
-    looks = [Laboratory(Settings(formulation=name)).look() for name in FORMULATIONS]
+    looks = [Laboratory(Settings(formulation=name)).snapshot() for name in FORMULATIONS]
     assert looks[0].fake.equal(looks[1].fake) and looks[0].real.equal(looks[2].real)
 
 
 def test_generated_points_are_drawn_up_the_critics_slope():
     laboratory = Laboratory(Settings())
     for _ in range(5):
-        laboratory.step_critic()
-    seen = laboratory.look()
+        laboratory.update("critic")
+    seen = laboratory.snapshot()
     ahead = laboratory.score(seen.fake + 1e-2 * seen.pull) - laboratory.score(seen.fake)
     assert seen.step == 0 and (ahead > 0).float().mean() > 0.95
 
@@ -164,92 +167,8 @@ def test_with_the_penalty_all_eight_modes_are_found():
     laboratory = Laboratory(Settings())
     for _ in range(500):
         laboratory.step()
-    seen = laboratory.look()
+    seen = laboratory.snapshot()
     assert seen.covered == 8 and seen.distance < 0.2
-
-
-def growing():
-    torch.manual_seed(0)
-    return ProgressiveGAN(ProgressiveConfig(latents=8, channels=(8, 8, 4)))
-
-
-LABELS = torch.tensor([0, 1, 2, 2, 9])
-
-
-@pytest.mark.parametrize(("stage", "side"), [(0, 4), (0.5, 8), (1, 8), (1.01, 16), (2, 16)])
-def test_every_stage_has_its_size(stage, side):
-    model = growing()
-    pictures = model(torch.randn(5, 8), LABELS, stage)
-    assert pictures.shape == (5, 3, side, side)
-    assert model.critic(pictures, LABELS, stage).shape == (5,)
-
-
-def test_both_growing_networks_know_the_class():
-    model, z = growing(), torch.randn(5, 8)
-    others = (LABELS + 1) % 10
-    pictures = model(z, LABELS)
-    assert not pictures.allclose(model(z, others))
-    assert not model.critic(pictures, LABELS, 2).allclose(model.critic(pictures, others, 2))
-
-
-def test_a_new_layer_is_faded_in_without_a_jump():
-    """At the start of a stage both networks do what they did before, on enlarged pictures."""
-    model, z = growing(), torch.randn(5, 8)
-    old, new = model.generator(z, LABELS, 1), model.generator(z, LABELS, 1 + 1e-6)
-    torch.testing.assert_close(new, torch.nn.functional.interpolate(old, scale_factor=2), atol=1e-4, rtol=0)
-    torch.testing.assert_close(model.critic(new, LABELS, 1 + 1e-6), model.critic(old, LABELS, 1), atol=1e-4, rtol=0)
-    almost, grown = model.generator(z, LABELS, 2 - 1e-6), model.generator(z, LABELS, 2)
-    torch.testing.assert_close(almost, grown, atol=1e-4, rtol=0)
-
-
-def test_pixel_norm_and_the_deviation_of_a_batch():
-    x = torch.randn(4, 6, 3, 3)
-    torch.testing.assert_close(PixelNorm()(x).square().mean(1), torch.ones(4, 3, 3), atol=1e-5, rtol=0)
-    seen = MinibatchDeviation()(x)
-    assert seen.shape == (4, 7, 3, 3)
-    torch.testing.assert_close(seen[:, 6], x.std(0, correction=0).mean().expand(4, 3, 3))
-    assert MinibatchDeviation()(x[:1].expand(4, 6, 3, 3))[:, 6].max() < 1e-3  # no variety
-
-
-def test_equalised_layers_keep_the_scale():
-    layer = conv(64, 64)
-    assert layer.layer.weight.std().item() == pytest.approx(1, abs=0.05)
-    x = torch.randn(8, 64, 9, 9)
-    assert layer(x)[..., 1:-1, 1:-1].std().item() == pytest.approx(math.sqrt(2), abs=0.1)
-
-
-def test_the_stages_follow_each_other():
-    stages = [stage_at(progress / 1000, 3) for progress in range(1000)]
-    assert stages[0] == 0 and stages[-1] == 3 and stages == sorted(stages)
-    assert {0.0, 1.0, 2.0, 3.0} < set(stages) and max(b - a for a, b in zip(stages, stages[1:], strict=False)) < 0.1
-
-
-def test_real_pictures_fade_like_generated_ones():
-    pictures = torch.rand(2, 3, 16, 16)
-    torch.testing.assert_close(at_stage(pictures, 2), pictures)
-    torch.testing.assert_close(at_stage(pictures, 1), torch.nn.functional.avg_pool2d(pictures, 2))
-    half = at_stage(pictures, 1.5)
-    coarse = torch.nn.functional.interpolate(at_stage(pictures, 1), scale_factor=2)
-    torch.testing.assert_close(half, (pictures + coarse) / 2)
-
-
-def test_augmentation_lets_the_gradient_through_and_keeps_the_size():
-    pictures = torch.rand(4, 3, 16, 16, requires_grad=True)
-    changed = augment(pictures, torch.Generator().manual_seed(0))
-    changed.sum().backward()
-    assert changed.shape == pictures.shape and pictures.grad.abs().sum() > 0 and not changed.equal(pictures)
-
-
-def test_growing_networks_take_turns():
-    model = growing()
-    objective = make_growing_loss(model.config)
-    batch = (torch.randint(0, 256, (5, 3, 16, 16), dtype=torch.uint8), LABELS)
-    for number, learns in ((0, model.critic), (31, model.generator), (90, model.critic)):
-        model.zero_grad()
-        objective(model, batch, Step(number, 100))["loss"].backward()
-        assert {part for part in (model.critic, model.generator) for w in part.parameters() if w.grad is not None} == {
-            learns
-        }
 
 
 def test_the_plane_through_three_anchors_goes_through_them():
@@ -273,42 +192,6 @@ def test_real_pictures_are_kept_as_scores():
     assert model.real_scores.equal(model.critic(digits).detach().sort().values)
 
 
-def test_a_copy_is_found_also_mirrored():
-    training = torch.rand(9, 3, 64, 64)
-    index, distance = nearest(torch.stack([training[4], training[7].flip(2)]), training, count=2)
-    assert index[:, 0].tolist() == [4, 7]
-    assert distance[:, 0].max() < 1e-3 < 0.01 < distance[:, 1].min()
-
-
-def test_the_judge_of_garments_takes_any_size():
-    judged = GarmentClassifier(ClassifierConfig()).eval()(torch.rand(2, 3, 64, 64))
-    assert judged.logits.shape == (2, 10) and judged.features.shape == (2, 1280)
-
-
 def test_samples_without_variety_have_no_distance():
     assert mean_distance(torch.ones(10, 4)) == 0
     assert mean_distance(torch.tensor([[0.0, 0], [3, 4]])) == 5
-
-
-def test_older_outputs_learn_the_picture_and_nothing_else_does():
-    model = ProgressiveGAN(ProgressiveConfig(8, (8, 8, 8)))
-    features = model.generator.features(torch.randn(5, 8), LABELS, 2)
-    picture = model.generator.picture(features, 2)
-    value = older_outputs_loss(model.generator, features, picture)
-    small = (torch.nn.functional.avg_pool2d(picture, 4), torch.nn.functional.avg_pool2d(picture, 2))
-    ours = (model.generator.picture(features[: index + 1], index) for index in (0, 1))
-    expected = sum((one - other).square().mean() for one, other in zip(ours, small, strict=True))
-    torch.testing.assert_close(value, expected)
-    value.backward()
-    taught = {name.split(".layer")[0] for name, weight in model.named_parameters() if weight.grad is not None}
-    assert taught == {"generator.colours.0", "generator.colours.1"}
-
-
-def test_the_critic_measures_the_deviation_of_real_and_generated_pictures_apart():
-    """A generator without variety is found out: its pictures' deviation is not mixed with that of real ones."""
-    config = ProgressiveConfig(8, (8, 8))
-    model, batches = ProgressiveGAN(config), []
-    model.critic.deviation.register_forward_hook(lambda module, inputs, output: batches.append(len(inputs[0])))
-    photographs = torch.randint(256, (5, 3, 8, 8), dtype=torch.uint8)
-    make_growing_loss(config)(model, (photographs, LABELS), Step(198, 200))
-    assert batches[:2] == [5, 5]

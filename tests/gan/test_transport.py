@@ -4,11 +4,12 @@ import pytest
 
 from demos.gan import transport
 from dlcv.core.errors import InputError
+from tests.support.asking import ask
 
 
 def test_the_matching_is_the_cheapest():
     """Crossing lines would be longer: each point goes to the one beside it."""
-    answer = transport.match({"real": [[0, 0], [1, 0]], "fake": [[1, 0.5], [0, 0.5]]})
+    answer = ask(transport.match, {"real": [[0, 0], [1, 0]], "fake": [[1, 0.5], [0, 0.5]]})
     assert answer["partners"] == [1, 0] and answer["cost"] == pytest.approx(0.5)
 
 
@@ -26,4 +27,4 @@ def test_the_divergence_jumps_where_the_distance_vanishes():
 )
 def test_sets_that_cannot_be_matched(query):
     with pytest.raises(InputError):
-        transport.match(query)
+        ask(transport.match, query)
