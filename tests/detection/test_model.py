@@ -195,10 +195,10 @@ def test_pseudo_labels_are_learned_from_where_joints_and_outlines_agree(monkeypa
     beside = joints + torch.tensor([-20.0, 0, 0])
     picture = torch.zeros(3, 100, 100, dtype=torch.uint8)
     photographs = [
-        pseudo_labels.Marked(picture, joints, people),
-        pseudo_labels.Marked(picture, joints, with_more),
-        pseudo_labels.Marked(picture, beside, people),
-        pseudo_labels.Marked(picture, joints[:0], people),
+        pseudo_labels.PseudoLabelled(picture, joints, people),
+        pseudo_labels.PseudoLabelled(picture, joints, with_more),
+        pseudo_labels.PseudoLabelled(picture, beside, people),
+        pseudo_labels.PseudoLabelled(picture, joints[:0], people),
     ]
     monkeypatch.setattr(pseudo_labels, "photographs", lambda split: photographs)
     [(_, instances)] = samples.pseudo_labelled_people("train")
