@@ -132,7 +132,7 @@ def bare_passes() -> dict[str, Callable[[], object]]:
     from demos.detection import boards as detection_boards
     from demos.pointnet import boards as pointnet_boards
     from dlcv.core.images import digits
-    from dlcv.cyclegan.predictor import CycleGANPredictor, opinion
+    from dlcv.cyclegan.predictor import CycleGANPredictor, score_scene
     from dlcv.depth import predictor as depth
     from dlcv.gan.predictor import GANPredictor, evaluator
     from dlcv.pointnet.predictor import PointNetPredictor
@@ -186,7 +186,7 @@ def bare_passes() -> dict[str, Callable[[], object]]:
         "/depth_map": depth_map,
         "/depth_files": lambda: depth_boards.see(PHOTOGRAPH, metres),
         "/depth_stereo": depth_stereo,
-        "/cyclegan_paint": lambda: [opinion(x) for x in (photograph, monet.translate(photograph, "Monet"))],
+        "/cyclegan_paint": lambda: [score_scene(x) for x in (photograph, monet.translate(photograph, "Monet"))],
         "/pointnet_classify": lambda: order[0].classify(chair),
         "/pointnet_parts": lambda: parts.parts(chair, "chair"),
         "/pointnet_shuffle": lambda: [predictor.shuffle_difference(chair) for predictor in order],

@@ -24,7 +24,7 @@ side = round((megapixels * 1e6) ** 0.5 / 4) * 4
 picture = torch.rand(3, side, side, generator=torch.Generator().manual_seed(0))
 run = {
     "whole": lambda: model.translate(picture, "Monet"),
-    "bare": lambda: torch.inference_mode()(model.model.to_b)(picture[None] * 2 - 1),
+    "bare": lambda: torch.inference_mode()(model.model.G)(picture[None] * 2 - 1),
 }[how]
 times = []
 for _ in range(3):

@@ -20,9 +20,7 @@ ABOUT = frame.Topic(
     lecture="Generative models",
     summary="Paint a photograph like Monet and take it back, learned without a single pair of pictures.",
     card="#cyclegan-painted .slider-wrap",
-    slides=(
-        ("L_GAN + L_GAN + lambda L_cyc", "dlcv/cyclegan/loss.py"),
-    ),
+    slides=(("L_GAN + L_GAN + lambda L_cyc", "dlcv/cyclegan/loss.py"),),
 )
 
 ADVERSARIAL = (
@@ -78,12 +76,12 @@ def image_of(picture) -> PIL.Image.Image:
 
 def paint(picture, direction, side, progress=gr.Progress()):  # noqa: B008  where Gradio looks for it
     """Before and after under one slider, and what the judge says of both."""
-    from dlcv.cyclegan.predictor import opinion
+    from dlcv.cyclegan.predictor import score_scene
 
     to = DIRECTIONS[frame.choice({"direction": direction}, "direction", DIRECTIONS)]
     x = tensor_of(picture, frame.whole(side, "side", *SIDES))
     painted = predictor(PAINTERS["All losses"]).translate(x, to, lambda done: progress(done, "Painting"))
-    before, after = opinion(x), opinion(painted)
+    before, after = score_scene(x), score_scene(painted)
     height, width = x.shape[1:]
     text = (
         f"{width:,} × {height:,} pixels. A classifier that was trained apart, and looks at squares of 256 pixels, is"
@@ -111,16 +109,16 @@ def look(picture, direction):
     to = DIRECTIONS[frame.choice({"direction": direction}, "direction", DIRECTIONS)]
     x = tensor_of(picture, INSIDE)
     model = predictor(PAINTERS["All losses"])
-    seen = model.look(x, to)
+    seen = model.cycle(x, to)
     there, back = ("G", "F") if to == model.names[1] else ("F", "G")
     critic = "B" if to == model.names[1] else "A"
     patches = [patch_map(scores, seen.translated) for scores in (seen.patches_before, seen.patches_after)]
     real = [100 * (scores > 0.5).float().mean().item() for scores in (seen.patches_before, seen.patches_after)]
     return [
         (image_of(seen.translated), f"{there}(x): the picture as a {to}"),
-        (image_of(seen.back), f"{back}({there}(x)): and back again"),
+        (image_of(seen.reconstructed), f"{back}({there}(x)): and back again"),
         (draw.heat(seen.error, 0, 0.25), f"|{back}({there}(x)) − x|: {seen.error.mean():.3f} of 1 on average"),
-        (image_of(seen.same), f"{back}(x): x is of this domain already, and should stay"),
+        (image_of(seen.identity), f"{back}(x): x is of this domain already, and should stay"),
         (patches[0], f"D_{critic}(x): {real[0]:.0f} % of the patches look like a {to}"),
         (patches[1], f"D_{critic}({there}(x)): {real[1]:.0f} % of the patches do"),
     ]
@@ -160,12 +158,12 @@ def show_compare(picture, direction) -> str:
 
 def cyclegan_paint(picture, direction, side):
     """The translated picture, and how sure the judge is of a Monet before and after, for a client."""
-    from dlcv.cyclegan.predictor import opinion
+    from dlcv.cyclegan.predictor import score_scene
 
     to = DIRECTIONS[frame.choice({"direction": direction}, "direction", DIRECTIONS)]
     x = tensor_of(picture, frame.whole(side, "side", *SIDES))
     painted = predictor(PAINTERS["All losses"]).translate(x, to)
-    before, after = opinion(x), opinion(painted)
+    before, after = score_scene(x), score_scene(painted)
     return image_of(painted), {
         "monet_before": before.monet,
         "monet_after": after.monet,

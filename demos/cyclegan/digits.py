@@ -49,7 +49,7 @@ def translate_digit(query: dict) -> dict:
 
     from dlcv.core.datasets import mnist_m
     from dlcv.core.images import digits
-    from dlcv.cyclegan.predictor import look_at_digit
+    from dlcv.cyclegan import predictor
 
     picture = query.get("picture")
     if not isinstance(picture, str):
@@ -58,7 +58,7 @@ def translate_digit(query: dict) -> dict:
     digit = digits.read(picture)
     generator = torch.Generator().manual_seed(int(frame.number(query, "seed", 0, 999_999)))
     patches = mnist_m.blend(torch.zeros(COUNT, *digit.shape[1:]), photographs(), generator)
-    seen = look_at_digit(digit, DOMAINS[domain], patches)
+    seen = predictor.translate_digit(digit, DOMAINS[domain], patches)
 
     def sheet(pictures):
         return data_uri(colour_sheet(pictures.expand(-1, 3, -1, -1), len(pictures)))
@@ -67,7 +67,7 @@ def translate_digit(query: dict) -> dict:
     return {
         "seen": sheet(digit),
         "translated": sheet(seen.translated),
-        "back": sheet(seen.back),
+        "back": sheet(seen.reconstructed),
         "count": len(seen.translated),
         "readings": {
             name: [{"digit": row.argmax().item(), "sure": round(row.max().item(), 3)} for row in found]

@@ -1,4 +1,4 @@
-"""The classifiers that judge translations: a painting of Monet or a photograph, and which digit it is."""
+"""The classifiers that score translations: a painting of Monet or a photograph, and which digit it is."""
 
 import torch
 from huggingface_hub import PyTorchModelHubMixin
@@ -6,7 +6,7 @@ from torch import nn
 
 from ..core.training.classifiers import ClassifierConfig, ClassifierOutput, conv_block
 
-MONET = "judge-monet"  # the checkpoint of the SceneJudge
+MONET = "judge-monet"  # the checkpoint of the SceneClassifier
 
 
 class Classifier(nn.Module, PyTorchModelHubMixin, pipeline_tag="image-classification", tags=["cyclegan"]):
@@ -30,15 +30,15 @@ class Classifier(nn.Module, PyTorchModelHubMixin, pipeline_tag="image-classifica
 
     def forward(self, x: torch.Tensor) -> ClassifierOutput:
         """Classify pictures (N, 3 or 1, S, S) in [-1, 1]."""
-        features = self.features(x.expand(-1, 3, -1, -1)).float()
+        features = self.features(x.expand(-1, 3, -1, -1)).float()  # (N, 512)
         return ClassifierOutput(self.classes(features), features)
 
 
-class SceneJudge(Classifier):
-    """A classifier of pictures that also tells which are unlike all it knows.
+class SceneClassifier(Classifier):
+    """A classifier of pictures that also detects pictures out of its training distribution.
 
-    What a picture is like is said by the mean and the standard deviation of every map of every layer, (N, 832): colours
-    and textures first, things last. Known pictures are taken for a Gaussian of them (Lee et al. 2018).
+    The features of a picture are the mean and the standard deviation of every map of every layer, (N, 832): colours and
+    textures first, things last. Features of training pictures are taken for a Gaussian (Lee et al. 2018).
     """
 
     SHRINK = 0.1  # of the covariance towards its diagonal: there are fewer pictures than numbers
@@ -48,28 +48,28 @@ class SceneJudge(Classifier):
         size = 2 * sum(layer[0].out_channels for layer in self.features if isinstance(layer, nn.Sequential))
         self.register_buffer("mean", torch.zeros(size))
         self.register_buffer("whiten", torch.eye(size))
-        self.register_buffer("bound", torch.ones(()))  # nine in ten known pictures are nearer
+        self.register_buffer("bound", torch.ones(()))  # distance that nine in ten held-out pictures are within
 
     def forward(self, x: torch.Tensor) -> ClassifierOutput:
         """Classify pictures (N, 3, S, S) in [-1, 1]; the features are the means and deviations of all maps."""
-        statistics = []
+        statistics = []  # (N, C) each
         for layer in self.features:
-            x = layer(x)
+            x = layer(x)  # (N, C, s, s); (N, 512) in the end
             if isinstance(layer, nn.Sequential):
                 deviation, mean = torch.std_mean(x.float(), (2, 3))
                 statistics += [mean, deviation]
         return ClassifierOutput(self.classes(x.float()), torch.cat(statistics, dim=1))
 
-    def strangeness(self, features: torch.Tensor) -> torch.Tensor:
-        """How far features (N, 832) are from those of known pictures, Mahalanobis; above 1 for strange ones."""
+    def ood_score(self, features: torch.Tensor) -> torch.Tensor:
+        """Mahalanobis distances (N,) of features (N, 832) from training pictures; more than 1 is strange."""
         return ((features - self.mean) @ self.whiten).norm(dim=1) / self.bound
 
-    def get_to_know(self, features: torch.Tensor, held_out: torch.Tensor) -> None:
-        """Keep with the weights what features (N, 832) of known pictures are like; the bound is by others of them."""
+    def fit_ood(self, features: torch.Tensor, held_out: torch.Tensor) -> None:
+        """Fit the Gaussian to features (N, 832) of training pictures; 1 is the 90th percentile of held-out ones."""
         covariance = features.double().T.cov()
         variance = covariance.diagonal()
         covariance = torch.lerp(covariance, (variance + 1e-3 * variance.mean()).diag(), self.SHRINK)
         values, vectors = torch.linalg.eigh(covariance)
         self.mean.copy_(features.mean(0))
         self.whiten.copy_(vectors * values.rsqrt())
-        self.bound.fill_(1).copy_(self.strangeness(held_out).quantile(0.9))
+        self.bound.fill_(1).copy_(self.ood_score(held_out).quantile(0.9))

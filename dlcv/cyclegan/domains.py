@@ -12,17 +12,17 @@ SCENES = {"photograph": "photo", "Monet": "monet"}
 
 
 def spread(pictures: torch.Tensor) -> torch.Tensor:
-    """Pictures as bytes, or as values in [0, 1], -> [-1, 1], what the networks see."""
+    """Pictures in [-1, 1], as the networks see them, of bytes or of values in [0, 1]."""
     return pictures.float() / (127.5 if pictures.dtype == torch.uint8 else 0.5) - 1
 
 
-def grained(x: torch.Tensor, grain: float, generator: torch.Generator) -> torch.Tensor:
-    """Pictures (N, C, H, W) with noise of that standard deviation on every value.
+def with_noise(x: torch.Tensor, deviation: float, generator: torch.Generator) -> torch.Tensor:
+    """Pictures (N, C, H, W) with Gaussian noise of that standard deviation on every value.
 
     The sky of a photograph is flat, that of a painting is all strokes: a generator needs something to make them of.
     Noise of its own keeps it from repeating one little pattern instead.
     """
-    return x + grain * torch.randn(x.shape, generator=generator, device=generator.device).to(x.device)
+    return x + deviation * torch.randn(x.shape, generator=generator, device=generator.device).to(x.device)
 
 
 def digits(name: str, split: str = "train") -> tuple[torch.Tensor, torch.Tensor]:

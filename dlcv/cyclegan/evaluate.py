@@ -18,7 +18,7 @@ from ..core.images.draw import colour_sheet
 from ..core.training.evaluation import accuracy, classify
 from ..core.weights import scores
 from . import domains
-from .classifier import MONET, Classifier, SceneJudge
+from .classifier import MONET, Classifier, SceneClassifier
 from .judges import READERS
 from .model import CycleGAN
 
@@ -52,25 +52,25 @@ def evaluate_translator(name: str) -> list[dict]:
     """The rows of metrics.json of a CycleGAN of digits: how far what comes back is from what went in, both ways."""
     model = weights.load(CycleGAN, name)
     pictures = [domains.digits(of, "test")[0][:DIGITS] for of in model.config.names]
-    found = [model(*some) for some in zip(*(of.split(100) for of in pictures))]
-    returned = torch.cat([some.back_a for some in found]), torch.cat([some.back_b for some in found])
+    outputs = [model(*batch) for batch in zip(*(of.split(100) for of in pictures))]
+    reconstructed = [torch.cat([getattr(out, f"reconstructed_{side}") for out in outputs]) for side in "ab"]
     about = {"metric": "cycle_l1", "better": "lower", "unit": "of 1"}
     return [
         about | {"data": f"{of} test, the first {DIGITS:,}", "value": l1(before, back)}
-        for of, before, back in zip(model.config.names, pictures, returned)
+        for of, before, back in zip(model.config.names, pictures, reconstructed)
     ]
 
 
-def share_of_monets(classifier: SceneJudge, pictures: torch.Tensor) -> float:
-    """How many of N pictures (N, 3, S, S) in [-1, 1] the classifier calls a Monet, percent."""
+def share_of_monets(classifier: SceneClassifier, pictures: torch.Tensor) -> float:
+    """Percentage of pictures (N, 3, S, S) in [-1, 1] that the classifier calls a Monet."""
     called = classify(classifier, pictures).logits.argmax(1)
     return round(100 * (called == classifier.config.class_names.index("Monet")).float().mean().item(), 1)
 
 
-def share_of_strange(classifier: SceneJudge, pictures: torch.Tensor) -> float:
-    """How many of N pictures (N, 3, S, S) in [-1, 1] the classifier finds unlike those it knows, percent."""
-    strangeness = classifier.strangeness(classify(classifier, pictures).features.to(classifier.mean.device))
-    return round(100 * (strangeness > 1).float().mean().item(), 1)
+def share_of_strange(classifier: SceneClassifier, pictures: torch.Tensor) -> float:
+    """Percentage of pictures (N, 3, S, S) in [-1, 1] that the classifier finds out of its training distribution."""
+    scores = classifier.ood_score(classify(classifier, pictures).features.to(classifier.mean.device))
+    return round(100 * (scores > 1).float().mean().item(), 1)
 
 
 def edges(pictures: torch.Tensor) -> torch.Tensor:
@@ -97,16 +97,16 @@ def write_sheet(before: torch.Tensor, after: torch.Tensor, path: Path) -> None:
 
 
 @torch.inference_mode()
-def evaluate_painter(name: str, classifier: SceneJudge, folder: Path) -> list[dict]:
+def evaluate_painter(name: str, classifier: SceneClassifier, folder: Path) -> list[dict]:
     """The rows of metrics.json of photograph and Monet, both ways, at 256 x 256; two sheets of pictures in `folder`."""
     model = weights.load(CycleGAN, name)
     photographs, paintings = (domains.spread(domains.scenes(of, "test")) for of in domains.SCENES)
 
     def through(network, pictures):
-        return torch.cat([network(some) for some in pictures.split(4)])
+        return torch.cat([network(batch) for batch in pictures.split(4)])
 
-    grained = domains.grained(photographs, model.config.grain, torch.Generator().manual_seed(0))
-    painted, photographed = through(model.to_b, grained), through(model.to_a, paintings)
+    noisy = domains.with_noise(photographs, model.config.input_noise, torch.Generator().manual_seed(0))
+    painted, photographed = through(model.G, noisy), through(model.F, paintings)
     write_sheet(photographs, painted, folder / f"{name}.jpg")
     write_sheet(paintings, photographed, folder / f"{name}-back.jpg")
     bars = {"judged_monet": JUDGED_BAR, "cycle_l1": CYCLE_BAR} if name == PAINTERS[0] else {}
@@ -123,18 +123,18 @@ def evaluate_painter(name: str, classifier: SceneJudge, folder: Path) -> list[di
         {"metric": "gradient_correlation", "unit": "", "value": kept, **higher},
         {
             "metric": "cycle_l1",
-            "value": l1(photographs, through(model.to_a, painted)),
+            "value": l1(photographs, through(model.F, painted)),
             **lower,
             "bar": bars.get("cycle_l1"),
         },
-        {"metric": "cycle_l1", "value": l1(paintings, through(model.to_b, photographed)), **back},
-        {"metric": "identity_l1", "value": l1(photographs, through(model.to_a, photographs)), **lower},
-        {"metric": "identity_l1", "value": l1(paintings, through(model.to_b, paintings)), **back},
+        {"metric": "cycle_l1", "value": l1(paintings, through(model.G, photographed)), **back},
+        {"metric": "identity_l1", "value": l1(photographs, through(model.F, photographs)), **lower},
+        {"metric": "identity_l1", "value": l1(paintings, through(model.G, paintings)), **back},
     ]
 
 
-def evaluate_judge(classifier: SceneJudge) -> list[dict]:
-    """The rows of metrics.json of the judge: what it calls a Monet, and what it finds unlike all it knows."""
+def evaluate_judge(classifier: SceneClassifier) -> list[dict]:
+    """The rows of metrics.json of the classifier of scenes: what is called a Monet, and what is found strange."""
     photographs, paintings = (domains.spread(domains.scenes(of, "test")) for of in domains.SCENES)
     garments = domains.spread(clothing.load("test", 128)[0])
     ours, theirs, others = (
@@ -145,7 +145,7 @@ def evaluate_judge(classifier: SceneJudge) -> list[dict]:
             ("photographs of garments", garments),
         )
     )
-    mistaken, recognised = (share_of_monets(classifier, some) for some in (photographs, paintings))
+    mistaken, recognised = (share_of_monets(classifier, pictures) for pictures in (photographs, paintings))
     return [
         {"metric": "called_monet", "better": "lower", "value": mistaken, "bar": UNTRANSLATED_BAR} | ours,
         {"metric": "recognised_monet", "better": "higher", "value": recognised} | theirs,
@@ -161,7 +161,7 @@ def main() -> None:
     args = parse_with_data(parser)
     sheet = args.sheet or Path(tempfile.mkdtemp(prefix="cyclegan-"))
     sheet.mkdir(parents=True, exist_ok=True)
-    classifier = weights.load(SceneJudge, MONET)
+    classifier = weights.load(SceneClassifier, MONET)
     found = {MONET: evaluate_judge(classifier)} | {name: evaluate_reader(name) for name in READERS}
     found |= {name: evaluate_translator(name) for name in TRANSLATORS}
     found |= {name: evaluate_painter(name, classifier, sheet) for name in PAINTERS}

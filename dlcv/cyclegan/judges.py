@@ -19,9 +19,9 @@ from ..core.training.classifiers import ClassifierConfig
 from ..core.training.evaluation import accuracy, classify
 from ..core.training.loop import Recipe, command_line, fit, passport_recipe
 from . import domains
-from .classifier import MONET, Classifier, SceneJudge
+from .classifier import MONET, Classifier, SceneClassifier
 from .model import CycleGAN
-from .train import LICENCE
+from .presets import LICENCE
 
 HELD_OUT = 0.1  # of its training pictures, to watch a classifier with
 READERS = {  # whose digits and labels it learns from, and the CycleGAN and generator that translate them first
@@ -52,7 +52,7 @@ def moved(pictures: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
 
 
 def reading_loss(name: str):
-    """Cross-entropy on digits that are moved, then translated, each time with the rest of another picture of B."""
+    """Cross-entropy on digits that are moved, then translated, each time with the residual of another picture of B."""
     _, translated_by = READERS[name]
     if translated_by:
         translator, direction = translated_by
@@ -61,9 +61,9 @@ def reading_loss(name: str):
 
     def translate(digits, generator):
         if direction == "F":
-            return cyclegan.take_apart(digits)[0]
+            return cyclegan.decompose(digits)[0]
         chosen = torch.randint(len(others), (len(digits),), generator=generator, device=generator.device).cpu()
-        return cyclegan.compose(digits, cyclegan.take_apart(others[chosen].to(digits.device))[1])
+        return cyclegan.compose(digits, cyclegan.decompose(others[chosen].to(digits.device))[1])
 
     def loss(model, batch, step):
         digits, labels = batch
@@ -117,11 +117,11 @@ def train(name: str, recipe: Recipe, runs: Path) -> None:
         return {"held_out_accuracy": round(accuracy(model, held_out, labels[held]), 2)}
 
     data = TensorBatches(pictures[kept], labels[kept])
-    classifier = SceneJudge if name == MONET else Classifier
+    classifier = SceneClassifier if name == MONET else Classifier
     model = fit(classifier(ClassifierConfig(classes)), loss, data, recipe, runs / name, validate)
     if name == MONET:
         learned, others = (some[labels[some] == classes.index("photograph")] for some in (kept, held))
-        model.cpu().get_to_know(
+        model.cpu().fit_ood(
             *(classify(model, domains.spread(pictures[photographs])).features for photographs in (learned, others))
         )
     made_by = passport_recipe("dlcv.cyclegan.judges", name, recipe)

@@ -14,9 +14,9 @@ from dlcv.core import runtime, weights
 from dlcv.core.errors import InputError
 from dlcv.core.training.classifiers import ClassifierConfig
 from dlcv.cyclegan import predictor
-from dlcv.cyclegan.classifier import Classifier, SceneJudge
+from dlcv.cyclegan.classifier import Classifier, SceneClassifier
 from dlcv.cyclegan.model import CycleGAN, CycleGANConfig
-from dlcv.cyclegan.train import CONFIGS
+from dlcv.cyclegan.presets import SETUPS
 
 DIRECTIONS = list(cyclegan.DIRECTIONS)
 
@@ -30,10 +30,10 @@ def untrained(monkeypatch):
         torch.manual_seed(len(name))
         if cls is Classifier:
             return Classifier(ClassifierConfig()).eval()
-        if cls is SceneJudge:
-            return SceneJudge(ClassifierConfig(("photograph", "Monet"))).eval()
-        config = CONFIGS[name]
-        return CycleGAN(CycleGANConfig(config.names, config.channels, config.rest, 4, 1, 4)).eval()
+        if cls is SceneClassifier:
+            return SceneClassifier(ClassifierConfig(("photograph", "Monet"))).eval()
+        config = SETUPS[name].config
+        return CycleGAN(CycleGANConfig(config.names, config.channels, config.residual_channels, 4, 1, 4)).eval()
 
     monkeypatch.setattr(weights, "load", load)
 
@@ -78,8 +78,8 @@ def test_the_look_inside_is_of_the_cycle(direction):
     assert figures[1][1].startswith(f"{second}({first}(x))")
     model = cyclegan.predictor("cyclegan-monet")
     x = cyclegan.tensor_of(photograph(), 320)
-    seen = model.look(x, cyclegan.DIRECTIONS[direction])
-    error = (seen.back - x[:, :68, :88]).abs().mean()
+    seen = model.cycle(x, cyclegan.DIRECTIONS[direction])
+    error = (seen.reconstructed - x[:, :68, :88]).abs().mean()
     torch.testing.assert_close(seen.error.mean(), error, atol=1e-4, rtol=1e-3)
     torch.testing.assert_close(
         model.translate(x[:, :68, :88], cyclegan.DIRECTIONS[direction]), seen.translated, atol=1e-3, rtol=1e-3
@@ -119,10 +119,10 @@ def test_forged_digits_are_refused(change):
 
 
 def test_strange_pictures_are_told_from_known_ones():
-    judge, generator = SceneJudge(ClassifierConfig()).eval(), torch.Generator().manual_seed(0)
+    judge, generator = SceneClassifier(ClassifierConfig()).eval(), torch.Generator().manual_seed(0)
     axes = torch.randn(20, 832, generator=generator)  # known features lie in a flat cloud, not in a round one
     known, others = (torch.randn(count, 20, generator=generator) @ axes + 3 for count in (400, 200))
-    judge.get_to_know(known, others)
-    assert (judge.strangeness(others) > 1).float().mean() == pytest.approx(0.1, abs=0.01)
+    judge.fit_ood(known, others)
+    assert (judge.ood_score(others) > 1).float().mean() == pytest.approx(0.1, abs=0.01)
     aside = torch.randn(200, 832, generator=generator) * 20**0.5 + 3  # as far from the middle, in other directions
-    assert (judge.strangeness(aside) > 1).all()
+    assert (judge.ood_score(aside) > 1).all()

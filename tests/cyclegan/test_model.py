@@ -11,6 +11,7 @@ from dlcv.core.datasets import TensorBatches, mnist_m, paintings, usps
 from dlcv.core.training.loop import Recipe, Step
 from dlcv.cyclegan import domains, evaluate, judges, large, loss, predictor, published, train
 from dlcv.cyclegan.model import CycleGAN, CycleGANConfig, Discriminator, Generator, load_published
+from dlcv.cyclegan.presets import SETUPS
 from tests.support.loopback_hub import LoopbackHub, on_a_fresh_computer
 from tests.support.training import check_that_it_goes_on
 
@@ -24,6 +25,36 @@ def test_losses():
     assert loss.adversarial_loss(torch.ones(2)) == 0 and loss.adversarial_loss(torch.zeros(2)) == 1
     x = torch.rand(2, 3, 4, 4)
     assert loss.cycle_loss(x, x) == 0 and loss.identity_loss(x, x + 0.5).item() == pytest.approx(0.5)
+
+
+def test_the_objective_is_the_sum_of_the_slide():
+    """L = L_GAN(G, D_B) + L_GAN(F, D_A) + lambda L_cyc + lambda_id L_id; a weight of 0 takes a term away."""
+    torch.manual_seed(0)
+    model = CycleGAN(CycleGANConfig(width=4, blocks=1, critic_width=4))
+    x, y = torch.rand(2, 1, 3, 32, 32) * 2 - 1
+    out = model(x, y)
+    gan = (model.D_B(model.G(x)) - 1).square().mean() + (model.D_A(model.F(y)) - 1).square().mean()
+    cycle = (model.F(model.G(x)) - x).abs().mean() + (model.G(model.F(y)) - y).abs().mean()
+    identity = (model.G(y) - y).abs().mean() + (model.F(x) - x).abs().mean()
+    whole = loss.objective(model, x, y, out)
+    assert set(whole) == {"loss", "adversarial", "cycle", "identity"}
+    torch.testing.assert_close(whole["loss"], gan + 10 * cycle + 5 * identity)
+    torch.testing.assert_close(loss.objective(model, x, y, out, 2, 0)["loss"], gan + 2 * cycle)
+    torch.testing.assert_close(loss.objective(model, x, y, out, 0, 3)["loss"], gan + 3 * identity)
+    fakes = out.fake_a, out.fake_b
+    both = loss.discriminator_loss(model.D_A(x), model.D_A(fakes[0])) + loss.discriminator_loss(
+        model.D_B(y), model.D_B(fakes[1])
+    )
+    torch.testing.assert_close(loss.discriminator_objective(model, x, y, *fakes)["loss"], both)
+
+
+def test_an_ablation_is_a_weight_of_zero():
+    weights = {name: (setup.cycle_weight, setup.identity_weight) for name, setup in SETUPS.items()}
+    cycle, identity = weights["cyclegan-monet"]
+    assert weights["cyclegan-monet-without-cycle"] == (0, identity) and identity > 0
+    assert weights["cyclegan-monet-without-identity"] == (cycle, 0) and cycle > 0
+    for name, setup in SETUPS.items():  # identity needs as many channels in both domains
+        assert setup.identity_weight == 0 or len(set(setup.config.channels)) == 1, name
 
 
 def test_the_buffer_shows_old_pictures_half_of_the_time():
@@ -56,9 +87,9 @@ def test_a_score_is_of_70_pixels():
 
 def test_pictures_keep_their_size_and_range():
     model = CycleGAN(CycleGANConfig(channels=(1, 3), width=4, blocks=1, critic_width=4))
-    translated = model.to_b(torch.rand(2, 1, 32, 48) * 2 - 1)
+    translated = model.G(torch.rand(2, 1, 32, 48) * 2 - 1)
     assert translated.shape == (2, 3, 32, 48) and translated.abs().max() <= 1
-    assert model.to_a(translated).shape == (2, 1, 32, 48)
+    assert model.F(translated).shape == (2, 1, 32, 48)
 
 
 def published_state() -> dict[str, torch.Tensor]:
@@ -139,35 +170,39 @@ def test_data_sets_have_their_size():
     assert len(mnist_m.photographs("train")) == 200 and len(mnist_m.photographs("val")) == 100
 
 
-@pytest.mark.parametrize("bare", [False, True], ids=["norms", "bare"])
+@pytest.mark.parametrize("outer_norm", [torch.nn.InstanceNorm2d, torch.nn.Identity], ids=["instance", "none"])
 @pytest.mark.parametrize("size", [(8, 8), (64, 48), (12, 700), (260, 44)])
-def test_strips_make_no_difference(size, bare, monkeypatch):
+def test_strips_make_no_difference(size, outer_norm, monkeypatch):
     """A large picture is translated as the plain forward pass does it, seen whole: no seam, wherever a strip ends."""
     monkeypatch.setattr(large, "STRIP", 400)
     torch.manual_seed(0)
-    generator, x, told = Generator(3, 3, width=8, blocks=2, bare=bare).eval(), torch.rand(1, 3, *size) * 2 - 1, []
+    generator, x, told = (
+        Generator(3, 3, width=8, blocks=2, outer_norm=outer_norm).eval(),
+        torch.rand(1, 3, *size) * 2 - 1,
+        [],
+    )
     torch.testing.assert_close(large.translate(generator, x, told.append), generator(x), atol=1e-4, rtol=1e-4)
     assert told == sorted(told) and 0 < told[0] and told[-1] <= 1
 
 
-def test_a_digit_gets_the_rest_of_a_picture():
-    model = CycleGAN(CycleGANConfig(channels=(1, 3), rest=3, width=4, blocks=1, critic_width=4))
+def test_a_digit_gets_the_residual_of_a_picture():
+    model = CycleGAN(CycleGANConfig(channels=(1, 3), residual_channels=3, width=4, blocks=1, critic_width=4))
     x, y = torch.rand(2, 1, 32, 32) * 2 - 1, torch.rand(2, 3, 32, 32) * 2 - 1
-    found, (digits, rest) = model(x, y), model.take_apart(y)
-    assert digits.shape == x.shape and rest.shape == y.shape
-    torch.testing.assert_close(torch.cat([digits, rest], dim=1), model.to_a(y))
+    found, (digits, residual) = model(x, y), model.decompose(y)
+    assert digits.shape == x.shape and residual.shape == y.shape
+    torch.testing.assert_close(torch.cat([digits, residual], dim=1), model.F(y))
     torch.testing.assert_close(found.fake_a, digits)
-    torch.testing.assert_close(found.fake_b, model.to_b(torch.cat([x, rest], dim=1)))
-    torch.testing.assert_close(found.back_a, model.to_a(found.fake_b)[:, :1])
-    torch.testing.assert_close(found.back_b, model.to_b(torch.cat([digits, rest], dim=1)))
+    torch.testing.assert_close(found.fake_b, model.G(torch.cat([x, residual], dim=1)))
+    torch.testing.assert_close(found.reconstructed_a, model.F(found.fake_b)[:, :1])
+    torch.testing.assert_close(found.reconstructed_b, model.G(torch.cat([digits, residual], dim=1)))
 
 
-def test_the_grain_of_a_picture_is_noise_of_its_own():
+def test_every_picture_has_noise_of_its_own():
     x = torch.zeros(1, 3, 64, 64)
-    one, other = (domains.grained(x, 0.05, torch.Generator().manual_seed(seed)) for seed in (0, 1))
+    one, other = (domains.with_noise(x, 0.05, torch.Generator().manual_seed(seed)) for seed in (0, 1))
     assert one.std().item() == pytest.approx(0.05, rel=0.05) and abs(one.mean().item()) < 0.002
     assert not torch.equal(one, other)
-    assert torch.equal(domains.grained(x, 0.0, torch.Generator()), x)
+    assert torch.equal(domains.with_noise(x, 0.0, torch.Generator()), x)
 
 
 @pytest.mark.parametrize(("size", "count"), [((512, 800), 6), ((300, 256), 1), ((100, 350), 3)])
@@ -191,7 +226,7 @@ def test_edges_that_stay_correlate():
 def test_every_second_turn_is_the_discriminators():
     config = CycleGANConfig(("MNIST", "USPS"), (1, 1), width=4, blocks=1, critic_width=4)
     model, digits = CycleGAN(config), torch.rand(8, 1, 32, 32) * 2 - 1
-    objective = train.make_loss("cyclegan-usps", digits, (loss.PictureBuffer(), loss.PictureBuffer()))
+    objective = train.make_loss(SETUPS["cyclegan-usps"], digits, (loss.PictureBuffer(), loss.PictureBuffer()))
     for number, learning in enumerate(({"to_b", "to_a"}, {"critic_a", "critic_b"}, {"to_b", "to_a"})):
         model.zero_grad()
         objective(model, (digits[:4],), Step(number, 10))["loss"].backward()
@@ -209,7 +244,7 @@ def test_a_stopped_training_goes_on_as_if_nothing_had_happened(tmp_path, stop):
 
     def begin():
         buffers = loss.PictureBuffer(3), loss.PictureBuffer(3)
-        objective = train.make_loss("cyclegan-usps", digits, buffers)
+        objective = train.make_loss(SETUPS["cyclegan-usps"], digits, buffers)
         usual = {"data": TensorBatches(digits), "recipe": recipe, "layout": torch.contiguous_format}
         return {"model": CycleGAN(config), "loss": objective, "remembered": buffers, **usual}
 
