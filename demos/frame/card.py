@@ -7,53 +7,6 @@ import gradio as gr
 from dlcv.core import weights
 from dlcv.core.weights.passports import LICENCES
 
-METRICS = {
-    "nll": "negative log-likelihood",
-    "negative_elbo": "negative ELBO",
-    "reconstruction": "of it reconstruction",
-    "kl": "of it divergence",
-    "active_units": "latents in use",
-    "error": "wrong answers",
-    "frechet": "Fréchet distance",
-    "frechet_floor": "that of real pictures",
-    "modes": "modes",
-    "modes_kl": "KL to all modes alike",
-    "accuracy": "right answers",
-    "confidence": "judge's confidence",
-    "real_confidence": "confidence on real ones",
-    "largest_class": "largest class",
-    "judged_monet": "translations called a Monet",
-    "called_monet": "called a Monet",
-    "recognised_monet": "paintings by Monet that are recognised",
-    "gradient_correlation": "correlation of edges",
-    "cycle_l1": "lost there and back",
-    "identity_l1": "changed without need",
-    "nearest_photograph": "distance to the nearest photograph",
-    "real_nearest_photograph": "that of real photographs",
-    "overall_accuracy": "right answers",
-    "class_accuracy": "mean over the classes",
-    "lost_with_half": "lost with half the points",
-    "part_miou": "overlap with the true parts",
-    "out_of_class_auroc": "strange told from usual",
-    "box_ap": "AP of boxes",
-    "box_ap50": "AP50 of boxes",
-    "mask_ap": "AP of masks",
-    "mask_ap50": "AP50 of masks",
-    "pck_0.2": "joints within 0.2 of the torso",
-    "limbs_joined": "limbs joined to the right person",
-    "limbs_found": "limbs in view that are found",
-    "oks_found": "people found at OKS 0.5",
-    "oks_ap": "average precision by OKS",
-    "ghosts": "photographs with a ghost",
-    "delta_1": "depths within a factor of 1.25",
-    "abs_rel": "relative error of depth",
-    "abs_rel_scaled": "the same, its median set right",
-    "d1": "disparities wrong by over 3 pixels and 5 %",
-    "rank_correlation": "order of near and far",
-    "disagreement": "left and right disagree by",
-    "roughness": "steps on plain surfaces",
-    "rebuilt_l1": "rebuilt pictures differ by",
-}
 FACTS = [("Trained on", "source"), ("Licence", "licence"), ("Train again", "recipe")]
 MANY = 4  # commands, from which on they are folded away
 
@@ -67,19 +20,18 @@ def figure(value: float) -> str:
     return text.replace("-", "−")
 
 
-def unit(row: dict) -> str:
-    """The unit of a row as it stands behind a number."""
-    return "%" if row["unit"] in ("%", "percent") else row["unit"]
-
-
 def verdict(row: dict) -> str:
-    """How our score compares with the paper's, in words: '5.86 nats better', '0.05 points worse', 'as good'."""
-    if row.get("paper") is None:
+    """How our score compares with the paper's, in words: '5.86 nats better', '0.05 points worse', 'as good'; 'on ...'
+    where the paper's is of other data, which is no comparison."""
+    if row["paper"] is None:
         return ""
+    if other := row.get("paper_data"):
+        return f"on {other}"
     gain = row["paper"] - row["value"] if row["better"] == "lower" else row["value"] - row["paper"]
     if abs(gain) < 0.005:
         return "as good"
-    return f"{figure(abs(gain))} {'points' if unit(row) == '%' else unit(row)} {'better' if gain > 0 else 'worse'}"
+    unit = "points" if row["unit"] == "%" else row["unit"]
+    return " ".join(filter(None, [figure(abs(gain)), unit, "better" if gain > 0 else "worse"]))
 
 
 def _rows(names: list[str]) -> list[dict]:
@@ -91,9 +43,9 @@ def _paper(row: dict, source: bool) -> str:
     """The paper's number, where from, and how ours compares; nothing where no paper has one."""
     if not verdict(row):
         return ""
-    kind = "worse" if verdict(row).endswith("worse") else "better"
-    where = f" <small>{escape(row.get('paper_source') or '')}</small>" if source else ""
-    paper = f"{'' if source else 'paper '}{row['paper']:g} {escape(unit(row))}"
+    kind = "paper" if row.get("paper_data") else "worse" if verdict(row).endswith("worse") else "better"
+    where = f" <small>{escape(row['paper_source'])}</small>" if source else ""
+    paper = f"{'' if source else 'paper '}{row['paper']:g} {escape(row['unit'])}"
     return f"<span class=paper>{paper}{where}</span><span class={kind}>{escape(verdict(row))}</span>"
 
 
@@ -101,8 +53,7 @@ def _column(row: dict, by: str) -> str:
     """The column of a score: the test set, or what was measured and its unit."""
     if by == "data":
         return row["data"]
-    metric = METRICS[row["metric"]]
-    return metric if unit(row) in metric else f"{metric}, {unit(row)}"
+    return ", ".join(filter(None, [row["label"], row["unit"]]))
 
 
 def _grid(grid: dict[str, list[str]], by: str) -> str:
@@ -110,7 +61,7 @@ def _grid(grid: dict[str, list[str]], by: str) -> str:
     scores: dict[str, dict[str, list[dict]]] = {label: {} for label in grid}
     for label, names in grid.items():
         for row in _rows(names):
-            if by == "metric" and row["metric"] not in METRICS:  # a point of a curve, not a score
+            if by == "metric" and row.get("detail"):
                 continue
             scores[label].setdefault(_column(row, by), []).append(row)
     columns = list(dict.fromkeys(column for found in scores.values() for column in found))
@@ -121,7 +72,7 @@ def _grid(grid: dict[str, list[str]], by: str) -> str:
         cells = []
         for column in columns:
             rows = found.get(column, [])
-            with_unit = f" {escape(unit(rows[0]))}" if rows and by == "data" else ""
+            with_unit = f" {escape(rows[0]['unit'])}" if rows and by == "data" else ""
             value = f"<b>{figure(rows[0]['value'])}{with_unit}</b>" if rows else ""
             papers = "".join(_paper(row, source=by == "metric") for row in rows if row["data"] == rows[0]["data"])
             cells.append(f"<td data-column='{escape(column)}'>{value}{papers}</td>")
@@ -155,7 +106,7 @@ def weights_card(grid: dict[str, list[str]], by: str = "metric", title: str = "T
     there = [name for row in grid.values() for name in row]
     facts = [(term, _fact(there, field)) for term, field in FACTS]
     if by == "data":  # all scores of one paper, named once
-        sources = dict.fromkeys(row["paper_source"] for row in _rows(there) if row.get("paper_source"))
+        sources = dict.fromkeys(row["paper_source"] for row in _rows(there) if row["paper_source"])
         facts.insert(0, ("Paper", "<br>".join(map(escape, sources))))
     terms = "".join(f"<dt>{term}</dt><dd>{text}</dd>" for term, text in facts if text)
     intro = f"<p>{escape(note)}</p>" if note else ""

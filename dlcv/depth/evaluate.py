@@ -6,29 +6,34 @@ ablations: what the missing loss is for.
 """
 
 import argparse
+import sys
 
 import torch
 from torch.nn import functional as F
 
 from ..core.datasets import kitchen, kitti, parse_with_data, small_pairs
 from ..core.weights import scores
+from ..core.weights.scores import Metric
 from . import scenes
 from .metrics import abs_rel, d1, rank_correlation, within
 from .predictor import DepthMaps, DepthPredictor, predictor, rebuild, resized, semi_global
 from .train import TEST_SCENES
 
 COMMAND = "python -m dlcv.depth.evaluate"
+DELTA_1 = Metric("delta_1", "Depths within a factor of 1.25 (delta 1)", "%", "higher")
+ABS_REL = Metric("abs_rel", "Absolute relative error (Abs Rel)", "", "lower")
+ABS_REL_SCALED = Metric("abs_rel_scaled", "Abs Rel after median scaling", "", "lower")
+D1 = Metric("d1", "Wrong disparities (D1)", "%", "lower")
+RANK = Metric("rank_correlation", "Rank correlation with the true disparity", "", "higher")
+DISAGREEMENT = Metric("disagreement", "Left-right disagreement", "pixels", "lower")
+ROUGHNESS = Metric("roughness", "Disparity gradient on plain surfaces", "pixels", "lower")
+REBUILT_L1 = Metric("rebuilt_l1", "Reconstruction error (L1)", "", "lower")
 STEREO, KITCHEN = "depth-stereo", "depth-kitchen"
 WITHOUT = ("depth-stereo-without-consistency", "depth-stereo-without-smoothness")
-DELTA_BAR, KITCHEN_BAR, KITTI_BAR, D1_BAR, RANK_BAR = 0.85, 0.13, 0.15, 10.0, 0.5
+DELTA_BAR, KITCHEN_BAR, KITTI_BAR, D1_BAR, RANK_BAR = 85.0, 0.13, 0.15, 10.0, 0.5
 SCENES = 200  # made ones that are scored
 MIN_DISPARITY = 379.8 / 1226 / 80  # of the width, at 80 metres, the paper's limit: f b = 379.8 px m, 1,226 pixels wide
-PAPER = "Godard et al. 2017, Table 2, K, 80 m: against LiDAR"
-
-
-def row(metric: str, unit: str, better: str, data: str, value: float, **more) -> dict:
-    """One line of metrics.json."""
-    return {"metric": metric, "unit": unit, "better": better, "data": data, "value": round(value, 4), **more}
+PAPER = {"paper": 0.148, "paper_source": "Godard et al. 2017, Table 2, K, 80 m", "paper_data": "KITTI against LiDAR"}
 
 
 def kitchen_rows() -> list[dict]:
@@ -40,8 +45,8 @@ def kitchen_rows() -> list[dict]:
         truth.append(depth[0][known])
     both, data = (torch.cat(found), torch.cat(truth)), f"red kitchen, the last {len(found)} frames"
     return [
-        row("delta_1", "of 1", "higher", data, within(*both), bar=DELTA_BAR),
-        row("abs_rel", "of 1", "lower", data, abs_rel(*both), bar=KITCHEN_BAR),
+        DELTA_1.row(data, round(100 * within(*both), 2), bar=DELTA_BAR, headline=True),
+        ABS_REL.row(data, round(abs_rel(*both), 4), bar=KITCHEN_BAR),
     ]
 
 
@@ -59,9 +64,9 @@ def kitti_row(network: DepthPredictor, pairs: list) -> dict:
         sure = matched > MIN_DISPARITY
         found.append(1 / disparity[sure])
         truth.append(1 / matched[sure])
-    about = {"bar": KITTI_BAR, "paper": 0.148, "paper_source": PAPER}
     data = f"KITTI, the last {len(pairs)} pairs of two drives, against what semi-global matching is sure of"
-    return row("abs_rel", "of 1", "lower", data, abs_rel(torch.cat(found), torch.cat(truth)), **about)
+    value = round(abs_rel(torch.cat(found), torch.cat(truth)), 4)
+    return ABS_REL.row(data, value, bar=KITTI_BAR, **PAPER, headline=True)
 
 
 def made_row(network: DepthPredictor) -> dict:
@@ -70,7 +75,7 @@ def made_row(network: DepthPredictor) -> dict:
     pairs = [scenes.pair(TEST_SCENES + k, height, width) for k in range(SCENES)]
     found = torch.stack([width * network.predict(pair.left).maps[0][:1] for pair in pairs])
     truth = torch.stack([pair.disparity_left for pair in pairs])
-    return row("d1", "%", "lower", f"{SCENES} made scenes, {width} pixels wide", d1(found, truth), bar=D1_BAR)
+    return D1.row(f"{SCENES} made scenes, {width} pixels wide", round(d1(found, truth), 4), bar=D1_BAR)
 
 
 def scaled_abs_rel(seen: DepthMaps, disparity: torch.Tensor, cropped: float = 0.0) -> float:
@@ -88,7 +93,7 @@ def small_rows(network: DepthPredictor) -> list[dict]:
     indoors = [value for pair, value in zip(pairs, values) if pair.name.startswith("middlebury")]
     named = [("Middlebury 2005, mean of five pairs", sum(indoors) / len(indoors))]
     named += [(pair.name, value) for pair, value in zip(pairs, values)]
-    return [row("abs_rel_scaled", "of 1", "lower", data, value) for data, value in named]
+    return [ABS_REL_SCALED.row(data, round(value, 4)) for data, value in named]
 
 
 def motorcycle_row(network: DepthPredictor) -> dict:
@@ -99,7 +104,7 @@ def motorcycle_row(network: DepthPredictor) -> dict:
     truth = torch.from_numpy(truth).nan_to_num(posinf=0)
     found = resized(network.predict(torch.from_numpy(left).permute(2, 0, 1) / 255).inverse_depth, truth.shape)
     value = rank_correlation(found[truth > 0], truth[truth > 0])
-    return row("rank_correlation", "of 1", "higher", "Motorcycle, Middlebury 2014", value, bar=RANK_BAR)
+    return RANK.row("Motorcycle, Middlebury 2014", round(value, 4), bar=RANK_BAR)
 
 
 def loss_rows(network: DepthPredictor, pairs: list) -> list[dict]:
@@ -115,11 +120,8 @@ def loss_rows(network: DepthPredictor, pairs: list) -> list[dict]:
         plain = small.diff(dim=2).abs().mean(0) < 0.02
         roughness.append(disparity.diff(dim=2).abs()[0][plain].mean())
     data = f"KITTI, the last {len(pairs)} pairs"
-    return [
-        row("disagreement", "pixels", "lower", data, torch.stack(disagreement).mean().item()),
-        row("roughness", "pixels", "lower", data, torch.stack(roughness).mean().item()),
-        row("rebuilt_l1", "of 1", "lower", data, torch.stack(rebuilt_l1).mean().item()),
-    ]
+    measured = {DISAGREEMENT: disagreement, ROUGHNESS: roughness, REBUILT_L1: rebuilt_l1}
+    return [metric.row(data, round(torch.stack(values).mean().item(), 4)) for metric, values in measured.items()]
 
 
 def main() -> None:
@@ -130,7 +132,8 @@ def main() -> None:
     found[STEREO] = [kitti_row(network, pairs), made_row(network), motorcycle_row(network), *small_rows(network)]
     found[STEREO] += loss_rows(network, pairs)
     found |= {name: loss_rows(predictor(name), pairs) for name in WITHOUT}
-    scores.report(found, COMMAND)
+    if missed := scores.report(found, COMMAND):
+        sys.exit(f"missed: {', '.join(missed)}")
 
 
 if __name__ == "__main__":

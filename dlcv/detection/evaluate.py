@@ -6,6 +6,7 @@ where their weights are on this computer.
 """
 
 import argparse
+import sys
 from collections.abc import Iterable
 
 import numpy as np
@@ -15,16 +16,22 @@ from pycocotools import mask as coco_mask
 from ..core.datasets import blood, coco, nuclei, parse_with_data
 from ..core.training.coco_eval import precision_and_recall
 from ..core.weights import scores
+from ..core.weights.scores import Metric
 from . import published
 from .predictor import mask_scores, predictor
 from .samples import target_of
 
 COMMAND = "python -m dlcv.detection.evaluate"
 BARS = {
-    "maskrcnn-nuclei": {"mask_ap50": 0.85, "mask_ap": 0.50},
-    "fasterrcnn-blood": {"box_ap50": 0.88},
-    "maskrcnn-people": {"box_ap50": 0.50, "mask_ap50": 0.45},
-}
+    "maskrcnn-nuclei": {"mask_ap50": 85, "mask_ap": 50},
+    "fasterrcnn-blood": {"box_ap50": 88},
+    "maskrcnn-people": {"box_ap50": 50, "mask_ap50": 45},
+}  # percent
+BOX_AP = Metric("box_ap", "Box AP", "%", "higher")
+BOX_AP50 = Metric("box_ap50", "Box AP at IoU 0.5", "%", "higher")
+MASK_AP = Metric("mask_ap", "Mask AP", "%", "higher")
+MASK_AP50 = Metric("mask_ap50", "Mask AP at IoU 0.5", "%", "higher")
+HEADLINES = {"maskrcnn-nuclei": MASK_AP, "fasterrcnn-blood": BOX_AP50}
 MIN_SCORE, MAX_BOXES = 0.05, 400  # of the boxes that are counted, and boxes of a picture that are, at most
 
 
@@ -102,14 +109,13 @@ def evaluate(name: str) -> list[dict]:
             ranks = {"box_ap": float(score), "mask_ap": float(mask_score)}
             found.append(annotation(image, int(label), box, mask) | ranks)
         sizes.append(tuple(picture.shape[1:]))
-    rows = []
-    for kind, metric in (("bbox", "box_ap"), ("segm", "mask_ap"))[: 1 + masks]:
-        ranked = [entry | {"score": entry[metric]} for entry in found]
-        precision = average_precision(known, ranked, sizes, len(detector.class_names), kind)
-        about = {"unit": "of 1", "better": "higher", "data": f"{len(sizes)} held-out pictures"}
-        for suffix, value in (("", precision.mean()), ("50", precision[0])):
-            bar = BARS.get(name, {}).get(metric + suffix)
-            rows.append({"metric": metric + suffix, "value": round(float(value), 4), "bar": bar} | about)
+    rows, data = [], f"{len(sizes)} held-out pictures"
+    for kind, ap, ap50 in (("bbox", BOX_AP, BOX_AP50), ("segm", MASK_AP, MASK_AP50))[: 1 + masks]:
+        ranked = [entry | {"score": entry[ap.name]} for entry in found]
+        precision = 100 * average_precision(known, ranked, sizes, len(detector.class_names), kind)
+        for metric, value in ((ap, precision.mean()), (ap50, precision[0])):
+            bar, headline = BARS.get(name, {}).get(metric.name), HEADLINES.get(name) is metric
+            rows.append(metric.row(data, round(float(value), 2), bar=bar, headline=headline))
     return rows
 
 
@@ -118,9 +124,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parse_with_data(parser)
     for name in filter(published.at_hand, published.NAMES):
-        for row in evaluate(name):
-            print(f"{name:32} {row['metric']:24} {row['value']:>9} {row['unit']:10} {row['data']}")
-    scores.report({name: evaluate(name) for name in BARS}, COMMAND)
+        scores.show(name, evaluate(name))
+    if missed := scores.report({name: evaluate(name) for name in BARS}, COMMAND):
+        sys.exit(f"missed: {', '.join(missed)}")
 
 
 if __name__ == "__main__":

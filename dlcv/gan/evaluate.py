@@ -6,6 +6,7 @@ their class, and their distance to the nearest training photograph. Sheets of sa
 """
 
 import argparse
+import sys
 from collections.abc import Callable
 
 import torch
@@ -18,6 +19,7 @@ from ..core.datasets import clothing, mnist, parse_with_data
 from ..core.images.draw import colour_sheet
 from ..core.training.evaluation import accuracy, classify
 from ..core.weights import scores
+from ..core.weights.scores import Metric
 from .classifier import Classifier, modes_and_kl
 from .garments import NAME, SIDE, GarmentClassifier, nearest
 from .model import FORMULATIONS
@@ -27,6 +29,17 @@ from .progressive_predictor import ProgressivePredictor
 from .train import DATA, EVALUATORS, stack
 
 COMMAND = "python -m dlcv.gan.evaluate"
+FRECHET = Metric("frechet", "Fréchet distance", "", "lower")
+FRECHET_FLOOR = Metric("frechet_floor", "Fréchet distance of real pictures", "", "lower")
+MODES = Metric("modes", "Modes covered, of 1,000", "", "higher")
+MODES_KL = Metric("modes_kl", "KL divergence from the real modes", "nats", "lower")
+ACCURACY = Metric("accuracy", "Accuracy", "%", "higher")
+CONFIDENCE = Metric("confidence", "Confidence of a classifier", "%", "higher")
+REAL_CONFIDENCE = Metric("real_confidence", "Confidence on real pictures", "%", "higher")
+LARGEST_CLASS = Metric("largest_class", "Share of the largest class", "%", "lower")
+NEAREST = Metric("nearest_photograph", "Distance to the nearest training picture", "", "higher")
+REAL_NEAREST = Metric("real_nearest_photograph", "Distance of real pictures to it", "", "higher")
+HEADLINE = "wgan-gp"
 STACKED_SAMPLES, SAMPLES = 26_000, 10_000
 KL_BAR, ACCURACY_BAR = 0.10, 99.3
 CONFIDENCE_GAP, SHARE_BAR = 15, 100 / 3  # percent: of confidence, of samples in one class
@@ -75,7 +88,7 @@ def evaluate(data: str, evaluator: Classifier) -> dict[str, list[dict]]:
     """Rows of metrics.json of the three formulations on one data set."""
     generator = torch.Generator().manual_seed(0)
     test, train = (mnist.load(DATA[data][0], split)[0] for split in ("test", "train"))
-    about = {"data": f"{TESTS[data]}, {SAMPLES:,} samples", "better": "lower"}
+    sampled = f"{TESTS[data]}, {SAMPLES:,} samples"
     if data == "stacked":
         test, train = stack(test, generator), stack(train, generator)
     distance = frechet_to(evaluator, test)
@@ -86,19 +99,18 @@ def evaluate(data: str, evaluator: Classifier) -> dict[str, list[dict]]:
         pictures = GANPredictor(name).sample(STACKED_SAMPLES if data == "stacked" else SAMPLES, seed=2014)
         write_samples(name, pictures[:64], 8)
         rows = [
-            {"metric": "frechet", "unit": "", "value": round(distance(pictures[:SAMPLES]), 2), **about},
-            {"metric": "frechet_floor", "unit": "", "value": round(floor, 2), **about},
+            FRECHET.row(sampled, round(distance(pictures[:SAMPLES]), 2)),
+            FRECHET_FLOOR.row(sampled, round(floor, 2)),
         ]
         if data == "stacked":
             modes, kl = modes_and_kl(evaluator, pictures)
             modes_paper, kl_paper, source = PAPERS.get(formulation, (None, None, None))
             modes_bar, kl_bar = (1000, KL_BAR) if formulation == "wgan-gp" else (None, None)
-            counted = {"data": f"stacked digits, {STACKED_SAMPLES:,} samples", "paper_source": source}
-            of_modes = {"metric": "modes", "unit": "of 1,000", "better": "higher", "paper": modes_paper, **counted}
-            of_kl = {"metric": "modes_kl", "unit": "nats", "better": "lower", "paper": kl_paper, **counted}
+            counted = f"stacked digits, {STACKED_SAMPLES:,} samples"
+            about = {"paper_source": source, "headline": formulation == HEADLINE}
             rows += [
-                {**of_modes, "value": modes, "bar": modes_bar},
-                {**of_kl, "value": round(kl, 3), "bar": kl_bar},
+                MODES.row(counted, modes, bar=modes_bar, paper=modes_paper, **about),
+                MODES_KL.row(counted, round(kl, 3), bar=kl_bar, paper=kl_paper, **about),
             ]
         found[name] = rows
     return found
@@ -106,9 +118,8 @@ def evaluate(data: str, evaluator: Classifier) -> dict[str, list[dict]]:
 
 def evaluate_evaluator(model: nn.Module, pictures: torch.Tensor, labels: torch.Tensor, test: str) -> list[dict]:
     """Rows of metrics.json of an evaluator: its accuracy on the test pictures (N, C, S, S), `test` their name."""
-    row = {"metric": "accuracy", "unit": "%", "data": f"{test}, all {len(labels):,}", "better": "higher"}
     bar = ACCURACY_BAR if test == TESTS["mnist"] else None
-    return [row | {"value": round(accuracy(model, pictures, labels), 2), "bar": bar}]
+    return [ACCURACY.row(f"{test}, all {len(labels):,}", round(accuracy(model, pictures, labels), 2), bar=bar)]
 
 
 def write_samples(name: str, pictures: torch.Tensor, columns: int, file: str = "samples.png") -> None:
@@ -132,15 +143,13 @@ def evaluate_garments(evaluator: GarmentClassifier, name: str = "progressive-clo
     of_real, of_samples = (round(100 * p.amax(1).mean().item(), 1) for p in (real, generated))
     largest = torch.bincount(generated.argmax(1), minlength=10).max().item() / len(generated) * 100
     copies, unseen = (nearest(x, training, 1)[1].mean().item() for x in (pictures, test))
-    samples, photographs = {"data": "1,000 samples"}, {"data": f"{TESTS['clothing']}, all {len(test)}"}
-    higher, lower = {"better": "higher", "unit": "%"}, {"better": "lower", "unit": "%"}
-    apart = {"better": "higher", "unit": ""}
+    samples, photographs = "1,000 samples", f"{TESTS['clothing']}, all {len(test)}"
     rows = [
-        {"metric": "confidence", "value": of_samples, "bar": round(of_real - CONFIDENCE_GAP, 1), **higher, **samples},
-        {"metric": "real_confidence", "value": of_real, **higher, **photographs},
-        {"metric": "largest_class", "value": round(largest, 1), "bar": round(SHARE_BAR, 1), **lower, **samples},
-        {"metric": "nearest_photograph", "value": round(copies, 4), **apart, **samples},
-        {"metric": "real_nearest_photograph", "value": round(unseen, 4), **apart, **photographs},
+        CONFIDENCE.row(samples, of_samples, bar=round(of_real - CONFIDENCE_GAP, 1)),
+        REAL_CONFIDENCE.row(photographs, of_real),
+        LARGEST_CLASS.row(samples, round(largest, 1), bar=round(SHARE_BAR, 1)),
+        NEAREST.row(samples, round(copies, 4)),
+        REAL_NEAREST.row(photographs, round(unseen, 4)),
     ]
     return {name: rows}
 
@@ -159,7 +168,8 @@ def main() -> None:
     for data, (digits, *_) in DATA.items():
         found |= evaluate(data, evaluators[f"judge-{digits}"])
     found |= evaluate_garments(of_garments)
-    scores.report(found, COMMAND)
+    if missed := scores.report(found, COMMAND):
+        sys.exit(f"missed: {', '.join(missed)}")
 
 
 if __name__ == "__main__":

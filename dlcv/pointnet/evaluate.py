@@ -5,6 +5,7 @@ the paper. Of parts: made shapes. Of out-of-distribution scores: for each class 
 """
 
 import argparse
+import sys
 import tempfile
 from importlib.util import find_spec
 from pathlib import Path
@@ -17,6 +18,7 @@ from ..core.datasets import modelnet, parse_with_data
 from ..core.images.draw import colour_sheet
 from ..core.training.evaluation import outputs
 from ..core.weights import scores
+from ..core.weights.scores import Metric
 from . import shapes
 from .disturb import Disturbance, disturb, rotation
 from .kinds import KINDS, PARTS
@@ -26,17 +28,28 @@ from .reading import read, upright
 from .train import WITHOUT, part_iou
 
 COMMAND = "python -m dlcv.pointnet.evaluate"
-ACCURACY_BAR, LOST_BAR, SHUFFLE_BAR, PARTS_BAR, AUROC_BAR = 92.0, 4.0, 1e-5, 90.0, 0.90
+OVERALL_ACCURACY = Metric("overall_accuracy", "Overall accuracy", "%", "higher")
+CLASS_ACCURACY = Metric("class_accuracy", "Mean class accuracy", "%", "higher")
+LOST_WITH_HALF = Metric("lost_with_half", "Accuracy lost with half of the points", "points", "lower")
+ORDER_DIFFERENCE = Metric("order_difference", "Largest change under reordering", "", "lower", detail=True)
+PART_MIOU = Metric("part_miou", "Part mIoU", "%", "higher")
+OOD_AUROC = Metric("out_of_class_auroc", "Out-of-distribution detection, AUROC", "%", "higher")
+FALSE_ALARMS = Metric("called_strange", "False alarms of out-of-distribution detection", "%", "lower", detail=True)
+OOD_SCORE = Metric("strangeness", "Out-of-distribution score", "", "higher", detail=True)
+ACCURACY_BAR, LOST_BAR, SHUFFLE_BAR, PARTS_BAR, AUROC_BAR = 92.0, 4.0, 1e-5, 90.0, 90.0
 CLASSIFIERS = ("pointnet-max", "pointnet-sum")
-CURVES = {  # what is done to the test clouds, and how much of it
-    "missing": ("points missing", [0.25, 0.5, 0.75, 0.875]),
-    "outliers": ("outliers", [0.1, 0.2, 0.3, 0.5]),
-    "noise": ("of the radius as noise", [0.02, 0.05, 0.1]),
+CURVES = {  # what is done to the test clouds, the accuracy then, and how much of it
+    "missing": ("points missing", "Accuracy with points missing", [0.25, 0.5, 0.75, 0.875]),
+    "outliers": ("outliers", "Accuracy with outliers", [0.1, 0.2, 0.3, 0.5]),
+    "noise": ("of the radius as noise", "Accuracy with noise", [0.02, 0.05, 0.1]),
+}
+ACCURACIES = {
+    what: Metric(f"accuracy_{what}", label, "%", "higher", detail=True) for what, (_, label, _) in CURVES.items()
 }
 SHAPES, SHAPES_SEED = 50, 2  # made shapes of each kind that parts are tested on; 0 and 1 made those of the training
 MESHES = ("Bunny.obj", "Duck.glb", "face.obj", "sofia.stl")  # come with Gradio; neither furniture nor the like
-PAPER = "Qi et al. 2017, on the 40 classes of ModelNet40"
-PAPER_PARTS = "Qi et al. 2017, real shapes of ShapeNet"
+PAPER = {"paper_source": "Qi et al. 2017", "paper_data": "the 40 classes of ModelNet40"}
+PAPER_PARTS = {"paper": 83.7, "paper_source": "Qi et al. 2017", "paper_data": "real shapes of ShapeNet"}
 
 
 def spoilt(clouds: torch.Tensor, what: str, amount: float) -> torch.Tensor:
@@ -52,27 +65,25 @@ def right(model: PointNet | FlatMLP, clouds: torch.Tensor, labels: torch.Tensor,
     return round(100 * multiclass_accuracy(logits, labels, len(modelnet.CLASSES), average=average).item(), 2)
 
 
-def accuracy_rows(model: PointNet | FlatMLP, clouds: torch.Tensor, labels: torch.Tensor) -> list[dict]:
-    """The rows of metrics.json of the undisturbed clouds."""
-    about = {"unit": "%", "better": "higher", "data": f"ModelNet10 test, all {len(labels)}", "paper_source": PAPER}
+def accuracy_rows(
+    model: PointNet | FlatMLP, clouds: torch.Tensor, labels: torch.Tensor, bar: float | None = None
+) -> list[dict]:
+    """The rows of metrics.json of the undisturbed clouds; those of the network with a bar stand for the topic."""
+    data = f"ModelNet10 test, all {len(labels)}"
     overall, by_class = (right(model, clouds, labels, average) for average in ("micro", "macro"))
     return [
-        about | {"metric": "overall_accuracy", "value": overall, "paper": 89.2},
-        about | {"metric": "class_accuracy", "value": by_class, "paper": 86.2},
+        OVERALL_ACCURACY.row(data, overall, bar=bar, paper=89.2, **PAPER, headline=bar is not None),
+        CLASS_ACCURACY.row(data, by_class, paper=86.2, **PAPER),
     ]
 
 
 def curve_rows(model: PointNet, clouds: torch.Tensor, labels: torch.Tensor) -> list[dict]:
     """The rows of the robustness curves."""
     return [
-        {
-            "metric": f"accuracy_{what}",
-            "unit": "%",
-            "better": "higher",
-            "data": f"ModelNet10 test, {100 * amount:g} % {words}",
-            "value": right(model, spoilt(clouds, what, amount), labels),
-        }
-        for what, (words, amounts) in CURVES.items()
+        ACCURACIES[what].row(
+            f"ModelNet10 test, {100 * amount:g} % {words}", right(model, spoilt(clouds, what, amount), labels)
+        )
+        for what, (words, _, amounts) in CURVES.items()
         for amount in amounts
     ]
 
@@ -80,20 +91,19 @@ def curve_rows(model: PointNet, clouds: torch.Tensor, labels: torch.Tensor) -> l
 def evaluate_classifier(name: str, clouds: torch.Tensor, labels: torch.Tensor) -> list[dict]:
     """The rows of a PointNet; the bars are those of the one with the maximum."""
     predictor = PointNetPredictor(name)
-    plain, curves = accuracy_rows(predictor.model, clouds, labels), curve_rows(predictor.model, clouds, labels)
+    accuracy_bar, lost_bar = (ACCURACY_BAR, LOST_BAR) if name == CLASSIFIERS[0] else (None, None)
+    plain = accuracy_rows(predictor.model, clouds, labels, accuracy_bar)
+    curves = curve_rows(predictor.model, clouds, labels)
     half = next(row["value"] for row in curves if "50 % points missing" in row["data"])
-    lost = {"metric": "lost_with_half", "unit": "points", "better": "lower", "data": "half the points missing"}
-    lost |= {"value": round(plain[0]["value"] - half, 2), "paper": 3.8, "paper_source": PAPER}
-    if name == CLASSIFIERS[0]:
-        plain[0]["bar"], lost["bar"] = ACCURACY_BAR, LOST_BAR
-    return [*plain, lost, *curves, shuffle_row(predictor, clouds, bar=SHUFFLE_BAR)]
+    lost = round(plain[0]["value"] - half, 2)
+    lost_row = LOST_WITH_HALF.row("half the points missing", lost, bar=lost_bar, paper=3.8, **PAPER)
+    return [*plain, lost_row, *curves, shuffle_row(predictor, clouds, bar=SHUFFLE_BAR)]
 
 
 def shuffle_row(predictor: PointNetPredictor, clouds: torch.Tensor, bar: float | None) -> dict:
     """How far a probability moves at most when test clouds (N, P, 3) are listed in other orders."""
     largest = max(predictor.shuffle_difference(cloud, orders=100) for cloud in clouds[:: len(clouds) // 10][:10])
-    about = {"metric": "order_difference", "unit": "of 1", "better": "lower", "data": "10 test clouds, 100 orders each"}
-    return about | {"value": float(f"{largest:.2g}"), "bar": bar}
+    return ORDER_DIFFERENCE.row("10 test clouds, 100 orders each", float(f"{largest:.2g}"), bar=bar)
 
 
 def ood_scores(model: PointNet, clouds: torch.Tensor) -> torch.Tensor:
@@ -116,13 +126,13 @@ def left_out_rows(clouds: torch.Tensor, labels: torch.Tensor) -> list[dict]:
     """
     if not set(WITHOUT) <= set(weights.names("pointnet")):
         return []
-    row, found = {"metric": "out_of_class_auroc", "unit": "of 1", "better": "higher"}, []
+    found = []
     for name, left_out in WITHOUT.items():
         values, others = ood_scores(weights.load(PointNet, name), clouds), labels == modelnet.CLASSES.index(left_out)
         data = f"a network without {left_out}: {left_out} against the other nine"
-        found.append(row | {"data": data, "value": auroc(values[~others], values[others])})
-    mean = round(sum(one["value"] for one in found) / len(found), 4)
-    return [row | {"data": "mean over ten classes, each left out in turn", "value": mean, "bar": AUROC_BAR}, *found]
+        found.append(OOD_AUROC.row(data, round(100 * auroc(values[~others], values[others]), 2)))
+    mean = round(sum(row["value"] for row in found) / len(found), 2)
+    return [OOD_AUROC.row("mean over ten classes, each left out in turn", mean, bar=AUROC_BAR), *found]
 
 
 def packaged_rows(model: PointNet, clouds: torch.Tensor) -> list[dict]:
@@ -131,27 +141,24 @@ def packaged_rows(model: PointNet, clouds: torch.Tensor) -> list[dict]:
     readings = {name: read(folder / name) for name in MESHES}
     meshes = torch.stack([upright(reading.points, reading.up) for reading in readings.values()])
     inside, outside = ood_scores(model, clouds), ood_scores(model, meshes)
-    row = {"metric": "out_of_class_auroc", "unit": "of 1", "better": "higher", "bar": AUROC_BAR}
-    alarms = {"metric": "called_strange", "unit": "%", "better": "lower", "data": f"ModelNet10 test, all {len(clouds)}"}
+    told = round(100 * auroc(inside, outside), 2)
+    alarms = round(100 * (inside > 1).float().mean().item(), 1)
     return [
-        row | {"data": f"{', '.join(readings)} against ModelNet10 test", "value": auroc(inside, outside)},
-        alarms | {"value": round(100 * (inside > 1).float().mean().item(), 1)},
-    ] + [
-        {"metric": "strangeness", "unit": "", "better": "higher", "data": name, "value": round(value, 2)}
-        for name, value in zip(readings, outside.tolist())
+        OOD_AUROC.row(f"{', '.join(readings)} against ModelNet10 test", told, bar=AUROC_BAR),
+        FALSE_ALARMS.row(f"ModelNet10 test, all {len(clouds)}", alarms),
+        *(OOD_SCORE.row(name, round(value, 2)) for name, value in zip(readings, outside.tolist())),
     ]
 
 
 def evaluate_parts() -> list[dict]:
     """The rows of the network of parts, on shapes made from another seed than those it learned from."""
     scored = part_iou(weights.load(PartNet, "pointnet-parts"), *shapes.collection(SHAPES, SHAPES_SEED))
-    about = {"metric": "part_miou", "unit": "%", "better": "higher"}
     rows = [
-        about | {"data": f"{SHAPES} made shapes: {kind}", "value": round(some.mean().item(), 2)}
+        PART_MIOU.row(f"{SHAPES} made shapes: {kind}", round(some.mean().item(), 2))
         for kind, some in zip(KINDS, scored.split(SHAPES))
     ]
-    whole = {"data": f"{len(scored)} made shapes", "value": round(scored.mean().item(), 2), "bar": PARTS_BAR}
-    return [about | whole | {"paper": 83.7, "paper_source": PAPER_PARTS}, *rows]
+    mean = round(scored.mean().item(), 2)
+    return [PART_MIOU.row(f"{len(scored)} made shapes", mean, bar=PARTS_BAR, **PAPER_PARTS, headline=True), *rows]
 
 
 PAINT = torch.tensor([[230, 140, 60], [60, 120, 200], [80, 170, 90], [170, 80, 160]], dtype=torch.uint8)  # of parts
@@ -203,7 +210,8 @@ def main() -> None:
         *left_out_rows(clouds, labels),
         *packaged_rows(weights.load(PointNet, "pointnet-max"), clouds),
     ]
-    scores.report(found, COMMAND)
+    if missed := scores.report(found, COMMAND):
+        sys.exit(f"missed: {', '.join(missed)}")
 
 
 if __name__ == "__main__":

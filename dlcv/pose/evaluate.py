@@ -5,6 +5,7 @@ groups: the val2017 photographs of COCO, by the twelve joints that both sets sha
 """
 
 import argparse
+import sys
 from collections.abc import Iterable, Iterator
 
 import torch
@@ -15,18 +16,25 @@ from ..core.datasets import coco, lspet, parse_with_data
 from ..core.people import cutouts
 from ..core.training.coco_eval import precision_and_recall
 from ..core.weights import scores
+from ..core.weights.scores import Metric
 from .assembly import CHOSEN, Parsed
 from .layouts import keypoints, triple
 from .predictor import PosePredictor, decode, strongest_joints
 from .skeleton import COCO, JOINTS, LIMBS
 
 COMMAND = "python -m dlcv.pose.evaluate"
+PCK = Metric("pck_0.2", "PCK at 0.2 of the torso", "%", "higher")
+LIMBS_JOINED = Metric("limbs_joined", "Limbs joined to the right person", "%", "higher")
+LIMBS_FOUND = Metric("limbs_found", "Recall of limbs in view", "%", "higher")
+OKS_FOUND = Metric("oks_found", "Recall of people at OKS 0.5", "%", "higher")
+OKS_AP = Metric("oks_ap", "Average precision by OKS", "%", "higher")
+GHOSTS = Metric("ghosts", "Pictures without people in which one is found", "%", "lower")
 PCK_BAR, LIMBS_BAR, FOUND_BAR = 82.0, 90.0, 60.0
 TOLERANCE = 0.2  # of the torso: how far a joint may be from the truth
 SCENES, FIRST_SEED, SCENE_SIDE, CROWD, HEIGHTS = 200, 1_000_000, 193, 8, (0.25, 1.0)  # of the made test pictures
 NEAR = 10.0  # pixels of such a picture from a true joint
 SHARED = [name for name in COCO if name in JOINTS]
-PAPER = "Wei et al. 2016, on Leeds Sports, whose poses are easier"
+PAPER = {"paper": 84.3, "paper_source": "Wei et al. 2016", "paper_data": "Leeds Sports, whose poses are easier"}
 POSENET = "PoseNet's published weights, same photographs"
 
 
@@ -51,15 +59,13 @@ def pck_rows(predictor: PosePredictor, samples: list[tuple[torch.Tensor, torch.T
         stages = torch.stack([strongest_joints(maps, stage)[:, :2] for stage in range(len(maps.beliefs))])
         right.append(right_joints(stages, truth))
     right = 100 * torch.stack(right)  # (pictures, stages, joints)
-    about = {"metric": "pck_0.2", "unit": "%", "better": "higher"}
     test = f"Leeds Sports Extended, {len(right)} held out"
     of_stages = [round(right[:, stage].nanmean().item(), 1) for stage in range(right.shape[1])]
     of_joints = right[:, -1].nanmean(0).tolist()
-    whole = {"data": test, "value": of_stages[-1], "bar": PCK_BAR, "paper": 84.3, "paper_source": PAPER}
     return [
-        about | whole,
-        *(about | {"data": f"stage {stage}", "value": value} for stage, value in enumerate(of_stages, 1)),
-        *(about | {"data": name, "value": round(value, 1)} for name, value in zip(JOINTS, of_joints)),
+        PCK.row(test, of_stages[-1], bar=PCK_BAR, **PAPER, headline=True),
+        *(PCK.row(f"stage {stage}", value) for stage, value in enumerate(of_stages, 1)),
+        *(PCK.row(name, round(value, 1)) for name, value in zip(JOINTS, of_joints)),
     ]
 
 
@@ -110,10 +116,10 @@ def mosaic_rows(predictor: PosePredictor, scenes: Iterable[cutouts.Scene]) -> li
         counts += torch.tensor(joined(found, scene.joints))
     ends, same, visible, hit = counts.tolist()
     made = f"{SCENES} made pictures of 1 to {CROWD} held-out people"
-    about = {"unit": "%", "better": "higher"}
-    share = {"metric": "limbs_joined", "data": f"{made}, limbs found", "value": round(100 * same / max(ends, 1), 1)}
-    recall = {"metric": "limbs_found", "data": f"{made}, limbs in view", "value": round(100 * hit / visible, 1)}
-    return [about | share | {"bar": LIMBS_BAR}, about | recall]
+    return [
+        LIMBS_JOINED.row(f"{made}, limbs found", round(100 * same / max(ends, 1), 1), bar=LIMBS_BAR),
+        LIMBS_FOUND.row(f"{made}, limbs in view", round(100 * hit / visible, 1)),
+    ]
 
 
 def coco_rows(predictor: PosePredictor) -> list[dict]:
@@ -137,13 +143,11 @@ def coco_rows(predictor: PosePredictor) -> list[dict]:
     precision, recall = precision_and_recall(images, categories, truth, results, "keypoints", kpt_oks_sigmas=sigmas)
     ap = 100 * float(precision[:, :, 0, 0, 0].mean())
     large = 100 * float(recall[0, 0, 2, 0])  # at OKS 0.5, of people over 96 x 96 pixels
-    about = {"unit": "%", "better": "higher"}
-    set_of = f"{len(images)} photographs of COCO val2017"
+    set_of, theirs = f"{len(images)} photographs of COCO val2017", {"paper": 70.0, "paper_source": POSENET}
+    over = f"{set_of}, people over 96 × 96 pixels"
     return [
-        about
-        | {"metric": "oks_found", "data": f"{set_of}, people over 96 × 96 pixels", "value": round(large, 1)}
-        | {"bar": FOUND_BAR, "paper": 70.0, "paper_source": POSENET},
-        about | {"metric": "oks_ap", "data": f"{set_of}, all people", "value": round(ap, 1)},
+        OKS_FOUND.row(over, round(large, 1), bar=FOUND_BAR, **theirs, headline=True),
+        OKS_AP.row(f"{set_of}, all people", round(ap, 1)),
     ]
 
 
@@ -152,7 +156,7 @@ def ghost_row(predictor: PosePredictor, photographs: list[torch.Tensor]) -> dict
     ghosts = [bool(decode(predictor.predict(photograph.float() / 255)).people) for photograph in photographs]
     share = round(100 * sum(ghosts) / len(ghosts), 1)
     data = f"{len(ghosts)} photographs in which a teacher sees nobody"
-    return {"metric": "ghosts", "unit": "%", "better": "lower", "data": data, "value": share}
+    return GHOSTS.row(data, share)
 
 
 def main() -> None:
@@ -169,7 +173,8 @@ def main() -> None:
             *coco_rows(predictor),
             ghost_row(predictor, nobody),
         ]
-    scores.report(found, COMMAND)
+    if missed := scores.report(found, COMMAND):
+        sys.exit(f"missed: {', '.join(missed)}")
 
 
 if __name__ == "__main__":

@@ -1,9 +1,10 @@
 """Score the Spatial Transformers that ship on distorted test digits: python -m dlcv.stn.evaluate [--data DIR]
 
-Prints the table of Jaderberg et al. 2015 beside ours and writes each cell beside its weights.
+Prints our cells of the table of Jaderberg et al. 2015 and writes each beside its weights.
 """
 
 import argparse
+import sys
 
 import torch
 from tqdm import tqdm
@@ -11,10 +12,13 @@ from tqdm import tqdm
 from ..core import weights
 from ..core.datasets import distorted, mnist, parse_with_data
 from ..core.weights import scores
+from ..core.weights.scores import Metric
 from .model import STN
-from .train import CONFIGS, NETWORKS, error
+from .train import CONFIGS, error
 
 COMMAND = "python -m dlcv.stn.evaluate"
+ERROR = Metric("error", "Classification error", "%", "lower")
+HEADLINES = ("stn-affine-r", "stn-affine-rts")
 SOURCE = "Jaderberg et al. 2015, Table 1"
 PAPER = {  # error in percent
     "cnn": {"r": 1.2, "rts": 0.8, "p": 1.5, "e": 1.4},
@@ -44,7 +48,7 @@ def errors(
 
 
 def main() -> None:
-    """Score every network, print the table, write the cells; exit with 1 where the bar is missed."""
+    """Score what ships, print the table, write it beside the weights; exit with 1 where a bar is missed."""
     parser = argparse.ArgumentParser(description=__doc__)
     parse_with_data(parser)
     digits, labels = mnist.load("mnist", "test")
@@ -52,29 +56,27 @@ def main() -> None:
     ours = {}
     for kind in distorted.SIZES:
         ours |= errors(kind, [name for name in shipped if name.endswith(f"-{kind}")], digits, labels)
-    for name, value in ours.items():
-        network, kind = name.removeprefix("stn-").rsplit("-", 1)
-        paper = PAPER[network].get(kind)
-        row = {"metric": "error", "unit": "%", "data": kind.upper(), "value": round(value, 2), "better": "lower"}
-        scores.record(name, COMMAND, [{**row, "paper": paper, "paper_source": SOURCE if paper else None}])
+    if missed := scores.report({name: [row(name, value)] for name, value in ours.items()}, COMMAND) + behind(ours):
+        sys.exit(f"missed: {', '.join(missed)}")
 
-    print("error in percent, ours (paper)\n" + " " * 12 + "".join(f"{kind.upper():>14}" for kind in distorted.SIZES))
-    for network in NETWORKS:
-        cells = [(ours.get(f"stn-{network}-{kind}"), PAPER[network].get(kind)) for kind in distorted.SIZES]
-        print(f"{network:12}" + "".join(cell(*pair).rjust(14) for pair in cells))
-    if missing := [name for name in CONFIGS if name not in ours]:
-        raise SystemExit(f"\nnot trained yet: {', '.join(missing)}")
-    mean = sum(ours[f"stn-{network}-{kind}"] for network in TRANSFORMERS for kind in KINDS) / 12
-    target = sum(PAPER[network][kind] for network in TRANSFORMERS for kind in KINDS) / 12
-    behind = [f"{n}-{k}" for n in TRANSFORMERS for k in KINDS if ours[f"stn-{n}-{k}"] >= ours[f"stn-cnn-{k}"]]
+
+def row(name: str, value: float) -> dict:
+    """The row of metrics.json of a network, with the cell of the paper's table."""
+    network, kind = name.removeprefix("stn-").rsplit("-", 1)
+    paper = PAPER[network].get(kind)
+    beside = {"paper": paper, "paper_source": SOURCE} if paper else {}
+    return ERROR.row(kind.upper(), round(value, 2), **beside, headline=name in HEADLINES)
+
+
+def behind(ours: dict[str, float]) -> list[str]:
+    """What falls short in the table of errors by network: the mean of the twelve cells of transformers with a CNN that
+    the paper has too, and each transformer that does not beat the plain network of its column."""
+    cells = [(network, kind) for network in TRANSFORMERS for kind in KINDS]
+    mean = sum(ours[f"stn-{network}-{kind}"] for network, kind in cells) / len(cells)
+    target = sum(PAPER[network][kind] for network, kind in cells) / len(cells)
     print(f"\nmean of the twelve ST-CNN cells: {mean:.3f} (paper {target:.3f}, bar {target + MARGIN:.3f})")
-    print(f"transformers that do not beat the plain network of their column: {', '.join(behind) or 'none'}")
-    raise SystemExit(int(mean > target + MARGIN or bool(behind)))
-
-
-def cell(value: float | None, paper: float | None) -> str:
-    """'0.61 (0.7)', '0.61', or a dash where there is no such network."""
-    return "-" if value is None else f"{value:.2f}" + (f" ({paper})" if paper else "")
+    short = [f"mean error {mean:.3f}"] if mean > target + MARGIN else []
+    return short + [f"stn-{n}-{k} beside stn-cnn-{k}" for n, k in cells if ours[f"stn-{n}-{k}"] >= ours[f"stn-cnn-{k}"]]
 
 
 if __name__ == "__main__":

@@ -1,9 +1,10 @@
 """Score the VAEs that ship on all test pictures: python -m dlcv.vae.evaluate [--model NAME ...] [--data DIR]
 
-Prints each table and writes it beside the weights. The 5,000 samples a digit take an hour on two cores.
+Prints the scores and writes them beside the weights. The 5,000 samples a digit take an hour on two cores.
 """
 
 import argparse
+import sys
 
 import torch
 from tqdm import tqdm
@@ -11,17 +12,23 @@ from tqdm import tqdm
 from ..core import runtime, weights
 from ..core.datasets import mnist, parse_with_data
 from ..core.weights import scores
+from ..core.weights.scores import Metric
 from .loss import evidence_lower_bound, importance_weighted_bound, kl_to_prior, log_importance_weights
 from .model import VAE, reparametrise
 
 COMMAND = "python -m dlcv.vae.evaluate"
 SAMPLES = {"vae-mnist-40d": 5000}  # of z for each picture; 200 for the models that have no paper's score beside them
 ROWS_AT_ONCE = 500  # decoded together: more would only fall out of the processor's cache
+NLL = Metric("nll", "Negative log-likelihood", "nats", "lower")
+NEGATIVE_ELBO = Metric("negative_elbo", "Negative ELBO", "nats", "lower")
+RECONSTRUCTION = Metric("reconstruction", "Reconstruction term", "nats", "lower")
+KL = Metric("kl", "KL divergence to the prior", "nats", "lower")
+ACTIVE_UNITS = Metric("active_units", "Active units", "latents", "higher")
 BAR = 81.0
 PAPERS = [
-    (86.76, "Burda et al. 2016, one stochastic layer, k = 1"),
-    (84.78, "Burda et al. 2016, one stochastic layer, k = 50"),
-    (78.0, "Vahdat and Kautz 2020 (NVAE), many layers"),
+    {"paper": 86.76, "paper_source": "Burda et al. 2016, one stochastic layer, k = 1", "headline": True},
+    {"paper": 84.78, "paper_source": "Burda et al. 2016, one stochastic layer, k = 50"},
+    {"paper": 78.0, "paper_source": "Vahdat and Kautz 2020 (NVAE), many layers"},
 ]
 
 
@@ -77,33 +84,26 @@ def evaluate(name: str, every: int = 1) -> list[dict]:
     found = score(model, pictures, samples)
     chosen = f"all {len(pictures):,}" if every == 1 else f"{len(pictures):,} of 10,000"
     data = f"{'Fashion-MNIST' if 'fashion' in name else 'MNIST'} test, {chosen}"
-    nats = {"unit": "nats", "data": data, "better": "lower"}
-    nll = {"metric": "nll", **nats, "value": round(-found["bound"].mean().item(), 2)}
-    if name in SAMPLES:
-        rows = [{**nll, "bar": BAR, "paper": paper, "paper_source": source} for paper, source in PAPERS]
-    else:
-        rows = [nll]
-    rows.append({"metric": "negative_elbo", **nats, "value": round(-found["elbo"].mean().item(), 2)})
-    rows.append({"metric": "reconstruction", **nats, "value": round(-found["log_likelihood"].mean().item(), 2)})
-    rows.append({"metric": "kl", **nats, "value": round(found["kl"].mean().item(), 2)})
-    used = active_units(found["mean"])
-    rows.append({"metric": "active_units", "unit": "latents", "data": data, "better": "higher", "value": used})
-    return rows
+    bound, elbo, log_likelihood, kl = (found[key].mean().item() for key in ("bound", "elbo", "log_likelihood", "kl"))
+    papers = [{"bar": BAR} | paper for paper in PAPERS] if name in SAMPLES else [{}]
+    return [
+        *(NLL.row(data, round(-bound, 2), **paper) for paper in papers),
+        NEGATIVE_ELBO.row(data, round(-elbo, 2)),
+        RECONSTRUCTION.row(data, round(-log_likelihood, 2)),
+        KL.row(data, round(kl, 2)),
+        ACTIVE_UNITS.row(data, active_units(found["mean"])),
+    ]
 
 
 def main() -> None:
-    """Read the command line, score, print, write."""
+    """Score what ships, print the table, write it beside the weights; exit with 1 where a bar is missed."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--model", nargs="+", choices=weights.names("vae"), default=weights.names("vae"))
     parser.add_argument("--every", type=int, default=1, help="score each so many-th test picture only")
     args = parse_with_data(parser)
-    for name in args.model:
-        rows = evaluate(name, args.every)
-        scores.record(name, COMMAND if args.every == 1 else f"{COMMAND} --every {args.every}", rows)
-        print(f"\n{name}")
-        for row in rows:
-            paper = f"   paper {row['paper']} ({row['paper_source']})" if row.get("paper") else ""
-            print(f"  {row['metric']:16} {row['value']:8} {row['unit']}{paper}")
+    found = {name: evaluate(name, args.every) for name in args.model}
+    if missed := scores.report(found, COMMAND if args.every == 1 else f"{COMMAND} --every {args.every}"):
+        sys.exit(f"missed: {', '.join(missed)}")
 
 
 if __name__ == "__main__":

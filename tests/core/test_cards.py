@@ -22,7 +22,7 @@ def test_card(checkpoints):
     assert "second paragraph" not in text
     assert "14 parameters" in text
     assert "Trained on points. Licence of the weights: MIT." in text
-    assert "| error, percent: points, all 8 | 0.75 | 0.5 | 0.25 worse | Euclid, Table 1 |" in text
+    assert "| Classification error, %: points, all 8 | 0.75 | 0.5 | 0.25 worse | Euclid, Table 1 |" in text
     assert "from tests.support.tiny import Tiny" in text
     assert "python -m tiny\n" in text
 

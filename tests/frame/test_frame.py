@@ -94,6 +94,8 @@ def test_fields_of_a_request_are_held_within_bounds():
         ({"value": 0.9, "paper": 0.8, "better": "higher", "unit": "mIoU"}, "0.10 mIoU better"),
         ({"value": 0.7, "paper": 0.7, "better": "lower", "unit": "%"}, "as good"),
         ({"value": 0.7, "paper": None, "better": "lower", "unit": "%"}, ""),
+        ({"value": 0.2, "paper": 0.1, "better": "lower", "unit": ""}, "0.10 worse"),
+        ({"value": 92.3, "paper": 89.2, "better": "higher", "unit": "%", "paper_data": "others"}, "on others"),
     ],
 )
 def test_the_card_says_by_how_much(row, words):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import json
 import re
 import subprocess
 import sys
@@ -13,7 +12,6 @@ import pytest
 
 from benchmarks import latency
 from demos import frame
-from dlcv.core.weights import scores
 from tests.support.serving import Client, Gallery
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -72,35 +70,6 @@ def test_the_readme_is_the_space_it_describes():
     assert front["sdk_version"] == PINS["gradio"]
     assert (ROOT / front["app_file"]).exists()
     assert len(front["short_description"]) <= 60
-
-
-def test_the_scores_in_the_readme_are_fresh():
-    assert scores.main(["--check"]) == 0
-
-
-def test_stale_scores_are_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    row = {"metric": "nll", "unit": "nats", "data": "MNIST test", "value": 80.93, "better": "lower", "bar": 81.0}
-    papers = [{"paper": 86.76, "paper_source": "Burda et al. 2016"}, {"paper": 84.78, "paper_source": "theirs, k = 50"}]
-    metrics = {"topic": "vae", "model": "vae-mnist-40d", "rows": [row | paper for paper in papers]}
-    folder = tmp_path / "checkpoints" / "vae-mnist-40d"
-    folder.mkdir(parents=True)
-    (folder / "metrics.json").write_text(json.dumps(metrics))
-    (tmp_path / "README.md").write_text(f"before\n{scores.OPEN}\nold\n{scores.CLOSE}\nafter\n")
-    monkeypatch.setattr(scores, "ROOT", tmp_path)
-    assert scores.main(["--check"]) == 1
-    assert scores.main([]) == 0
-    assert scores.main(["--check"]) == 0
-    written = (tmp_path / "README.md").read_text()
-    assert "| `vae-mnist-40d`, MNIST test | 80.93 | 86.76 (Burda et al. 2016)<br>84.78 (theirs, k = 50) |" in written
-    assert written.startswith("before\n") and written.endswith("\nafter\n") and "old" not in written
-
-
-def test_scores_of_one_network_on_several_distortions_share_a_line():
-    row = {"topic": "stn", "metric": "error", "unit": "%", "better": "lower", "bar": None, "paper_source": "Jaderberg"}
-    rows = [row | {"model": f"stn-affine-{d.lower()}", "data": d, "value": 0.6, "paper": 0.7} for d in ("R", "RTS")]
-    text = scores.tables(rows)
-    assert "| Network: ours (paper) | R | RTS |" in text
-    assert "| `stn-affine` | 0.6 (0.7) | 0.6 (0.7) |" in text
 
 
 def test_the_readme_lists_the_tabs():

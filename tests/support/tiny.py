@@ -9,6 +9,7 @@ from torch import nn
 
 from dlcv.core import weights
 from dlcv.core.weights import hub
+from dlcv.core.weights.scores import Metric
 
 ABOUT = {"topic": "tiny", "licence": "mit", "source": "Trained on points.", "recipe": {"command": "python -m tiny"}}
 
@@ -48,8 +49,8 @@ def tiny(seed: int = 0) -> Tiny:
 
 def score(name: str, **changes) -> None:
     """Leave scores beside a checkpoint, as an evaluation does."""
-    row = {"metric": "error", "unit": "percent", "data": "points, all 8", "value": 0.75, "better": "lower"}
-    row |= {"bar": 1.0, "paper": 0.5, "paper_source": "Euclid, Table 1"}
+    beside = {"bar": 1.0, "paper": 0.5, "paper_source": "Euclid, Table 1"}
+    row = Metric("error", "Classification error", "%", "lower").row("points, all 8", 0.75, **beside)
     content = {"model": name, "topic": "tiny", "command": "python -m tiny.evaluate", "rows": [row]}
     content |= {"weights_sha256": weights.passport(name).sha256, **changes}
     (weights.root() / name / hub.METRICS).write_text(json.dumps(content))

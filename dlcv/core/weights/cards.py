@@ -8,7 +8,6 @@ import inspect
 import re
 
 from . import hub, load, metrics, model_class, passports
-from .scores import grid, number
 
 REPOSITORY = """\
 Small models, trained from scratch for a gallery that makes a lecture on deep learning and computer vision touchable.
@@ -36,7 +35,7 @@ def card(name: str) -> str:
                 dataset_type=re.sub(r"[^a-z0-9]+", "-", row["data"].lower()).strip("-"),
                 dataset_name=row["data"],
                 metric_type=row["metric"],
-                metric_name=f"{row['metric']} ({row['unit']}, {row['better']} is better)",
+                metric_name=f"{row['label']} ({', '.join(filter(None, [row['unit'], row['better']]))} is better)",
                 metric_value=row["value"],
             )
             for row in ours.values()
@@ -84,11 +83,11 @@ def _scores(rows: list[dict], command: str | None) -> str:
         return "These weights have not been scored."
     lines = [
         [
-            f"{row['metric']}, {row['unit']}: {row['data']}",
+            f"{row['label']}{', ' + row['unit'] if row['unit'] else ''}: {row['data']}",
             number(row["value"]),
-            number(row.get("paper")),
+            number(row["paper"]),
             _difference(row),
-            row.get("paper_source") or "",
+            ", on ".join(filter(None, [row["paper_source"], row.get("paper_data")])),
         ]
         for row in rows
     ]
@@ -97,11 +96,23 @@ def _scores(rows: list[dict], command: str | None) -> str:
 
 
 def _difference(row: dict) -> str:
-    """By how much ours is better or worse than the paper's; empty where there is no paper."""
-    if row.get("paper") is None:
+    """By how much ours is better or worse than the paper's; empty where no paper has a score on the same data."""
+    if row["paper"] is None or row.get("paper_data"):
         return ""
     gain = row["paper"] - row["value"] if row["better"] == "lower" else row["value"] - row["paper"]
     return f"{number(abs(gain))} {'better' if gain > 0 else 'worse'}" if gain else "equal"
+
+
+def number(value: float | None) -> str:
+    """Four significant digits at most: 80.93, 0.57, 9,978; an empty cell for None."""
+    return "" if value is None else f"{value:,.4g}" if abs(value) < 1000 else f"{value:,.0f}"
+
+
+def grid(header: list[str], lines: list[list[str]], numbers: int | None = None) -> str:
+    """A Markdown table; so many of the last columns are numbers, all but the first where nothing is said."""
+    numbers = len(header) - 1 if numbers is None else numbers
+    rule = ["---"] * (len(header) - numbers) + ["--:"] * numbers
+    return "\n".join("| " + " | ".join(cells) + " |" for cells in [header, rule, *lines])
 
 
 def index(names: list[str], repo: str) -> str:
