@@ -3,13 +3,17 @@
 from html import escape
 
 import gradio as gr
+import PIL.Image
 
 from demos import frame
+from demos.frame import pictures
+from dlcv.core.errors import InputError
 from dlcv.core.images import draw
+from dlcv.depth import FOCALS
 from dlcv.depth.published import NAME, NOTICE
 
-from . import boards, pair
-from .boards import NETWORKS
+from . import pair, photograph
+from .photograph import NETWORKS
 
 ABOUT = frame.Topic(
     title="Depth",
@@ -17,9 +21,7 @@ ABOUT = frame.Topic(
     lecture="Self-learning",
     summary="See how far away everything in a photograph is, as a network learned it from what two eyes see.",
     card="#depth-map .slider-wrap",
-    slides=(
-        ("C_ap, C_ds, C_lr, C", "dlcv/depth/loss.py"),
-    ),
+    slides=(("C_ap, C_ds, C_lr, C", "dlcv/depth/loss.py"),),
 )
 
 TRAINING = (
@@ -36,9 +38,9 @@ TERMS = (
     r"C_\text{lr}^l &= \tfrac1N \textstyle\sum |d^l(x) - d^r(x - d^l(x))| \end{aligned}"
 )
 EXPLAINED = {
-    boards.STEREO: "It learned from what two eyes see, without any depth. It does not know this camera, so the "
+    photograph.STEREO: "It learned from what two eyes see, without any depth. It does not know this camera, so the "
     "scale is relative: what is nearer, and by which factor.",
-    boards.KITCHEN: "In metres, as it knows them from the one kitchen that it learned from: in other places, and "
+    photograph.KITCHEN: "In metres, as it knows them from the one kitchen that it learned from: in other places, and "
     "with other cameras, take them with care.",
     NAME: "By a network that others trained on 62 million photographs; relative, up to a scale and a shift.",
 }
@@ -46,7 +48,7 @@ EXPLAINED = {
 
 def scale(inverse_depth, metres: bool, explained: str) -> str:
     """The colours of a map and what they mean, as HTML."""
-    low, high = boards.ends(inverse_depth)
+    low, high = photograph.ends(inverse_depth)
     colours = ", ".join(f"rgb({red} {green} {blue})" for red, green, blue in draw.HEAT)
     marks = ["far", "near"]
     if metres:
@@ -57,110 +59,113 @@ def scale(inverse_depth, metres: bool, explained: str) -> str:
 
 
 def answer(picture, network, explained: str) -> tuple:
-    """The photograph and its depth, what the colours mean, and what the board of the cloud needs."""
+    """The photograph and its depth, the scale of colours, and the value of the cloud's board."""
     from dlcv.depth import clouds
 
-    upright = boards.upright(picture)
-    seen = boards.see(upright, network)
-    pictures = upright, boards.coloured(seen.inverse_depth, seen.size)
-    cloud = boards.cloud_value(seen, upright, clouds.focal_from_exif(picture))
-    return pictures, scale(seen.inverse_depth, seen.metres, explained), cloud
+    upright = pictures.upright(picture)
+    maps = photograph.predicted(upright, network)
+    pair = upright, photograph.coloured(maps.inverse_depth, maps.size)
+    cloud = photograph.cloud_value(maps, upright, clouds.focal_from_exif(picture))
+    return pair, scale(maps.inverse_depth, maps.metres, explained), cloud
 
 
 def look(picture, network):
     """The depth of a photograph by one of our networks; nothing where the photograph was taken away."""
     if picture is None:
         return gr.skip()
-    name = NETWORKS[frame.choice({"network": network}, "network", NETWORKS)]
-    return answer(picture, boards.predictor(name), EXPLAINED[name])
+    name = NETWORKS[network]
+    return answer(picture, photograph.predictor(name), EXPLAINED[name])
 
 
 def look_published(picture, progress=gr.Progress()):  # noqa: B008  where Gradio looks for it
-    """The same by the published network, which is fetched from the Hub first."""
+    """The depth of a photograph by the published network, which is fetched from the Hub first."""
     from dlcv.depth import published
 
-    boards.upright(picture)  # before anything is fetched
+    pictures.upright(picture)  # before anything is fetched
     progress(0.0, "Fetching the weights")
     return answer(picture, published.predictor(), EXPLAINED[NAME])
 
 
 def look_at_pair(left, right, focal, baseline):
-    """Everything about the visitor's own pair."""
+    """The value of the pair's board for the visitor's own pair."""
     return pair.look(*pair.eyes_of(left, right, focal, baseline))
 
 
 # ---- for clients
 
+Network = frame.Choice(NETWORKS)
+FIRST = next(iter(NETWORKS))
+MAX_FOCAL = FOCALS[1]
 
-def depth_map(picture, network):
+
+def depth_map(picture: frame.Picture, network: Network = FIRST):
     """The depth of a picture as a coloured map in its size, and numbers."""
-    name = NETWORKS[frame.choice({"network": network}, "network", NETWORKS)]
-    upright = boards.upright(picture)
-    seen = boards.see(upright, boards.predictor(name))
-    near = seen.inverse_depth
-    values = 1 / near if seen.metres else near
-    return boards.coloured(near, seen.size), {
-        "unit": "metres" if seen.metres else "relative: parts of the width, the larger the nearer",
+    upright = pictures.upright(picture)
+    maps = photograph.predicted(upright, photograph.predictor(NETWORKS[network]))
+    near = maps.inverse_depth
+    values = 1 / near if maps.metres else near
+    return photograph.coloured(near, maps.size), {
+        "unit": "metres" if maps.metres else "relative: parts of the width, the larger the nearer",
         "least": round(values.min().item(), 4),
         "median": round(values.median().item(), 4),
         "most": round(values.max().item(), 4),
-        "width": seen.size[1],
-        "height": seen.size[0],
+        "width": maps.size[1],
+        "height": maps.size[0],
     }
 
 
-def depth_files(picture, network, focal):
-    """The scene of a picture as PLY, and its depth as a PNG of 16 bits, both in base64; `focal` 0 is what the picture
-    says of itself, else millimetres for 35 mm film."""
+def depth_files(picture: frame.Picture, network: Network = FIRST, focal: frame.Real(0, MAX_FOCAL) = 0):
+    """The scene of a picture as PLY, and its depth as a PNG of 16 bits, both in base64. `focal` is in millimetres for
+    35 mm film; where it is 0, the picture's EXIF data says it."""
     from dlcv.depth import clouds
 
-    name = NETWORKS[frame.choice({"network": network}, "network", NETWORKS)]
-    upright = boards.upright(picture)
-    seen = boards.see(upright, boards.predictor(name))
-    query = boards.cloud_value(seen, upright, clouds.focal_from_exif(picture))
-    if focal:
-        query["focal"] = frame.number({"focal": focal}, "focal", *clouds.FOCALS)
-    return {"ply": boards.ply(query)["file"], "png": boards.png(query)["file"], "focal": query["focal"]}
+    upright = pictures.upright(picture)
+    maps = photograph.predicted(upright, photograph.predictor(NETWORKS[network]))
+    value = photograph.cloud_value(maps, upright, focal or clouds.focal_from_exif(picture))
+    scene = photograph.Scene(**value)
+    return {"ply": photograph.ply(scene)["file"], "png": photograph.png(scene)["file"], "focal": scene.focal}
 
 
-def depth_stereo(left, right, example, seed):
-    """Left and right disparity seen in the left picture alone, and what they make of the pair; without pictures of an
-    example."""
+def depth_stereo(
+    left: frame.Picture = None,
+    right: frame.Picture = None,
+    example: frame.Text = "motorcycle",
+    seed: pair.Seed = pair.MADE_SEED,
+):
+    """Left and right disparity predicted from the left picture alone, and how well the pair is rebuilt with them. In
+    place of pictures, an example."""
     from dlcv.depth import predictor as depth
 
-    if left is None and right is None:
-        name = frame.choice({"example": example}, "example", pair.PAIRS)
-        left, right, *_ = pair.example(name, frame.whole(seed, "seed", 0, pair.MOST_SEED))
-    else:
+    if left is not None or right is not None:
         left, right, *_ = pair.eyes_of(left, right)
-    seen = boards.predictor(boards.STEREO).predict(left)
-    found, matched = depth.rebuild(seen, left, right), depth.semi_global(left, right)
-    low, high = boards.ends(seen.maps[0])
+    elif example in pair.PAIRS:
+        left, right, *_ = pair.example(example, seed)
+    else:
+        raise InputError(f"'example' must be one of {', '.join(pair.PAIRS)}.")
+    seen = pair.predictor().predict(left)
+    rebuilt, matched = depth.rebuild(seen, left, right), depth.semi_global(left, right)
+    low, high = photograph.ends(seen.maps[0])
     maps = [draw.heat(one, low, high) for one in seen.maps[0]]
-    agree = (found.disagreement < depth.CONSISTENT).float().mean((1, 2)).tolist()
+    agree = (rebuilt.disagreement < depth.CONSISTENT).float().mean((1, 2)).tolist()
     return *maps, {
         "pixels": [round(value * left.shape[2], 2) for value in (low, high)],
-        "l1": [round(one.mean().item(), 4) for one in found.l1],
-        "ssim": [round(one.mean().item(), 4) for one in found.ssim],
+        "l1": [round(one.mean().item(), 4) for one in rebuilt.l1],
+        "ssim": [round(one.mean().item(), 4) for one in rebuilt.ssim],
         "consistent": [round(share, 4) for share in agree],
         "matched": round(matched.share, 4),
     }
 
 
+def china() -> PIL.Image.Image:
+    """The first of the example photographs."""
+    return PIL.Image.open(frame.PHOTOGRAPHS[0])
+
+
 def _offer() -> None:
-    """The public endpoints, on components that nobody sees."""
-    picture, left, right = (
-        frame.SafeImage(label=label, type="pil", visible=False) for label in ("Picture", "Left picture", "Right one")
-    )
-    network = gr.Textbox(next(iter(NETWORKS)), label=f"Network: {' or '.join(NETWORKS)}", visible=False)
-    focal = gr.Number(0, label="Focal length, mm for 35 mm film; 0: as the picture says", visible=False)
-    example = gr.Textbox("motorcycle", label=f"Example: {' or '.join(pair.PAIRS)}", visible=False)
-    seed = gr.Number(pair.MADE_SEED, label="Seed of a made scene", visible=False)
-    maps = [gr.Image(label=label, format="jpeg", visible=False) for label in ("Depth", "Left", "Right")]
-    numbers = [gr.JSON(label=label, visible=False) for label in ("Numbers", "Files", "Pair")]
-    frame.api(depth_map, [picture, network], [maps[0], numbers[0]], "depth_map", **frame.COMPUTE)
-    frame.api(depth_files, [picture, network, focal], [numbers[1]], "depth_files", **frame.COMPUTE)
-    frame.api(depth_stereo, [left, right, example, seed], [*maps[1:], numbers[2]], "depth_stereo", **frame.COMPUTE)
+    """The public endpoints."""
+    frame.endpoint(depth_map, ["jpeg", "json"], example={"picture": china}, **frame.COMPUTE)
+    frame.endpoint(depth_files, ["json"], example={"picture": china}, **frame.COMPUTE)
+    frame.endpoint(depth_stereo, ["jpeg", "jpeg", "json"], example={"example": "motorcycle"}, **frame.COMPUTE)
 
 
 # ---- the tab
@@ -170,15 +175,7 @@ def _photograph() -> None:
     """One photograph: its map, what the colours mean, and the scene as a cloud."""
     with gr.Row():
         with gr.Column(scale=2, min_width=320):
-            picture = frame.SafeImage(
-                value=frame.PHOTOGRAPHS[0],
-                label="Photograph",
-                type="pil",
-                sources=["upload", "webcam", "clipboard"],
-                height=300,
-                elem_id="depth-picture",
-            )
-            gr.Examples([[one] for one in frame.PHOTOGRAPHS], picture, label="Examples", cache_examples=False)
+            picture = pictures.picture_column(frame.PHOTOGRAPHS, "depth-picture")
             network = gr.Radio(list(NETWORKS), value=next(iter(NETWORKS)), label="Network", elem_id="depth-network")
             with gr.Accordion("A published network, from the Hub", open=False):
                 gr.Markdown(NOTICE)
@@ -191,7 +188,7 @@ def _photograph() -> None:
         r"Every pixel $(u, v)$ at its depth $Z$, at $Z \, ((u - c_x) / f, (v - c_y) / f, 1)$. Drag it to see it "
         r"from elsewhere; with another focal length $f$ it is deeper or flatter.",
     )
-    cloud = frame.Board("depth/depth", server_functions=[boards.ply, boards.png], gpu=False)
+    cloud = frame.Board("depth/depth", server_functions=[photograph.ply, photograph.png], gpu=False)
     outputs = [slider, colours, cloud]
     private = {"api_visibility": "private", "show_progress_on": slider} | frame.COMPUTE
     for change in (picture.change, network.change):
@@ -222,8 +219,9 @@ def _two_eyes() -> None:
                 for label, name in (("Left eye", "depth-left"), ("Right eye", "depth-right"))
             ]
             with gr.Column(min_width=200):
-                focal = gr.Number(label="Focal length, pixels; where it is known", elem_id="depth-f")
-                baseline = gr.Number(label="Between the eyes, metres; where it is known", elem_id="depth-b")
+                limits = {"minimum": 0, "maximum": 100_000}
+                focal = gr.Number(label="Focal length, pixels; where it is known", **limits, elem_id="depth-f")
+                baseline = gr.Number(label="Between the eyes, metres; where it is known", **limits, elem_id="depth-b")
         button = gr.Button("Look at this pair", variant="primary", elem_id="depth-look")
     button.click(
         frame.guard(look_at_pair),
@@ -255,10 +253,10 @@ def build() -> None:
     _two_eyes()
     frame.weights_card(
         {
-            "Learned from pairs": [boards.STEREO],
+            "Learned from pairs": [photograph.STEREO],
             "The same, without consistency": [pair.LOSSES["Without consistency"]],
             "The same, without smoothness": [pair.LOSSES["Without smoothness"]],
-            "Learned from depth, one kitchen": [boards.KITCHEN],
+            "Learned from depth, one kitchen": [photograph.KITCHEN],
         },
         note="Little real data was at hand: 80 pairs of two drives, 200 frames of one room, and scenes made by"
         " code. These networks are at home there, and modest elsewhere: the pairs of Middlebury show how much.",

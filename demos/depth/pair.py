@@ -7,11 +7,11 @@ import numpy as np
 import PIL.Image
 
 from demos import frame
-from dlcv.core import runtime, weights
+from demos.frame import pictures
 from dlcv.core.errors import InputError
 from dlcv.core.images import draw
 
-from .boards import STEREO, ends, image_of, predictor, tensor_of, upright
+from .photograph import SIDE, STEREO, ends
 
 if TYPE_CHECKING:
     import torch
@@ -23,26 +23,27 @@ LOSSES = {
 }
 PLACES = [place / 10 for place in range(-5, 16)]  # of the eye: 0 is the left one, 1 the right one
 PAIRS = {"motorcycle": "Motorcycle, a real pair", "made": "A made scene"}
-MADE_SEED, MOST_SEED = 1_000_309, 9_999_999  # of the made scene shown first: none that was learned from
+MADE_SEED, MAX_SEED = 1_000_309, 9_999_999  # the made scene that is shown first is held out
 
-runtime.preload(predictor, *LOSSES.values())
+Seed = frame.Whole(0, MAX_SEED)
+predictor = frame.model("dlcv.depth.predictor", *LOSSES.values())
 
 
 class Camera(NamedTuple):
-    """Of a pair: Z = f b / (d + offset)."""
+    """The camera of a pair: Z = f b / (d + offset)."""
 
     focal: float  # pixels
     baseline: float  # metres
     offset: float = 0.0  # pixels between the centres of both pictures
-    learned: bool = False  # whether the network learned from such a one, and so knows how far things are
+    learned: bool = False  # whether the network was trained with such a camera, so that its scale is right
 
 
 MOTORCYCLE = Camera(994.978, 0.193, 31.086)  # Scharstein et al. 2014
 
 
 def example(name: str, seed: int = MADE_SEED) -> tuple:
-    """A pair (3, H, W) each, the true disparity of the left picture in pixels (H, W), and its camera: of the packaged
-    pair, or a made scene."""
+    """The packaged pair or a made scene: two pictures (3, H, W), the true disparity of the left one in pixels (H, W),
+    and the camera."""
     import torch
 
     if name == "made":
@@ -58,84 +59,90 @@ def example(name: str, seed: int = MADE_SEED) -> tuple:
     return left, right, torch.from_numpy(disparity).nan_to_num(posinf=0), MOTORCYCLE
 
 
-def eyes_of(left: PIL.Image.Image | None, right: PIL.Image.Image | None, focal=0, baseline=0) -> tuple:
-    """A visitor's own pair; its focal length in pixels and its baseline in metres, 0 where they are not known."""
+def eyes_of(left: PIL.Image.Image | None, right: PIL.Image.Image | None, focal=0.0, baseline=0.0) -> tuple:
+    """A visitor's own pair as `example` has one, without a truth; the camera is None where focal length (pixels) or
+    baseline (metres) is not known."""
     if left is None or right is None:
         raise InputError("Give both pictures of a rectified pair: what the left eye sees, and what the right one sees.")
-    left, right = upright(left), upright(right)
+    left, right = pictures.upright(left), pictures.upright(right)
     if left.size != right.size:
         sizes = " and ".join(f"{one.width:,} × {one.height:,}" for one in (left, right))
         raise InputError(f"A rectified pair has two pictures of one size; these have {sizes} pixels.")
-    focal, baseline = (
-        frame.number({name: value or 0}, name, 0, 100_000) for name, value in (("focal", focal), ("baseline", baseline))
-    )
-    eyes = tensor_of(left), tensor_of(right)
+    eyes = pictures.tensor(left, SIDE), pictures.tensor(right, SIDE)
     camera = Camera(focal * eyes[0].shape[2] / left.width, baseline) if focal and baseline else None
     return *eyes, None, camera
 
 
 @functools.lru_cache(maxsize=8)
 def answer(name: str, seed: int) -> dict:
-    """Everything about one of the pairs that are there; whoever opens the tab asks for the same one."""
+    """The board's value for an example, remembered: whoever opens the tab asks for the same one."""
     return look(*example(name, seed))
 
 
-def pair(query: dict) -> dict:
-    """Everything about one of the pairs that are there; a seed makes another scene."""
-    name = frame.choice(query, "name", PAIRS)
-    return answer(name, frame.whole(query.get("seed"), "seed", 0, MOST_SEED))
+class Example(frame.Query):
+    """An example: the packaged pair, or the made scene of a seed."""
+
+    name: frame.Choice(PAIRS)
+    seed: Seed
+
+
+def pair(query: Example) -> dict:
+    """The board's value for an example."""
+    return answer(query.name, query.seed)
 
 
 def look(left: "torch.Tensor", right: "torch.Tensor", truth: "torch.Tensor | None", camera: Camera | None) -> dict:
-    """What the network says of both eyes from the left picture alone, what that makes of the pair, and what matching
-    the pair says: pictures, and a line about each."""
+    """The board's value for a pair: the disparities predicted from the left picture alone, the pictures rebuilt with
+    these, the disparities by matching, and a line about each."""
     from dlcv.depth import predictor as depth
 
     seen = predictor(STEREO).predict(left)
-    found, matched = depth.rebuild(seen, left, right), depth.semi_global(left, right)
-    width, both = left.shape[2], seen.maps[0]
+    rebuilt, matched = depth.rebuild(seen, left, right), depth.semi_global(left, right)
+    width, both = left.shape[2], seen.maps[0]  # disparities (2, h, w) of left and right
     low, high = ends(both)
     disparity = [draw.heat(one, low, high) for one in both]
     inside = (low * width, high * width)
     learned = camera if camera and camera.learned else None
     unknown = "; the network does not know this camera, so that the scale is relative"
-    there = matched.disparity > 0
-    known = ends(matched.disparity[there]) if there.any() else (0.0, 1.0)
-    matching = np.where(there[..., None], np.array(draw.heat(matched.disparity, *known)), 128).astype(np.uint8)
+    is_matched = matched.disparity > 0
+    known = ends(matched.disparity[is_matched]) if is_matched.any() else (0.0, 1.0)
+    matching = np.where(is_matched[..., None], np.array(draw.heat(matched.disparity, *known)), 128).astype(np.uint8)
     said = {
         "disparity": ranges(*inside, learned) + ("" if learned else unknown),
         "matched": f"{ranges(*known, camera)}; {100 * (1 - matched.share):.0f} %, grey, is not matched",
-        "l1": [f"{one.mean():.3f} of 1 on average" for one in found.l1],
-        "ssim": [f"{one.mean():.3f} on average" for one in found.ssim],
+        "l1": [f"{values.mean():.3f} of 1 on average" for values in rebuilt.l1],
+        "ssim": [f"{values.mean():.3f} on average" for values in rebuilt.ssim],
         "scales": [f"{one.shape[2]} × {one.shape[1]}" for one in seen.maps],
         "truth": against_truth(both[0] * width, matched.disparity, truth, learned is not None),
     }
-    pictures = {
-        "left": image_of(left),
-        "right": image_of(right),
+    shown = {
+        "left": pictures.image(left),
+        "right": pictures.image(right),
         "disparity": disparity,
         "matched": PIL.Image.fromarray(matching),
-        "rebuilt": [image_of(found.left), image_of(found.right)],
-        "l1": [draw.heat(one, 0, 0.4) for one in found.l1],
-        "ssim": [draw.heat(one, 0, 0.6) for one in found.ssim],
+        "rebuilt": [pictures.image(rebuilt.left), pictures.image(rebuilt.right)],
+        "l1": [draw.heat(one, 0, 0.4) for one in rebuilt.l1],
+        "ssim": [draw.heat(one, 0, 0.6) for one in rebuilt.ssim],
         "scales": [draw.heat(one[0], low, high) for one in seen.maps],
     }
     return {
         "shape": [left.shape[1], width],
-        "pictures": {name: uris(some) for name, some in pictures.items()},
+        "pictures": {name: uris(drawn) for name, drawn in shown.items()},
         "said": said,
         # in sixteenths of a pixel of the network's width, so that a threshold needs no further question
-        "apart": [frame.coded((16 * one).clamp(0, 255).round(), "u1") for one in found.disagreement],
+        "apart": [frame.coded((16 * one).clamp(0, 255).round(), "u1") for one in rebuilt.disagreement],
         "grid": list(both.shape[1:]),
         "views": views(left, both[0]),
-        "losses": [loss_of(title, name, left, right) for title, name in LOSSES.items() if name in weights.names()],
+        "losses": [loss_of(title, name, left, right) for title, name in LOSSES.items()],
     }
 
 
-def uris(pictures) -> list[str]:
-    """Pictures for the wire: photographs as JPEG."""
-    some = pictures if isinstance(pictures, list) else [pictures]
-    return [draw.data_uri(one, "JPEG" if one.width > 300 else "PNG") for one in some]
+def uris(drawn: PIL.Image.Image | list[PIL.Image.Image]) -> list[str]:
+    """Data URIs of one or more pictures: photographs as JPEG."""
+    return [
+        draw.data_uri(one, "JPEG" if one.width > 300 else "PNG")
+        for one in (drawn if isinstance(drawn, list) else [drawn])
+    ]
 
 
 def ranges(low: float, high: float, camera: Camera | None) -> str:
@@ -152,36 +159,35 @@ def ranges(low: float, high: float, camera: Camera | None) -> str:
 
 
 def against_truth(found: "torch.Tensor", matched: "torch.Tensor", truth: "torch.Tensor | None", known: bool) -> str:
-    """How both compare with the true disparities in pixels, where there are some."""
+    """A sentence that compares both with the true disparities in pixels; empty where these are not known."""
     if truth is None:
         return ""
     from dlcv.depth.metrics import d1, rank_correlation
     from dlcv.depth.predictor import resized
 
-    network, there = resized(found, truth.shape), truth > 0
-    both = there & (matched > 0)
+    network, is_known = resized(found, truth.shape), truth > 0
+    both = is_known & (matched > 0)
     match = f"Matching: {d1(matched[both], truth[both]):.0f} % of what it matched is wrong by over 3 pixels and 5 %."
-    rank = f"{rank_correlation(network[there], truth[there]):.2f}".replace("-", "−")
+    rank = f"{rank_correlation(network[is_known], truth[is_known]):.2f}".replace("-", "−")
     order = f"The order of near and far agrees with the truth to {rank}"
-    wrong = f", and {d1(network[there], truth[there]):.0f} % is wrong by over 3 pixels and 5 %" if known else ""
+    wrong = f", and {d1(network[is_known], truth[is_known]):.0f} % is wrong by over 3 pixels and 5 %" if known else ""
     return f"{order}{wrong} (a rank correlation: 1 is the same order, 0 none at all). {match}"
 
 
 def views(left: "torch.Tensor", disparity: "torch.Tensor") -> dict:
-    """The left picture as eyes at PLACES would see it, one below the other."""
+    """The left picture from eyes at PLACES, one below the other."""
     import torch
 
     from dlcv.depth.predictor import resized, view
 
-    small = tensor_of(image_of(left), 384)
+    small = pictures.tensor(pictures.image(left), 384)
     near = resized(disparity, small.shape[1:])
     strip = torch.cat([view(small, near, place) for place in PLACES], dim=1)
-    return {"strip": draw.data_uri(image_of(strip), "JPEG"), "size": list(small.shape[1:])}
+    return {"strip": draw.data_uri(pictures.image(strip), "JPEG"), "size": list(small.shape[1:])}
 
 
 def loss_of(title: str, name: str, left: "torch.Tensor", right: "torch.Tensor") -> dict:
-    """The left disparity by a network that learned with or without a loss, the left picture rebuilt with it, and how
-    far the eyes are apart."""
+    """The left disparity by a network trained with or without a loss, and the disagreement of both eyes."""
     from dlcv.depth.predictor import CONSISTENT, rebuild
 
     seen = predictor(name).predict(left)

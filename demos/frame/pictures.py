@@ -52,7 +52,15 @@ def drawn_seven() -> PIL.Image.Image:
     return paper
 
 
-def picture_column(examples: list, elem_id: str, *, label: str = "Photograph", height: int = 300, **kwargs) -> gr.Image:
+def picture_column(
+    examples: list,
+    elem_id: str,
+    *,
+    label: str = "Photograph",
+    height: int = 300,
+    examples_label: str = "Examples",
+    **kwargs,
+) -> gr.Image:
     """The place for a visitor's picture (upload, camera, clipboard) that begins with the first example, and the
     examples below it."""
     picture = SafeImage(
@@ -64,5 +72,5 @@ def picture_column(examples: list, elem_id: str, *, label: str = "Photograph", h
         elem_id=elem_id,
         **kwargs,
     )
-    gr.Examples([[one] for one in examples], picture, label="Examples", cache_examples=False)
+    gr.Examples([[one] for one in examples], picture, label=examples_label, cache_examples=False)
     return picture

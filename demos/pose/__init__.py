@@ -7,7 +7,8 @@ import gradio as gr
 import PIL.Image
 
 from demos import frame
-from dlcv.pose import LINK, NOTICE, PEAK
+from demos.frame import pictures
+from dlcv.pose import LINK, NOTICE, PEAK, SIDES
 
 from . import boards
 from .boards import LIVE_SIDE, MODEL
@@ -25,12 +26,15 @@ ABOUT = frame.Topic(
     ),
 )
 
-STAGES = r"\begin{aligned} S^1, L^1 &= \phi^1(F) \\ S^t, L^t &= \phi^t(F, S^{t-1}, L^{t-1}) \end{aligned}"
+STAGES = (
+    r"\begin{aligned} S^1 &= \rho^1(F), & S^t &= \rho^t(F, S^{t-1}, L^{t-1}) \\"
+    r"L^1 &= \phi^1(F), & L^t &= \phi^t(F, S^{t-1}, L^{t-1}) \end{aligned}"
+)
 INTEGRAL = r"E = \int_0^1 L\big(p(u)\big) \cdot \frac{d_{j_2} - d_{j_1}}{\| d_{j_2} - d_{j_1} \|_2} \, du"
 PHOTOGRAPHS = [
     Path(find_spec("skimage").origin).parent / "data" / name for name in ("astronaut.png", "camera.png")
 ]  # those of people that come with packages
-DETAILS = {"Fast": 193, "Usual": 257, "Fine": 385, "Finest": 513}  # pixels of the longer side that a picture is seen at
+DETAILS = {"Fast": 193, "Usual": 257, "Fine": 385, "Finest": 513}  # pixels of the longer side of the network's input
 MATCHINGS = {"greedy": "Greedy", "optimal": "Optimal"}
 
 
@@ -47,17 +51,16 @@ def mosaic(columns: int, rows: int, side: int = 240) -> PIL.Image.Image:
 
 
 def see(picture, detail):
-    """What the machine says of a picture, for the boards."""
-    side = DETAILS[frame.choice({"detail": detail}, "detail", DETAILS)]
-    x = boards.tensor_of(picture)
-    return boards.shown(x, boards.predictor().predict(x, side), "ours")
+    """The value of the boards for a picture, seen by the pose machine."""
+    x = pictures.tensor(picture)
+    return boards.shown(x, boards.predictor().predict(x, DETAILS[detail]), "ours")
 
 
 def see_published(picture, progress=gr.Progress()):  # noqa: B008  where Gradio looks for it
-    """What OpenPose's published network says of a picture; it is fetched from the Hub first."""
+    """The value of the boards for a picture, seen by OpenPose's published network, which is fetched first."""
     from dlcv.pose import published
 
-    x = boards.tensor_of(picture)
+    x = pictures.tensor(picture)
     progress(0.0, "Fetching the weights, then looking")
     return boards.shown(x, published.predict(x), "published")
 
@@ -67,42 +70,32 @@ def see_again(picture, detail):
     return gr.skip() if picture is None else see(picture, detail)
 
 
-def pose_people(picture, side, peak, link):
-    """The people of a picture: for a client."""
+def pose_people(
+    picture: frame.Picture,
+    side: frame.Whole(*SIDES) = DETAILS["Usual"],
+    peak: boards.Peak = PEAK,
+    link: boards.Link = LINK,
+):
+    """The people of a picture, with their joints, in the layouts of OpenPose and of COCO."""
     from dlcv.pose import layouts
-    from dlcv.pose.predictor import SIDES, decode
+    from dlcv.pose.predictor import decode
 
-    limits = {"peak": boards.PEAK_LIMITS, "link": boards.LINK_LIMITS}
-    given = {"peak": peak, "link": link}
-    seen = boards.predictor().predict(boards.tensor_of(picture), frame.whole(side, "side", *SIDES))
-    found = decode(seen, **{name: frame.number(given, name, *limits[name]) for name in limits})
+    found = decode(boards.predictor().predict(pictures.tensor(picture), side), peak=peak, link=link)
     return {"openpose": layouts.as_openpose(found), "coco": layouts.as_coco(found)}
-
-
-def _offer() -> None:
-    """The public endpoint /pose_people, on components that nobody sees."""
-    inputs = [
-        frame.SafeImage(label="Picture", type="pil", visible=False),
-        gr.Number(DETAILS["Usual"], label="Pixels of the longer side that the picture is seen at", visible=False),
-        gr.Number(PEAK, label="Belief of a joint, at least", visible=False),
-        gr.Number(LINK, label="Affinity along a limb, at least", visible=False),
-    ]
-    frame.api(pose_people, inputs, [gr.JSON(label="People", visible=False)], "pose_people", **frame.COMPUTE)
 
 
 def build() -> None:
     """The tab's content."""
     frame.heading(
         ABOUT,
-        "A Convolutional Pose Machine says for every pixel how much it believes in each joint, and takes a second look"
-        " at what it said. Part Affinity Fields say which joints belong to one person. Choose a picture of people, and"
-        " see who is in it.",
+        "A Convolutional Pose Machine computes a belief map of each joint, and refines these maps stage by stage. Part"
+        " Affinity Fields tell which joints belong to one person. Choose a picture of people, and see who is in it.",
     )
     frame.equations(
         (
             STAGES,
             "$F$ are the features of the picture, $S^t$ the belief maps and $L^t$ the affinity fields of stage $t$,"
-            " which sees what the stage before believed",
+            " whose input includes the maps and fields of the stage before",
         ),
         (
             INTEGRAL,
@@ -112,21 +105,12 @@ def build() -> None:
     )
     with gr.Row(equal_height=False):
         with gr.Column(scale=2, min_width=300):
-            picture = frame.SafeImage(
-                value=str(PHOTOGRAPHS[0]),
+            picture = pictures.picture_column(
+                [*map(str, PHOTOGRAPHS), mosaic(3, 2), mosaic(5, 4, side=200), *frame.PHOTOGRAPHS[1:3]],
+                "pose-picture",
                 label="Picture",
-                type="pil",
-                sources=["upload", "webcam", "clipboard"],
                 height=280,
-                elem_id="pose-picture",
-            )
-            gr.Examples(
-                [[str(path)] for path in PHOTOGRAPHS]
-                + [[mosaic(3, 2)], [mosaic(5, 4, side=200)]]
-                + [[photograph] for photograph in frame.PHOTOGRAPHS[1:3]],
-                picture,
-                label="Examples: one person, six, twenty, nobody",
-                cache_examples=False,
+                examples_label="Examples: one person, six, twenty, nobody",
             )
             detail = gr.Radio(
                 list(DETAILS),
@@ -147,9 +131,9 @@ def build() -> None:
             )
     frame.section(
         "Look inside",
-        "What each stage believes, and how people are put together. In the first stages a left knee may still be a"
-        " right one. Where two people are close, the field decides whose arm it is. Joints that hang together are a"
-        " person where the belief in them and PoseNet's votes for them are enough together.",
+        "The belief maps of each stage, and how people are assembled. In the first stages a left knee may still be"
+        " taken for a right one. Where two people are close, the field decides whose arm it is. Connected joints count"
+        " as a person where their mean belief and PoseNet's votes for these joints are enough together.",
     )
     frame.Board("pose/inside", server_functions=[boards.pairs], gpu=False)
     frame.section("Live", "The same machine on the pictures of your camera, which are not kept.")
@@ -157,16 +141,16 @@ def build() -> None:
     frame.Board("pose/camera", server_functions=[boards.watch], value=live)
     frame.weights_card(
         {"Pose machine": [MODEL]},
-        note="Leeds Sports marks one person a picture, so pictures of several people were made by cutting them out"
-        " and pasting them together; the outlines come from a published network. Nose, eyes and ears are not among"
-        " the joints. Few photographs of real groups were there to learn from: of the large people in them it finds"
-        " 56 %, hidden joints guessed; PoseNet's published weights find 70 %.",
+        note="Leeds Sports annotates one person a picture, so pictures of several people were made by cutting people"
+        " out and pasting them together; the outlines come from a published network. Nose, eyes and ears are not among"
+        " the joints. The training had few photographs of real groups: of the large people in photographs of COCO, the"
+        " network finds 56 %, hidden joints guessed; PoseNet's published weights find 70 %.",
     )
     quiet = {"api_visibility": "private", "show_progress_on": picture, "trigger_mode": "always_last"} | frame.COMPUTE
     frame.on_first_show(see, [picture, detail], board, **frame.COMPUTE)
     gr.on([picture.change, detail.input], frame.guard(see_again), [picture, detail], board, **quiet)
     other.click(frame.guard(see_published), picture, board, **quiet)
-    _offer()
+    frame.endpoint(pose_people, ["json"], example={"picture": lambda: PIL.Image.open(PHOTOGRAPHS[0])}, **frame.COMPUTE)
 
 
 if __name__ == "__main__":

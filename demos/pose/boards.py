@@ -1,186 +1,188 @@
 """What the boards of the pose tab ask for: people from the maps of a picture that was seen once, and a live camera."""
 
-import base64
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
-import numpy as np
-import PIL.Image
+from pydantic import Field
 
 from demos import frame
+from demos.frame import pictures
 from demos.frame.keep import Keep
-from dlcv.core import runtime
+from demos.frame.questions import Asked
 from dlcv.core.errors import InputError
 from dlcv.core.images import draw
+from dlcv.pose import LINK, PEAK
 
 if TYPE_CHECKING:
     import torch
 
     from dlcv.pose.assembly import Parsed
-    from dlcv.pose.predictor import PoseMaps, PosePredictor
+    from dlcv.pose.predictor import PoseMaps
 
 MODEL = "pose-people"
-LIVE_SIDE = 257  # pixels of the longer side, for the camera
+LIVE_SIDE = 257  # pixels of the longer side of a camera's picture
 SHOWN = 1280  # pixels of the longer side of a picture on the screen
-FINE = 127  # a map on the wire is one signed byte a pixel: this is 1
-PICTURES = 64  # whose maps are remembered
-LARGEST = 3_000_000  # bytes of the maps of one picture
-PAIRS = 300  # candidate pairs of a limb that are shown
-MOST_MOVED = 200  # joints that may have been moved by hand
-PEAK_LIMITS, LINK_LIMITS = (0.02, 1.0), (0.0, 1.0)
+MAP_SCALE = 127  # a board has a map as signed bytes: this is 1
+REMEMBERED = 64  # pictures, whose maps can be asked about
+MAX_MAPS = 3_000_000  # values of the maps of one picture
+MAX_PAIRS = 300  # candidate pairs of a limb that are shown
+MAX_MOVED = 200  # joints that may have been moved by hand
+NO_MAPS = "These are not the maps of a picture: open the picture again."
 
+Peak, Link = frame.Real(0.02, 1), frame.Real(0, 1)
+Size = frame.Whole(1, 200)
+Moves = Annotated[
+    list[frame.Numbers(4, -1e5, 1e5)], Field(max_length=MAX_MOVED), Asked(f"a list of at most {MAX_MOVED} joints")
+]
 
-def predictor(name: str = MODEL) -> "PosePredictor":
-    """The machine of that name, loaded on first use."""
-    from dlcv.pose.predictor import predictor
-
-    return predictor(name)
-
-
-runtime.preload(predictor, MODEL)
-seen_pictures: "Keep[PoseMaps]" = Keep(PICTURES, "This picture is no longer remembered.")
+predictor = frame.model("dlcv.pose.predictor", MODEL)
+remembered: "Keep[PoseMaps]" = Keep(REMEMBERED, "This picture is no longer remembered.")
 
 
 # ---- a picture, once through the network
 
 
-def tensor_of(picture: PIL.Image.Image | None) -> "torch.Tensor":
-    """A visitor's picture, upright: (3, H, W) in [0, 1]."""
-    import torch
-    from PIL import ImageOps
-
-    if picture is None:
-        raise InputError("Choose a picture first: upload one, take one, or click an example.")
-    pixels = np.array(ImageOps.exif_transpose(picture).convert("RGB"))
-    return torch.from_numpy(pixels).permute(2, 0, 1).float() / 255
-
-
-def shown(x: "torch.Tensor", seen: "PoseMaps", network: str) -> dict:
-    """What the boards keep of a picture (3, H, W) in [0, 1] and of what a network says of it."""
+def shown(x: "torch.Tensor", maps: "PoseMaps", network: str) -> dict:
+    """The value of the boards for a picture (3, H, W) in [0, 1]: the picture, and the maps of a network."""
     height, width = x.shape[1:]
-    picture = PIL.Image.fromarray((x.permute(1, 2, 0) * 255).round().byte().numpy())
+    picture = pictures.image(x)
     picture.thumbnail((SHOWN, SHOWN))
-    stages, _, h, w = seen.beliefs.shape
     return {
         "picture": draw.data_uri(picture, "JPEG"),
         "width": width,
         "height": height,
         "network": network,
-        "joints": list(seen.joints),
-        "limbs": [list(limb) for limb in seen.limbs],
-        "maps": {
-            "network": network,
-            "stages": stages,
-            "rows": h,
-            "columns": w,
-            "scale": seen.scale.tolist(),
-            "centre": seen.centre,
-            "values": _packed(seen),
-        }
-        | ({} if seen.votes is None else {"votes": _coded(seen.votes)}),
+        "joints": list(maps.joints),
+        "limbs": [list(limb) for limb in maps.limbs],
+        "maps": coded_maps(maps, network),
     }
 
 
-def _packed(seen: "PoseMaps") -> str:
-    """The maps for the wire: of each stage the belief maps, then x and y of each field; base64."""
+def coded_maps(maps: "PoseMaps", network: str) -> dict:
+    """Maps as `keep` takes them: of each stage the belief maps, then x and y of each field, as bytes in base64."""
     import torch
 
-    return _coded(torch.cat([seen.beliefs, seen.fields.flatten(1, 2)], dim=1))
+    stages, _, rows, columns = maps.beliefs.shape
+    value = {"network": network, "stages": stages, "rows": rows, "columns": columns, "centre": maps.centre}
+    value |= {"scale": maps.scale.tolist()}
+    value |= {"values": _coded(torch.cat([maps.beliefs, maps.fields.flatten(1, 2)], dim=1))}
+    return value if maps.votes is None else value | {"votes": _coded(maps.votes)}
 
 
 def _coded(maps: "torch.Tensor") -> str:
-    return frame.coded((maps * FINE).round().clamp(-FINE, FINE), "i1")
+    return frame.coded((maps * MAP_SCALE).round().clamp(-MAP_SCALE, MAP_SCALE), "i1")
 
 
-def _decoded(text: object, *size: int) -> "torch.Tensor":
-    """Maps from the wire, of that size; InputError where they are not."""
+def _decoded(text: str, *size: int) -> "torch.Tensor":
+    """Maps of that size; InputError where the text holds others."""
     import torch
 
-    try:
-        data = base64.b64decode(text, validate=True) if isinstance(text, str) and len(text) <= LARGEST * 1.4 else b""
-    except ValueError:
-        data = b""
-    if not data or len(data) != math.prod(size):
-        raise InputError("These are not the maps of a picture: open the picture again.")
-    return (torch.from_numpy(np.frombuffer(data, np.int8).copy()).float() / FINE).reshape(size)
+    values = frame.decoded(text, "i1", NO_MAPS, count=math.prod(size), most=MAX_MAPS)
+    return (torch.from_numpy(values.copy()).float() / MAP_SCALE).reshape(size)
 
 
 def skeleton(network: str) -> dict:
-    """Joints and limbs that a network knows, as `PoseMaps` wants them."""
-    from dlcv.pose import published, skeleton
+    """The joints and limbs of a network, as `PoseMaps` has them."""
+    from dlcv.pose import skeleton
 
     if network == "published":
-        return {"joints": tuple(skeleton.OPENPOSE), "limbs": published.LIMBS}
+        return {"joints": tuple(skeleton.OPENPOSE), "limbs": skeleton.OPENPOSE_LIMBS}
     return {"joints": tuple(skeleton.JOINTS), "limbs": skeleton.LIMBS}
 
 
-def keep(query: dict) -> dict:
-    """Remember the maps of a picture, as `shown` sent them: a name to ask about them by."""
+class Maps(frame.Query):
+    """The maps of a picture, as `coded_maps` made them."""
+
+    network: frame.Choice(["ours", "published"])
+    stages: Size
+    rows: Size
+    columns: Size
+    scale: frame.Numbers(2, 0.01, 1e5)
+    centre: frame.Real(0, 1)
+    values: frame.Text
+    votes: frame.Text = ""
+
+
+def keep(query: Maps) -> dict:
+    """A name by which the maps of a picture can be asked about."""
     import torch
 
     from dlcv.pose.predictor import PoseMaps
     from dlcv.pose.skeleton import IN_COCO
 
-    stages, rows, columns = (frame.whole(query.get(name), name, 1, 200) for name in ("stages", "rows", "columns"))
-    scale, centre = frame.numbers(query, "scale", 2, 0.01, 1e5), frame.number(query, "centre", 0, 1)
-    known = skeleton(frame.choice(query, "network", ["ours", "published"]))
-    joints, limbs = len(known["joints"]), len(known["limbs"])
-    maps = _decoded(query.get("values"), stages, joints + 2 * limbs, rows, columns)
-    fields = maps[:, joints:].unflatten(1, (limbs, 2))
-    votes = _decoded(query["votes"], len(IN_COCO), rows, columns) if "votes" in query else None
-    seen = PoseMaps(maps[:, :joints], fields, torch.tensor(scale), centre=centre, votes=votes, **known)
-    return {"token": seen_pictures.add(seen)}
+    known = skeleton(query.network)
+    joints, limbs, size = len(known["joints"]), len(known["limbs"]), (query.rows, query.columns)
+    values = _decoded(query.values, query.stages, joints + 2 * limbs, *size)
+    fields = values[:, joints:].unflatten(1, (limbs, 2))
+    votes = _decoded(query.votes, len(IN_COCO), *size) if query.votes else None
+    scale = torch.tensor(query.scale)
+    maps = PoseMaps(values[:, :joints], fields, scale, centre=query.centre, votes=votes, **known)
+    return {"token": remembered.add(maps)}
 
 
 # ---- everything after: no pass through the network
 
 
-def parse(query: dict) -> tuple["PoseMaps", "Parsed"]:
-    """The maps that a query names, and the people that its thresholds leave; InputError where it makes no sense."""
-    from dlcv.pose.assembly import MATCHINGS
+class Decoding(frame.Query):
+    """How people are decoded from the maps of a picture."""
+
+    token: frame.Text
+    stage: frame.Whole(0, 200)
+    peak: Peak = PEAK
+    link: Link = LINK
+    matching: frame.Choice(["greedy", "optimal"])
+    moved: Moves
+    guess: frame.Yes = False
+
+
+class LimbDecoding(Decoding):
+    """The same, for one limb."""
+
+    limb: frame.Whole(0, 200)
+
+
+def among(index: int, count: int, name: str) -> int:
+    """The index; InputError where it is not below `count`."""
+    if not 0 <= index < count:
+        raise InputError(f"'{name}' must be a whole number from 0 to {count - 1}.")
+    return index
+
+
+def decoded(query: Decoding) -> tuple["PoseMaps", "Parsed"]:
+    """The maps that a query names, and the people decoded from these maps."""
     from dlcv.pose.predictor import Moved, decode
 
-    seen = seen_pictures.get(query.get("token"))
-    rows = query.get("moved")
-    if not isinstance(rows, list) or len(rows) > MOST_MOVED:
-        raise InputError(f"'moved' must be a list of at most {MOST_MOVED} joints.")
+    maps = remembered.get(query.token)
     moved = []
-    for row in rows:
-        joint, number, x, y = frame.numbers({"moved": row}, "moved", 4, -1e5, 1e5)
-        joint = frame.whole(joint, "joint", 0, len(seen.joints) - 1)
-        moved.append(Moved(joint, frame.whole(number, "number", 0, 10_000), x, y))
-    return seen, decode(
-        seen,
-        frame.whole(query.get("stage"), "stage", 0, len(seen.beliefs) - 1),
-        frame.number(query, "peak", *PEAK_LIMITS),
-        frame.number(query, "link", *LINK_LIMITS),
-        frame.choice(query, "matching", MATCHINGS),
-        tuple(moved),
-        query.get("guess") is True,
-    )
+    for joint, number, x, y in query.moved:
+        if joint % 1 or number % 1 or number < 0:
+            raise InputError("'moved' must name joints and peaks by whole numbers.")
+        moved.append(Moved(among(int(joint), len(maps.joints), "joint"), int(number), x, y))
+    stage = among(query.stage, len(maps.beliefs), "stage")
+    return maps, decode(maps, stage, query.peak, query.link, query.matching, tuple(moved), query.guess)
 
 
-def people(query: dict) -> dict:
-    """The people of a picture, and where their joints may be; this follows the sliders and the hand."""
-    _, found = parse(query)
+def people(query: Decoding) -> dict:
+    """The people of a picture, and the peaks of all joints; this follows the sliders and the hand."""
+    _, found = decoded(query)
     return {
-        "peaks": [[rounded(peak[:3]) for peak in of_joint] for of_joint in found.peaks],
+        "peaks": frame.rounded([[peak[:3] for peak in peaks] for peaks in found.peaks], 2),
         "people": [
             {
-                "peaks": list(one.peaks),
-                "score": round(one.score, 3),
-                "vote": one.vote and round(one.vote, 3),
-                "guesses": [peak and rounded(peak[:2]) for peak in one.guesses],
+                "peaks": list(person.peaks),
+                "score": round(person.score, 3),
+                "vote": person.vote and round(person.vote, 3),
+                "guesses": [guess and frame.rounded(guess[:2], 2) for guess in person.guesses],
             }
-            for one in found.people
+            for person in found.people
         ],
     }
 
 
-def pairs(query: dict) -> dict:
+def pairs(query: LimbDecoding) -> dict:
     """The candidate pairs of one limb, best first, and what the matching makes of each."""
-    seen, found = parse(query)
-    steps = found.steps[frame.whole(query.get("limb"), "limb", 0, len(seen.limbs) - 1)]
+    maps, found = decoded(query)
+    steps = found.steps[among(query.limb, len(maps.limbs), "limb")]
     return {
         "pairs": [
             {
@@ -190,43 +192,45 @@ def pairs(query: dict) -> dict:
                 "agree": round(link.agree, 2),
                 "verdict": verdict,
             }
-            for link, verdict in steps[:PAIRS]
+            for link, verdict in steps[:MAX_PAIRS]
         ],
-        "left_out": max(0, len(steps) - PAIRS),
+        "left_out": max(0, len(steps) - MAX_PAIRS),
     }
 
 
-def keypoints(query: dict) -> dict:
+def keypoints(query: Decoding) -> dict:
     """The people of a picture in the layouts of OpenPose and of COCO."""
     from dlcv.pose import layouts
 
-    seen, found = parse(query)
-    return {"openpose": layouts.as_openpose(found, seen.joints), "coco": layouts.as_coco(found, seen.joints)}
-
-
-def rounded(values) -> list[float]:
-    """Numbers for the wire."""
-    return [round(value, 2) for value in values]
+    maps, found = decoded(query)
+    return {"openpose": layouts.as_openpose(found, maps.joints), "coco": layouts.as_coco(found, maps.joints)}
 
 
 # ---- a live camera
 
 
-def watch(query: dict) -> dict:
+class Watched(frame.Query):
+    """One picture of a camera, as a data URI."""
+
+    frame: frame.Text
+    peak: Peak
+    link: Link
+
+
+def watch(query: Watched) -> dict:
     """The people of one picture of a camera: for each joint x and y as parts of the picture's width and height."""
     from dlcv.core.images.digits import decode_data_uri
     from dlcv.pose.predictor import decode
 
-    x = tensor_of(decode_data_uri(query.get("frame")))
-    peak, link = frame.number(query, "peak", *PEAK_LIMITS), frame.number(query, "link", *LINK_LIMITS)
-    seen = predictor().predict(x, LIVE_SIDE)
-    found = decode(seen, peak=peak, link=link)
+    x = pictures.tensor(decode_data_uri(query.frame))
+    maps = predictor().predict(x, LIVE_SIDE)
+    found = decode(maps, peak=query.peak, link=query.link)
     height, width = x.shape[1:]
-    found_people = []
-    for one in found.people:
+    answer = []
+    for person in found.people:
         places = [
-            None if number is None else [round(of_joint[number].x / width, 4), round(of_joint[number].y / height, 4)]
-            for of_joint, number in zip(found.peaks, one.peaks)
+            None if number is None else frame.rounded([peaks[number].x / width, peaks[number].y / height])
+            for peaks, number in zip(found.peaks, person.peaks)
         ]
-        found_people.append({"places": places, "score": round(one.score, 3)})
-    return {"people": found_people, "limbs": seen.limbs}
+        answer.append({"places": places, "score": round(person.score, 3)})
+    return {"people": answer, "limbs": maps.limbs}

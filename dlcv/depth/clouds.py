@@ -11,9 +11,10 @@ import numpy as np
 import torch
 from PIL import ExifTags, Image
 
+from . import FOCALS
+
 FILM_DIAGONAL = math.hypot(36, 24)  # millimetres, of 35 mm film
 DEFAULT_FOCAL = 28.0  # millimetres for 35 mm film, as most telephones have it
-FOCALS = (8.0, 400.0)  # millimetres for 35 mm film: the least and the most that is believed
 MAX_16_BITS = 2**16 - 1
 
 

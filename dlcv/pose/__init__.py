@@ -5,7 +5,10 @@ NOTICE = (
     " academic and non-profit research only, and no passing on: **not for commercial use**. They are pulled from the"
     " Hub when you ask, 209 MB, and run on this server."
 )
-"""What is said before OpenPose's published network is fetched. Here, so that a screen may say it without torch."""
+"""The notice before OpenPose's published network is fetched. Here, so that a screen has it without importing torch."""
 
 PEAK, LINK = 0.15, 0.05
-"""Belief of a joint, and mean affinity along a limb, at least. Here for the same reason."""
+"""Least belief of a joint, and least mean affinity along a limb. Here for the same reason."""
+
+SIDES = (193, 1025)
+"""Least and most pixels of the longer side of the network's input. Here for the same reason."""

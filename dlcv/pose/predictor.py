@@ -16,7 +16,6 @@ from .assembly import Parsed, Peak
 from .model import STEP, STRIDE, PoseMachine
 from .skeleton import IN_COCO, JOINTS, LIMBS
 
-SIDES = (193, 1025)  # least and most pixels of the longer side of the network's input
 MAX_ASPECT = 20  # times a side may be longer than the other
 
 
