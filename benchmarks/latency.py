@@ -25,7 +25,7 @@ from PIL import Image, ImageDraw
 from playwright.sync_api import Page, sync_playwright
 
 from demos import detection, pose
-from demos.depth.boards import NETWORKS
+from demos.depth.photograph import NETWORKS
 from demos.frame import PHOTOGRAPHS
 from tests.support import chromium
 from tests.support.browser import SEVEN, open_tab
@@ -127,8 +127,7 @@ def bare_passes() -> dict[str, Callable[[], object]]:
     import torch
 
     from demos.cyclegan import tensor_of
-    from demos.depth import boards as depth_boards
-    from demos.depth import pair
+    from demos.depth import pair, photograph
     from demos.detection import boards as detection_boards
     from demos.pointnet import boards as pointnet_boards
     from dlcv.core.images import digits
@@ -148,12 +147,12 @@ def bare_passes() -> dict[str, Callable[[], object]]:
     parts = PointNetPredictor("pointnet-parts")
     chair = pointnet_boards.example("chair", pointnet_boards.SHAPES["chair"]).points
     people_seen = PosePredictor("pose-people")
-    eyes, metres = (depth.predictor(name) for name in (depth_boards.STEREO, depth_boards.KITCHEN))
+    eyes, metres = (depth.predictor(name) for name in (photograph.STEREO, photograph.KITCHEN))
     left, right, *_ = pair.example("motorcycle")
 
     def depth_map():
-        seen = depth_boards.see(PHOTOGRAPH, eyes)
-        return depth_boards.coloured(seen.inverse_depth, seen.size)
+        seen = photograph.predicted(PHOTOGRAPH, eyes)
+        return photograph.coloured(seen.inverse_depth, seen.size)
 
     def depth_stereo():
         return depth.rebuild(eyes.predict(left), left, right), depth.semi_global(left, right)
@@ -184,7 +183,7 @@ def bare_passes() -> dict[str, Callable[[], object]]:
         "/gan_variety": lambda: gan.variety(classes, 1000, seed=0),
         "/pose_people": lambda: decode(people_seen.predict(tensor_of(seven(), 280), pose.DETAILS["Usual"])),
         "/depth_map": depth_map,
-        "/depth_files": lambda: depth_boards.see(PHOTOGRAPH, metres),
+        "/depth_files": lambda: photograph.predicted(PHOTOGRAPH, metres),
         "/depth_stereo": depth_stereo,
         "/cyclegan_paint": lambda: [score_scene(x) for x in (photograph, monet.translate(photograph, "Monet"))],
         "/pointnet_classify": lambda: order[0].classify(chair),

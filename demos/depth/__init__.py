@@ -64,9 +64,9 @@ def answer(picture, network, explained: str) -> tuple:
 
     upright = pictures.upright(picture)
     maps = photograph.predicted(upright, network)
-    pair = upright, photograph.coloured(maps.inverse_depth, maps.size)
+    both = upright, photograph.coloured(maps.inverse_depth, maps.size)
     cloud = photograph.cloud_value(maps, upright, clouds.focal_from_exif(picture))
-    return pair, scale(maps.inverse_depth, maps.metres, explained), cloud
+    return both, scale(maps.inverse_depth, maps.metres, explained), cloud
 
 
 def look(picture, network):
@@ -198,11 +198,11 @@ def _photograph() -> None:
 
 
 def _two_eyes() -> None:
-    """A pair: what the left picture alone says about both eyes, and what that makes of the pair."""
+    """A pair: the disparities predicted from the left picture alone, and the pictures rebuilt with them."""
     frame.section(
         "Learned from two eyes",
-        "No depth was measured for this network. It sees the left picture and says how far every pixel of either eye "
-        "is displaced in the other one; what it says is right where each picture can be rebuilt from the other.",
+        "No depth was measured for this network. From the left picture it predicts how far every pixel of either eye "
+        "is displaced in the other one; the prediction is right where each picture can be rebuilt from the other.",
     )
     board = frame.Board(
         "depth/pair",
@@ -238,7 +238,7 @@ def build() -> None:
     frame.heading(
         ABOUT,
         "One picture holds no depth, yet a network can say how far away everything is. It learned so from pairs of "
-        "pictures: it guesses what the other eye sees, and the other eye tells whether the guess was right.",
+        "pictures: it predicts what the other eye sees, and the other eye's picture shows whether that was right.",
         "Choose a photograph, move the line across it, and turn the scene.",
     )
     frame.equations(

@@ -139,10 +139,8 @@ def look(left: "torch.Tensor", right: "torch.Tensor", truth: "torch.Tensor | Non
 
 def uris(drawn: PIL.Image.Image | list[PIL.Image.Image]) -> list[str]:
     """Data URIs of one or more pictures: photographs as JPEG."""
-    return [
-        draw.data_uri(one, "JPEG" if one.width > 300 else "PNG")
-        for one in (drawn if isinstance(drawn, list) else [drawn])
-    ]
+    drawn = drawn if isinstance(drawn, list) else [drawn]
+    return [draw.data_uri(one, "JPEG" if one.width > 300 else "PNG") for one in drawn]
 
 
 def ranges(low: float, high: float, camera: Camera | None) -> str:

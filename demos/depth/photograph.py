@@ -84,14 +84,16 @@ class Scene(frame.Query):
     size: frame.Numbers(2, 2, 16_000)
     focal: frame.Clamped(*FOCALS)
 
-    def inverse_depth(self) -> "torch.Tensor":
-        """1 / depth on the grid (h, w), in 1 / metres or with 1 where it is nearest."""
+    def decoded(self) -> tuple["torch.Tensor", np.ndarray]:
+        """1 / depth on the grid (h, w), in 1 / metres or with 1 where it is nearest, and colours (h * w, 3)."""
         import torch
 
         height, width = map(round, self.grid)
         near = frame.decoded(self.near, "<u2", NO_SCENE, count=height * width, most=MAX_PIXELS)
+        colours = frame.decoded(self.colours, "u1", NO_SCENE, count=3 * height * width, most=3 * MAX_PIXELS)
         highest = 1.0 if self.nearest is None else self.nearest
-        return torch.from_numpy(near.astype(np.float32)).clamp_min(1).view(height, width) / NEARNESS_MAX * highest
+        near = torch.from_numpy(near.astype(np.float32)).clamp_min(1).view(height, width) / NEARNESS_MAX
+        return highest * near, colours.reshape(-1, 3)
 
 
 def ply(query: Scene) -> dict:
@@ -100,10 +102,9 @@ def ply(query: Scene) -> dict:
 
     from dlcv.depth import clouds
 
-    near = query.inverse_depth()
-    colours = frame.decoded(query.colours, "u1", NO_SCENE, count=3 * near.numel(), most=3 * MAX_PIXELS)
+    near, colours = query.decoded()
     points = clouds.points_of(1 / near, clouds.focal_pixels(query.focal, *near.shape)).flatten(0, 1)
-    file = clouds.ply(points, torch.from_numpy(colours.reshape(-1, 3).copy()))
+    file = clouds.ply(points, torch.from_numpy(colours.copy()))
     return {"file": base64.b64encode(file).decode()}
 
 
@@ -112,7 +113,7 @@ def png(query: Scene) -> dict:
     from dlcv.depth import clouds
     from dlcv.depth.predictor import resized
 
-    near = query.inverse_depth()
+    near, _ = query.decoded()
     height, width = map(round, query.size)
     if height * width > MAX_FILE_PIXELS:
         raise InputError("This picture has more than 64 million pixels.")

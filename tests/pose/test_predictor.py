@@ -2,7 +2,6 @@
 
 import hashlib
 import io
-import time
 from pathlib import Path
 
 import pytest
@@ -148,12 +147,10 @@ def test_joints_that_were_not_found_are_guessed_where_asked(hidden):
         assert kinds["left shoulder"] == 2 and kinds.get(hidden, 1) == 1 and kinds["nose"] == 0
 
 
-def test_twenty_people_are_all_found_in_time():
+def test_twenty_people_are_all_found():
     people = torch.stack([person(60 + 78 * (n % 10), 20 + 240 * (n // 10), 200) for n in range(20)])
     seen = seen_of(people)
-    began = time.process_time()
-    found = decode(seen)
-    assert len(found.people) == 20 and time.process_time() - began < 1
+    assert len(decode(seen).people) == 20
 
 
 def test_layouts_of_other_programs():

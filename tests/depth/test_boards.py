@@ -1,0 +1,132 @@
+"""What the boards and the endpoints of the Depth tab answer, without a browser; what bad requests get."""
+
+import base64
+import io
+
+import numpy as np
+import PIL.Image
+import pytest
+import torch
+import trimesh
+from skimage import data
+
+from demos import frame
+from demos.depth import pair, photograph
+from demos.frame import pictures
+from demos.frame.checks import UNEXPECTED
+from dlcv.depth import clouds, evaluate, metrics, scenes
+from tests.frame.test_bad_input import judge, post
+from tests.support.serving import Client
+
+
+def jpeg(size: tuple[int, int], orientation: int = 1, focal: int | None = None) -> bytes:
+    """A photograph as a telephone writes it: `size` as stored, and how it was held."""
+    width, height = size
+    y, x = np.mgrid[:height, :width].astype(np.float32) / np.array([[[height]], [[width]]])
+    pixels = np.stack([255 * x, 255 * y, 127 + 0 * x], axis=2).astype(np.uint8)
+    exif = PIL.Image.Exif()
+    exif[PIL.ExifTags.Base.Orientation] = orientation
+    if focal:
+        exif.get_ifd(PIL.ExifTags.IFD.Exif)[PIL.ExifTags.Base.FocalLengthIn35mmFilm] = focal
+    file = io.BytesIO()
+    PIL.Image.fromarray(pixels).save(file, "JPEG", exif=exif, quality=80)
+    return file.getvalue()
+
+
+def as_png(pixels: np.ndarray) -> bytes:
+    file = io.BytesIO()
+    PIL.Image.fromarray(pixels).save(file, "PNG")
+    return file.getvalue()
+
+
+def uri(content: bytes, kind: str = "jpeg") -> dict:
+    return {"url": f"data:image/{kind};base64,{base64.b64encode(content).decode()}"}
+
+
+def test_a_client_gets_the_map_the_files_and_the_pair(gallery):
+    client, network = Client(gallery), next(iter(photograph.NETWORKS))
+    picture, numbers = client.run("/depth_map", [uri(jpeg((4000, 3000), orientation=6)), network])
+    assert (numbers["width"], numbers["height"]) == (3000, 4000) and numbers["least"] < numbers["most"]
+    (files,) = client.run("/depth_files", [uri(jpeg((400, 300), focal=50)), list(photograph.NETWORKS)[1], 0])
+    assert files["focal"] == 50
+    millimetres = np.array(PIL.Image.open(io.BytesIO(base64.b64decode(files["png"]))))
+    cloud = trimesh.load(io.BytesIO(base64.b64decode(files["ply"])), file_type="ply")
+    assert millimetres.shape == (300, 400)
+    assert -cloud.vertices[:, 2].max() == pytest.approx(millimetres.min() / 1000, rel=0.02)
+    left, right, _ = data.stereo_motorcycle()
+    eyes = [uri(as_png(one), "png") for one in (left, right)]
+    *_, own = client.run("/depth_stereo", [*eyes, "", 0])
+    *_, packaged = client.run("/depth_stereo", [None, None, "motorcycle", 0])
+    assert own["matched"] > 0.5 and own["l1"] == pytest.approx(packaged["l1"], abs=0.02)
+
+
+def scene() -> dict:
+    """What the cloud's board sends."""
+    picture = PIL.Image.new("RGB", (40, 30), (10, 200, 30))
+    query = {"near": frame.coded(np.full(1200, 30_000), "<u2"), "nearest": 0.5, "focal": 28, "size": [300, 400]}
+    return query | {"colours": frame.coded(np.array(picture), "u1"), "grid": [30, 40]}
+
+
+def test_files_of_a_scene_in_metres():
+    picture = np.array(PIL.Image.open(io.BytesIO(base64.b64decode(frame.live(photograph.png)(scene())["file"]))))
+    assert picture.shape == (300, 400) and np.abs(picture - 2000 * 65_535 / 30_000).max() <= 1
+    cloud = trimesh.load(io.BytesIO(base64.b64decode(frame.live(photograph.ply)(scene())["file"])), file_type="ply")
+    wide = np.ptp(cloud.vertices[:, 0]) / 4.369
+    assert wide == pytest.approx(39 / clouds.focal_pixels(28, 30, 40), rel=1e-3)
+
+
+FORGED = [
+    {"near": None},
+    {"near": ""},
+    {"near": "é" * 100},
+    {"near": "AAAA"},
+    {"colours": "AAAA"},
+    {"grid": [30]},
+    {"grid": [2000, 2000]},
+    {"grid": ["30", 40]},
+    {"nearest": float("nan")},
+    {"nearest": "1"},
+]
+
+
+@pytest.mark.parametrize("changes", FORGED, ids=lambda changes: "-".join(map(str, *changes.items()))[:30])
+def test_forged_scenes_get_a_sentence(changes):
+    for ask in (photograph.ply, photograph.png):
+        answer = frame.live(ask)(scene() | changes)
+        assert set(answer) == {"error"} and answer["error"].endswith(".") and answer["error"] != UNEXPECTED
+
+
+@pytest.mark.parametrize("changes", [{"focal": None}, {"size": [16_000, 16_000]}, {"size": None}, {"focal": "28"}])
+def test_forged_settings_get_a_sentence(changes):
+    ask = photograph.ply if "focal" in changes else photograph.png
+    answer = frame.live(ask)(scene() | changes)
+    assert set(answer) == {"error"} and answer["error"] != UNEXPECTED
+
+
+@pytest.mark.parametrize("query", [{}, {"name": "made"}, {"name": "x", "seed": 1}, {"name": "made", "seed": -1}])
+def test_forged_questions_about_pairs_get_a_sentence(query):
+    answer = frame.live(pair.pair)(query)
+    assert set(answer) == {"error"} and answer["error"] != UNEXPECTED
+
+
+def test_a_client_who_sends_one_eye_is_told_so(gallery):
+    body = {"data": [uri(jpeg((64, 48))), None, "motorcycle", 0]}
+    status, answer = post(f"{gallery.url}/gradio_api/run/depth_stereo", body)
+    assert not judge(status, answer, "one eye") and "both pictures" in answer["error"]
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_tab_sees_what_the_evaluation_sees(seed):
+    """A held-out made scene, as a picture of 8 bits through the tab's reader and as the evaluation has it."""
+    network, scene = photograph.predictor(), scenes.pair(evaluate.TEST_SCENES + seed, 128, 256)
+    evaluated = network.predict(scene.left).maps[0][:1]  # as in evaluate.made_row
+    seen = photograph.predicted(pictures.upright(pictures.image(scene.left)), network).maps[0][:1]
+    torch.testing.assert_close(seen, evaluated, atol=2e-3, rtol=0.02)
+    found = [metrics.d1(256 * maps, scene.disparity_left) for maps in (seen, evaluated)]
+    assert found[0] == pytest.approx(found[1], abs=0.5)
+
+
+def test_the_pair_board_says_the_score_of_the_evaluation():
+    said = pair.answer("motorcycle", 0)["said"]["truth"]
+    score = evaluate.motorcycle_row(pair.predictor())["value"]
+    assert f"agrees with the truth to {score:.2f} (" in said
