@@ -2,6 +2,7 @@
 
 import base64
 import io
+import math
 
 import PIL.Image
 import pytest
@@ -12,6 +13,7 @@ from demos.frame import pictures
 from demos.frame.questions import understood
 from demos.pose import boards
 from dlcv.core.errors import InputError
+from dlcv.pose import layouts
 from dlcv.pose.predictor import PosePredictor, decode
 from dlcv.pose.skeleton import JOINTS, LIMBS
 from tests.pose.test_predictor import TWO, seen_of
@@ -83,25 +85,27 @@ def test_one_picture_of_a_camera_is_answered():
         ask(boards.watch, {"frame": "data:text", "peak": 0.2, "link": 0.2})
 
 
-@pytest.mark.parametrize("picture", [PIL.Image.open(path) for path in pose.PHOTOGRAPHS] + [pose.mosaic(3, 2)])
-def test_the_tab_and_the_endpoint_answer_as_the_evaluation_does(picture):
-    """Same picture, same side, same thresholds. The boards have maps in steps of 1/127, which may move a weak peak by a
-    pixel of the maps: 17 pixels of the picture."""
-    x = pictures.tensor(picture)
-    evaluated = decode(PosePredictor(boards.MODEL).predict(x))  # as in evaluate.py
-    served = pose.pose_people(picture, pose.DETAILS["Usual"], pose.PEAK, pose.LINK)["coco"]
-    value = pose.see(picture, "Usual")
-    query = {"token": ask(boards.keep, value["maps"])["token"], "stage": 2, "matching": "greedy", "moved": []}
-    on_board = ask(boards.people, query)
-    assert len(evaluated.people) == len(served) == len(on_board["people"]) > 0
-    for person, result in zip(evaluated.people, served):
-        assert result["score"] == pytest.approx(person.score, abs=1e-4)
-    matched = 0
-    for person in on_board["people"]:  # in any order: steps of 1/127 may change who is surest
-        places = {j: on_board["peaks"][j][k][:2] for j, k in enumerate(person["peaks"]) if k is not None}
-        for other in evaluated.people:
-            true = {j: evaluated.peaks[j][k][:2] for j, k in enumerate(other.peaks) if k is not None}
-            shared = places.keys() & true.keys()
-            near = [torch.dist(torch.tensor(places[j]), torch.tensor(true[j])) < 17 for j in shared]
-            matched += len(near) >= 0.8 * len(true) and sum(near) >= 0.8 * len(true)
-    assert matched == len(evaluated.people)
+def joints_of(peaks: list, numbers) -> dict[int, list[float]]:
+    """The places of a person's joints."""
+    return {joint: list(peaks[joint][number][:2]) for joint, number in enumerate(numbers) if number is not None}
+
+
+def same(joints: dict[int, list[float]], evaluated: dict[int, list[float]]) -> bool:
+    """Whether the joints are those of an evaluated person, within a pixel of the maps, and hardly any is missing."""
+    close = [joint in evaluated and math.dist(place, evaluated[joint]) < 17 for joint, place in joints.items()]
+    return all(close) and len(joints) >= 0.7 * len(evaluated)
+
+
+@pytest.mark.parametrize("name", ["astronaut", "camera", "six"])
+def test_the_tab_and_the_endpoint_answer_as_the_evaluation_does(name):
+    """Same picture, same side, same thresholds. The endpoint gives the same numbers; the boards have maps in steps of
+    1/127, so that a limb at the threshold may be missing there."""
+    picture = pose.mosaic(3, 2) if name == "six" else PIL.Image.open(pose.PHOTOGRAPHS[name == "camera"])
+    evaluated = decode(PosePredictor(boards.MODEL).predict(pictures.tensor(picture)))  # as in evaluate.py
+    served = pose.pose_people(picture, pose.DETAILS["Usual"], pose.PEAK, pose.LINK)
+    assert served["coco"] == layouts.as_coco(evaluated) != []
+    token = ask(boards.keep, pose.see(picture, "Usual")["maps"])["token"]
+    on_board = ask(boards.people, {"token": token, "stage": 2, "matching": "greedy", "moved": []})
+    people = [joints_of(evaluated.peaks, person.peaks) for person in evaluated.people]
+    found = [joints_of(on_board["peaks"], person["peaks"]) for person in on_board["people"]]
+    assert len(found) == len(people) and all(any(same(joints, other) for other in people) for joints in found)
