@@ -326,7 +326,7 @@ def test_a_picture_can_be_kept_from_the_body_that_learns():
     assert torch.equal(part[1], changed[1]) and not torch.equal(part[0], changed[0])
 
 
-def test_a_teacher_follows_displacements_from_joint_to_joint():
+def test_the_decoder_follows_displacements_from_joint_to_joint():
     """One person whose joints stand in a column, 16 pixels apart; all but the surest are reached through the limbs."""
     network = pseudo_labels.FullPoseNet()
     column = torch.arange(17) * 16.0 + 16
@@ -346,7 +346,7 @@ def test_a_teacher_follows_displacements_from_joint_to_joint():
     assert found[0, 2] > 0.9 and found[1:, 2].max() < 0.5
 
 
-def test_a_teacher_marks_nobody_twice():
+def test_the_decoder_finds_nobody_twice():
     """Begun at another joint, a person is led to most of the same places; somebody beside is another person."""
     column = torch.stack([torch.full((17,), 64.0), torch.arange(17) * 16.0, torch.full((17,), 0.9)], dim=1)
     twice, beside = column.clone(), column + torch.tensor([30.0, 0, 0])

@@ -1,7 +1,7 @@
-"""People cut out of one photograph and pasted into another: pictures of many people, of whom everything is known.
+"""People cut out of one photograph and pasted into another: pictures of many people with masks and joints.
 
-Leeds Sports shows one person a picture and marks the joints; a published network for segmentation finds the outline.
-A cut-out is good where the joints lie inside of it.
+Leeds Sports shows one person a picture and annotates the joints; a published DeepLab finds the outline. A cut-out is
+good where the joints lie inside of it.
 """
 
 import hashlib
@@ -16,9 +16,9 @@ from ..backbones.deeplab import PERSON, DeepLab, deeplab
 from ..datasets import CACHE, lspet, mnist_m, paintings
 from ..datasets.keypoints import JOINTS
 
-SIDE = 385  # pixels of the longer side that the teacher sees
-INSIDE = 0.85  # of the marked joints must lie in the mask
-FEWEST = 8  # joints that must be marked
+SIDE = 385  # pixels of the longer side of DeepLab's input
+MIN_INSIDE = 0.85  # of the annotated joints must lie in the mask
+MIN_JOINTS = 8  # that must be annotated
 NOBODY = 0.002  # of a photograph's pixels may look like a person, for it to count as empty
 HEAD_TOP, NECK, HIPS = 13, 12, (2, 3)  # numbers of joints
 
@@ -49,13 +49,13 @@ class Scene(NamedTuple):
 
 
 @torch.inference_mode()
-def person_mask(teacher: DeepLab, picture: torch.Tensor) -> torch.Tensor:
-    """How sure the teacher is of a person at each pixel of a picture (3, H, W) uint8: (H, W) in [0, 1]."""
+def person_mask(network: DeepLab, picture: torch.Tensor) -> torch.Tensor:
+    """The probability of a person at each pixel of a picture (3, H, W) uint8: (H, W) in [0, 1]."""
     height, width = picture.shape[1:]
     scale = (SIDE - 1) / max(height, width)
     size = [max(16, round(side * scale / 16) * 16) + 1 for side in (height, width)]
     x = F.interpolate(picture[None].float() / 127.5 - 1, size, mode="bilinear", antialias=True)
-    found = teacher(x).softmax(1)[:, PERSON : PERSON + 1]
+    found = network(x).softmax(1)[:, PERSON : PERSON + 1]
     return F.interpolate(found, (height, width), mode="bilinear", antialias=True)[0, 0]
 
 
@@ -72,7 +72,7 @@ def upright(picture: torch.Tensor, joints: torch.Tensor) -> tuple[torch.Tensor, 
 
 
 def parts_at(mask: torch.Tensor, points: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    """A map of the connected parts of a mask, (H, W), 0 beside them, and which of these the points (P, 2) are on."""
+    """The connected parts of a mask (H, W), numbered from 1, and the numbers (P,) of the parts at points (P, 2)."""
     from scipy.ndimage import label
 
     parts = torch.from_numpy(label(mask.numpy())[0]).long()
@@ -89,15 +89,15 @@ def part_with(mask: torch.Tensor, points: torch.Tensor) -> torch.Tensor:
     return (parts == counts.argmax()) & (counts.max() > 0)
 
 
-def outlined(teacher: DeepLab, picture: torch.Tensor, joints: torch.Tensor) -> Outlined | None:
-    """The person of a picture (3, H, W) uint8 with joints (14, 3); None where the outline is not good."""
+def outlined(network: DeepLab, picture: torch.Tensor, joints: torch.Tensor) -> Outlined | None:
+    """The outline of the person in a picture (3, H, W) uint8 with joints (14, 3); None where it misses joints."""
     picture, joints = upright(picture, joints)
-    sure, marked = person_mask(teacher, picture), joints[:, 2] > 0
+    sure, marked = person_mask(network, picture), joints[:, 2] > 0
     mask = part_with(sure > 0.5, joints[marked, :2])
     x, y = joints[marked, :2].round().long().T
     there = (x >= 0) & (y >= 0) & (x < mask.shape[1]) & (y < mask.shape[0])
     inside = there & mask[y.clamp(0, mask.shape[0] - 1), x.clamp(0, mask.shape[1] - 1)]
-    if marked.sum() < FEWEST or inside.float().mean() < INSIDE:
+    if marked.sum() < MIN_JOINTS or inside.float().mean() < MIN_INSIDE:
         return None
     near = F.max_pool2d(mask[None, None].float(), 5, stride=1, padding=2)[0, 0]  # the soft edge, and no other part
     alpha = (255 * ((sure * near - 0.25) * 2).clamp(0, 1)).to(torch.uint8)
@@ -118,8 +118,8 @@ def photographs(split: str = "train") -> list[Outlined]:
     the first time."""
 
     def found():
-        teacher = deeplab()
-        seen = (outlined(teacher, picture, joints) for picture, joints in lspet.load(split))
+        network = deeplab()
+        seen = (outlined(network, picture, joints) for picture, joints in lspet.load(split))
         return [tuple(whole) for whole in seen if whole]
 
     return [Outlined(*whole) for whole in _kept(f"outlines-{split}", found)]
@@ -136,18 +136,18 @@ def all_photographs(split: str = "train") -> list[torch.Tensor]:
 
 
 def backgrounds(split: str = "train") -> list[torch.Tensor]:
-    """Photographs (3, H, W) uint8 in which the teacher sees nobody, "train" or "test"; kept in the same way."""
+    """Photographs (3, H, W) uint8 in which DeepLab finds nobody, "train" or "test"; kept like `photographs`."""
 
     def found():
-        teacher, photographs = deeplab(), all_photographs(split)
-        return [photo for photo in photographs if person_mask(teacher, photo).gt(0.5).float().mean() < NOBODY]
+        network, photographs = deeplab(), all_photographs(split)
+        return [photo for photo in photographs if person_mask(network, photo).gt(0.5).float().mean() < NOBODY]
 
     return _kept(f"backgrounds-{split}", found)
 
 
 def _kept(name: str, make: Callable[[], list]) -> list:
-    """What `make` gives, from a file beside the data sets where it was made before with the same settings."""
-    settings = hashlib.sha256(f"{SIDE} {INSIDE} {FEWEST} {NOBODY}".encode()).hexdigest()[:8]
+    """The list that `make` returns, read from a file beside the data sets where the settings are those of that file."""
+    settings = hashlib.sha256(f"{SIDE} {MIN_INSIDE} {MIN_JOINTS} {NOBODY}".encode()).hexdigest()[:8]
     path = CACHE / f"{name}-{settings}.pt"
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
