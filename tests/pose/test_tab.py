@@ -178,7 +178,7 @@ def test_the_right_number_of_people_is_found(tab, name, people):
 
 
 def test_pairs_are_matched_one_at_a_time(tab):
-    look_at(tab, pose.mosaic(3, 2))
+    look_at(tab, pose.mosaic(3, 2, side=200))
     with tab.expect_response(lambda response: "component_server" in response.url):
         tab.locator(f"{INSIDE} .pin-limb").select_option(label="neck to left shoulder")
     settle(tab)
