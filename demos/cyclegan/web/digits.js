@@ -1,20 +1,30 @@
 // A drawn digit in other domains and back, each with what two readers make of it.
+import {anySeed, percent} from '../../frame/web/controls.js';
+import {fill, html} from '../../frame/web/html.js';
 import {inked, makeDrawPad} from '../../frame/web/pad.js';
 
 export default function ({first, server, board, find, say, liveCaller}) {
-  const domains = first, seen = find('.adapt-seen img');
+  const domains = first;
+  const seen = find('.adapt-seen img');
   const ask = Object.fromEntries(Object.keys(domains).map((name) => [name, liveCaller(server.translate_digit)]));
   let seed = 0;
 
-  find('.adapt-domains').innerHTML = Object.entries(domains).map(([name, title]) => `
+  fill(
+    find('.adapt-domains'),
+    html`${Object.entries(domains).map(
+      ([name, title]) => html`
     <section data-name="${name}"><h3>${title}</h3>
       <div class="adapt-rows">
-        <figure><img class="pixels there" alt="The digit as ${title} would have it"><figcaption>as ${title}</figcaption></figure>
+        <figure><img class="pixels there" alt="The digit as ${title} would have it">
+          <figcaption>as ${title}</figcaption></figure>
         <figure><img class="pixels back" alt="The digit translated back"><figcaption>and back</figcaption></figure>
-      </div><table></table></section>`).join('') + '<button type="button" class="adapt-again">Other backgrounds</button>';
+      </div><table></table></section>`,
+    )}<button type="button" class="adapt-again">Other backgrounds</button>`,
+  );
 
   function row(title, readings) {
-    return `<tr><th scope="row">${title}</th>${readings.map(({digit, sure}) => `<td>${digit}, ${Math.round(100 * sure)} %</td>`).join('')}</tr>`;
+    const cells = readings.map(({digit, sure}) => html`<td>${digit}, ${percent(sure)}</td>`);
+    return html`<tr><th scope="row">${title}</th>${cells}</tr>`;
   }
 
   async function show(section) {
@@ -23,8 +33,12 @@ export default function ({first, server, board, find, say, liveCaller}) {
     seen.src = answer.seen;
     section.querySelector('.there').src = answer.translated;
     section.querySelector('.back').src = answer.back;
-    section.querySelector('table').innerHTML = row('a reader that learned from translations', answer.readings.adapted)
-      + row('a reader that knows MNIST alone', answer.readings.source);
+    const {adapted, source} = answer.readings;
+    fill(
+      section.querySelector('table'),
+      html`${row('a reader that learned from translations', adapted)}
+      ${row('a reader that knows MNIST alone', source)}`,
+    );
   }
 
   function showAll() {
@@ -39,6 +53,9 @@ export default function ({first, server, board, find, say, liveCaller}) {
       for (const table of board.querySelectorAll('table')) table.replaceChildren();
     },
   });
-  find('.adapt-again').addEventListener('click', () => { seed = Math.floor(Math.random() * 1e6); showAll(); });
-  pad.show(inked('M92 92C100 44 190 46 190 100C190 146 120 172 88 224H206'));  // a two
+  find('.adapt-again').addEventListener('click', () => {
+    seed = anySeed();
+    showAll();
+  });
+  pad.show(inked('M92 92C100 44 190 46 190 100C190 146 120 172 88 224H206')); // a two
 }

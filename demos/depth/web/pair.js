@@ -1,10 +1,13 @@
 // Two eyes: everything that the left picture says about the pair. One question a pair; the place of the eye and the
 // threshold are answered here.
-import {written} from '../../frame/web/controls.js';
+import {button, numbersOf, percent, written} from '../../frame/web/controls.js';
+import {html, made} from '../../frame/web/html.js';
 
-export default function ({first, server, board, find, say, liveCaller, onValue}) {
-  const ask = liveCaller(server.pair), {pairs, places, seed: madeSeed} = first;
-  const FIGURES = [  // what it is, of which eye, and its line
+export default function ({first, server, find, findAll, say, liveCaller, onValue}) {
+  const ask = liveCaller(server.pair);
+  const {pairs, places, seed: madeSeed} = first;
+  const FIGURES = [
+    // what it is, of which eye, and its line
     ['left', 0, () => 'The left picture Iˡ: all that the network sees'],
     ['right', 0, () => 'The right picture Iʳ, which it never sees'],
     ['disparity', 1, () => 'Right disparity dʳ, from the left picture too'],
@@ -18,40 +21,51 @@ export default function ({first, server, board, find, say, liveCaller, onValue})
     ['ssim', 1, (said) => `(1 − SSIM) / 2 of the right: ${said.ssim[1]}`],
     ['mask', 1],
   ];
-  const place = find('.ds-place'), threshold = find('.ds-threshold'), strip = new Image();
-  let shown = null, apart = null, seed = madeSeed;
+  const place = find('.ds-place');
+  const threshold = find('.ds-threshold');
+  const strip = new Image();
+  let shown = null;
+  let apart = null;
+  let seed = madeSeed;
 
   // Over its caption a picture, or where it has no source a canvas.
   function figure(source, caption) {
-    const made = document.createElement('figure');
-    made.innerHTML = source ? '<img alt=""><figcaption></figcaption>' : '<canvas></canvas><figcaption></figcaption>';
-    if (source) made.firstChild.src = source;
-    made.firstChild.style.aspectRatio = `${shown.shape[1]} / ${shown.shape[0]}`;
-    made.querySelector('figcaption').textContent = caption;
-    return made;
+    const [height, width] = shown.shape;
+    const ratio = `aspect-ratio: ${width} / ${height}`;
+    const picture = source
+      ? html`<img alt="" src="${source}" style="${ratio}">`
+      : html`<canvas style="${ratio}"></canvas>`;
+    return made(html`<figure>${picture}<figcaption>${caption}</figcaption></figure>`);
   }
 
   function draw(answer) {
     shown = answer;
-    apart = shown.apart.map((text) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0)));
-    const {pictures, said, shape} = shown, ratio = `${shape[1]} / ${shape[0]}`;
+    apart = shown.apart.map((text) => numbersOf(text, Uint8Array));
+    const {pictures, said, shape} = shown;
+    const ratio = `${shape[1]} / ${shape[0]}`;
     find('.ds-main').src = pictures.disparity[0];
     find('.ds-main').style.aspectRatio = find('.ds-view').style.aspectRatio = ratio;
     find('.ds-top figure:last-child figcaption').textContent = `dˡ, bright where it is large: ${said.disparity}.`;
     find('.ds-truth').textContent = said.truth;
-    find('.ds-grid').replaceChildren(...FIGURES.map(
-      ([name, eye, caption]) => name === 'mask' ? figure(null, '') : figure(pictures[name][eye], caption(said))));
-    find('.ds-scales').replaceChildren(...pictures.scales.map((source, k) => figure(source, `${said.scales[k]} pixels`)));
-    find('.ds-losses').replaceChildren(...shown.losses.map((loss) => {
-      const made = figure(loss.disparity, loss.said), title = document.createElement('h3'), second = document.createElement('img');
-      title.textContent = loss.title;
-      second.src = loss.apart;
-      second.alt = 'How far the eyes disagree, bright where by four pixels and more';
-      second.style.aspectRatio = ratio;
-      made.prepend(title);
-      made.querySelector('img').after(second);
-      return made;
-    }));
+    find('.ds-grid').replaceChildren(
+      ...FIGURES.map(([name, eye, caption]) =>
+        name === 'mask' ? figure(null, '') : figure(pictures[name][eye], caption(said)),
+      ),
+    );
+    find('.ds-scales').replaceChildren(
+      ...pictures.scales.map((source, k) => figure(source, `${said.scales[k]} pixels`)),
+    );
+    find('.ds-losses').replaceChildren(
+      ...shown.losses.map((loss) => {
+        const whole = figure(loss.disparity, loss.said);
+        whole.prepend(made(html`<h3>${loss.title}</h3>`));
+        whole.querySelector('img').after(
+          made(html`<img src="${loss.apart}" style="aspect-ratio: ${ratio}"
+        alt="How far the eyes disagree, bright where by four pixels and more">`),
+        );
+        return whole;
+      }),
+    );
     strip.src = shown.views.strip;
     mask();
   }
@@ -59,20 +73,27 @@ export default function ({first, server, board, find, say, liveCaller, onValue})
   // The eye at one of the places for which there is a view, in the strip one below the other.
   function look() {
     if (!shown || !strip.complete || !strip.naturalWidth) return;
-    const canvas = find('.ds-view'), [height, width] = shown.views.size, at = Number(place.value);
+    const canvas = find('.ds-view');
+    const [height, width] = shown.views.size;
+    const at = Number(place.value);
     [canvas.width, canvas.height] = [width, height];
     canvas.getContext('2d').drawImage(strip, 0, at * height, width, height, 0, 0, width, height);
-    const where = places[at], between = where > 0 && where < 1 ? 'between the eyes' : where < 0 || where > 1 ? 'beyond them' : where ? 'the right eye' : 'the left eye';
+    const where = places[at];
+    let between = where ? 'the right eye' : 'the left eye';
+    if (where > 0 && where < 1) between = 'between the eyes';
+    else if (where < 0 || where > 1) between = 'beyond them';
     find('.ds-top figcaption').textContent =
-      `Made from the left picture and dˡ alone, ${written(where)} of the way from the left eye to the right one: ${between}.`;
+      `Made from the left picture and dˡ alone, ${written(where)} of the way from the left eye to the right one: ` +
+      `${between}.`;
     place.setAttribute('aria-valuetext', `${written(where)}, ${between}`);
   }
 
   function mask() {
     if (!shown) return;
-    const [height, width] = shown.grid, most = 16 * threshold.value;
+    const [height, width] = shown.grid;
+    const most = 16 * threshold.value;
     find('.ds-line output').textContent = `${written(Number(threshold.value))} pixels, of ${width}.`;
-    board.querySelectorAll('.ds-grid canvas').forEach((canvas, eye) => {
+    findAll('.ds-grid canvas').forEach((canvas, eye) => {
       const put = canvas.getContext('2d');
       [canvas.width, canvas.height] = [width, height];
       const pixels = put.createImageData(width, height);
@@ -83,23 +104,18 @@ export default function ({first, server, board, find, say, liveCaller, onValue})
         pixels.data.set(good ? [255, 255, 255, 255] : [32, 36, 42, 255], 4 * i);
       });
       put.putImageData(pixels, 0, 0);
-      canvas.nextSibling.textContent =
-        `The eyes agree in ${(100 * agree / apart[eye].length).toFixed(0)} % of the ${eye ? 'right' : 'left'} picture.`;
+      const share = percent(agree / apart[eye].length);
+      canvas.nextSibling.textContent = `The eyes agree in ${share} of the ${eye ? 'right' : 'left'} picture.`;
     });
   }
 
-  const buttons = Object.entries(pairs).map(([name, title]) => button(title, () => bring(name, name === 'made' ? madeSeed : 0), name));
+  const buttons = Object.entries(pairs).map(([name, title]) => {
+    const one = button(title, () => bring(name, name === 'made' ? madeSeed : 0));
+    one.dataset.name = name;
+    return one;
+  });
   const another = button('Another scene', () => bring('made', seed + 1));
-
-  function button(title, act, name = '') {
-    const made = document.createElement('button');
-    made.type = 'button';
-    made.textContent = title;
-    made.dataset.name = name;
-    made.addEventListener('click', act);
-    find('.ds-choose').append(made);
-    return made;
-  }
+  find('.ds-choose').append(...buttons, another);
 
   async function bring(name, number) {
     const answer = await ask({name, seed: number});
@@ -121,5 +137,11 @@ export default function ({first, server, board, find, say, liveCaller, onValue})
   strip.addEventListener('load', look);
   choose('');
   bring('motorcycle', 0);
-  onValue((value) => { if (value.pictures) { choose(''); say(''); draw(value); } });
+  onValue((value) => {
+    if (value.pictures) {
+      choose('');
+      say('');
+      draw(value);
+    }
+  });
 }

@@ -1,34 +1,69 @@
 // How long R-CNN, Fast R-CNN and Faster R-CNN take, and how often R-CNN sends each pixel through the backbone.
-import {onThemeChange} from '../../frame/web/controls.js';
+import {hear, onThemeChange, tell} from '../../frame/web/controls.js';
+import {fill, html} from '../../frame/web/html.js';
 import {makeView} from '../../frame/web/view.js';
 
 export default function ({find, onValue}) {
   const view = makeView(find('.dh-stage canvas'));
-  const PARTS = {proposals: ['--gallery-third', 'finding proposals'], features: ['--gallery-second', 'feature maps'], heads: ['--gallery-first', 'class and box of each proposal']};
+  const PARTS = {
+    proposals: ['--gallery-third', 'finding proposals'],
+    features: ['--gallery-second', 'feature maps'],
+    heads: ['--gallery-first', 'class and box of each proposal'],
+  };
   const NAMES = ['R-CNN', 'Fast R-CNN', 'Faster R-CNN'];
-  let seen = null, image = null, told = null;
+  let seen = null;
+  let image = null;
+  let told = null;
 
   const seconds = (value) => (value < 1 ? `${Math.round(1000 * value)} ms` : `${value.toFixed(1)} s`);
-  const many = (value) => (value >= 1e6 ? `${(value / 1e6).toFixed(1)} million` : Math.round(value / 1000).toLocaleString('en') + ',000');
+  const many = (value) =>
+    value >= 1e6 ? `${(value / 1e6).toFixed(1)} million` : `${Math.round(value / 1000).toLocaleString('en')},000`;
+  const total = (bar) => Object.values(bar.seconds).reduce((sum, value) => sum + value, 0);
 
-  find('.dh-legend').innerHTML = Object.values(PARTS).map(([name, title]) => `<span><i style="background: var(${name})"></i>${title}</span>`).join('');
+  fill(
+    find('.dh-legend'),
+    Object.values(PARTS).map(
+      ([name, title]) => html`
+    <span><i style="background: var(${name})"></i>${title}</span>`,
+    ),
+  );
+
+  function drawBar(name, bar, longest) {
+    if (!bar)
+      return html`<div class="dh-bar"><b>${name}</b><div class="dh-track"><span>${told ? '…' : ''}</span></div>
+        <small>${told ? 'being measured' : 'not measured yet'}</small></div>`;
+    const parts = Object.entries(PARTS).map(
+      ([part, [colour]]) => html`<i title="${part}: ${seconds(bar.seconds[part])}"
+      style="width: ${(72 * bar.seconds[part]) / longest}%; background: var(${colour})"></i>`,
+    );
+    const passes = `${bar.passes} ${bar.passes === 1 ? 'pass' : 'passes'}`;
+    return html`<div class="dh-bar" data-name="${name}"><b>${name}</b>
+      <div class="dh-track">${parts}<span>${seconds(total(bar))}</span></div>
+      <small>${passes} through the backbone, ${many(bar.pixels)} pixels; ${bar.regions} proposals</small></div>`;
+  }
 
   function draw() {
-    const bars = told?.bars || [], total = (bar) => Object.values(bar.seconds).reduce((sum, value) => sum + value, 0);
+    const bars = told?.bars || [];
     const longest = Math.max(...bars.map(total), 1e-9);
-    find('.dh-bars').innerHTML = NAMES.map((name) => {
-      const bar = bars.find(({title}) => title === name);
-      if (!bar) return `<div class="dh-bar"><b>${name}</b><div class="dh-track"><span>${told ? '…' : ''}</span></div><small>${told ? 'being measured' : 'not measured yet'}</small></div>`;
-      const parts = Object.entries(PARTS).map(([part, [colour]]) => `<i title="${part}: ${seconds(bar.seconds[part])}" style="width: ${72 * bar.seconds[part] / longest}%; background: var(${colour})"></i>`);
-      return `<div class="dh-bar" data-name="${name}"><b>${name}</b><div class="dh-track">${parts.join('')}<span>${seconds(total(bar))}</span></div>`
-        + `<small>${bar.passes} ${bar.passes === 1 ? 'pass' : 'passes'} through the backbone, ${many(bar.pixels)} pixels; ${bar.regions} proposals</small></div>`;
-    }).join('');
+    const rows = NAMES.map((name) =>
+      drawBar(
+        name,
+        bars.find(({title}) => title === name),
+        longest,
+      ),
+    );
+    fill(find('.dh-bars'), rows);
     if (!seen) return;
     view.show(image, seen.size, told ? told.tile : [0, 0, ...seen.size]);
-    const alone = bars.find(({title}) => title === 'R-CNN'), once = bars.find(({title}) => title === 'Fast R-CNN');
+    const alone = bars.find(({title}) => title === 'R-CNN');
+    const once = bars.find(({title}) => title === 'Fast R-CNN');
+    const passed =
+      alone && once
+        ? ` A pixel goes through the backbone ${(alone.pixels / once.pixels).toFixed(1)} times on average.`
+        : '';
     find('.dh-said').textContent = told
-      ? `${told.boxes.length} proposals by segments of alike colour (Felzenszwalb and Huttenlocher 2004), each cut out: the brighter, the more of them hold a pixel.`
-        + (alone && once ? ` A pixel goes through the backbone ${(alone.pixels / once.pixels).toFixed(1)} times on average.` : '')
+      ? `${told.boxes.length} proposals by segments of alike colour (Felzenszwalb and Huttenlocher 2004), each cut ` +
+        `out: the brighter, the more of them hold a pixel.${passed}`
       : 'Measure, and the proposals of R-CNN are drawn here.';
   }
   view.draw = (pen, hair) => {
@@ -45,9 +80,17 @@ export default function ({find, onValue}) {
     for (const [x0, y0, x1, y1] of told.boxes) pen.strokeRect(x0, y0, x1 - x0, y1 - y0);
   };
 
-  document.addEventListener('detection:picture', ({detail}) => { [seen, image] = [detail.seen, detail.image]; told = null; draw(); });
+  hear('detection:picture', (shown) => {
+    [seen, image, told] = [shown.seen, shown.image, null];
+    draw();
+  });
   onThemeChange(draw);
   draw();
-  document.dispatchEvent(new CustomEvent('detection:hello'));
-  onValue((value) => { if (value.boxes) { told = value; draw(); } });
+  tell('detection:hello');
+  onValue((value) => {
+    if (value.boxes) {
+      told = value;
+      draw();
+    }
+  });
 }

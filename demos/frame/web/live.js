@@ -1,9 +1,11 @@
-// Live calls of one board to Python: one in flight, the latest wins; and the line under the board that says what is wrong.
+// Live calls of one board to Python: one in flight, the latest wins; and the line under the board that says what is
+// wrong.
 
-const LATE = 300;  // milliseconds, after which a board looks busy
+const LATE = 300; // milliseconds, after which a board looks busy
 
 export function liveCalls(board) {
-  const inFlight = new Set(), messageLine = document.createElement('p');
+  const inFlight = new Set();
+  const messageLine = document.createElement('p');
   let awake = false;
   messageLine.className = 'board-message';
   messageLine.setAttribute('role', 'status');
@@ -27,7 +29,8 @@ export function liveCalls(board) {
   // const ask = liveCaller(server.decode); const answer = await ask({...}); if (!answer) return;
   // Resolves with Python's answer, or with null when a later call overtook this one or Python answered {error}.
   function liveCaller(ask) {
-    let running = false, waiting = null;
+    let running = false;
+    let waiting = null;
     async function run() {
       running = true;
       while (waiting) {
@@ -42,8 +45,10 @@ export function liveCalls(board) {
           answer = await ask(argument);
           awake = true;
           if (!answer) say('Something went wrong here. Try another input.');
-          else if (answer.error) { say(answer.error); answer = null; }
-          else if (messageLine.dataset.kind === 'error') say('');
+          else if (answer.error) {
+            say(answer.error);
+            answer = null;
+          } else if (messageLine.dataset.kind === 'error') say('');
         } catch (_) {
           say('The gallery does not answer. Check the connection, or reload this page.');
         }
@@ -54,11 +59,12 @@ export function liveCalls(board) {
       }
       running = false;
     }
-    return (argument) => new Promise((resolve) => {
-      if (waiting) waiting.resolve(null);
-      waiting = {argument, resolve};
-      if (!running) run();
-    });
+    return (argument) =>
+      new Promise((resolve) => {
+        if (waiting) waiting.resolve(null);
+        waiting = {argument, resolve};
+        if (!running) run();
+      });
   }
 
   return {say, saying: () => messageLine.dataset.kind, liveCaller};

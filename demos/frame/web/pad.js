@@ -1,12 +1,20 @@
 // A sheet of paper to draw a digit on: black ink on white paper in light and dark alike.
+import {capture, loaded, onRelease} from './controls.js';
+import {fill, html} from './html.js';
 
-const PAD_SIZE = 280, PAD_BRUSH = 18, PAD_UNDO = 30, PAD_BYTES = 10e6, PAD_PIXELS = 100e6;
-const SENT_BYTES = 500e3, SENT_SIDE = 1024;
-const SENT = /^data:image\/[^,]*,(iVBORw0KGgo|\/9j\/|UklGR)/;  // how PNG, JPEG and WebP begin, which Python reads
+const PAD_SIZE = 280;
+const PAD_BRUSH = 18;
+const PAD_UNDO = 30;
+const PAD_BYTES = 10e6;
+const PAD_PIXELS = 100e6;
+const SENT_BYTES = 500e3;
+const SENT_SIDE = 1024;
+const SENT = /^data:image\/[^,]*,(iVBORw0KGgo|\/9j\/|UklGR)/; // how PNG, JPEG and WebP begin, which Python reads
 
 // Ink on a sheet of paper as a data URI: strokes given as an SVG path, whose units are `unit` pixels of the 280.
 export function inked(path, unit = 1, brush = PAD_BRUSH) {
-  const sheet = Object.assign(document.createElement('canvas'), {width: PAD_SIZE, height: PAD_SIZE}), pen = sheet.getContext('2d');
+  const sheet = Object.assign(document.createElement('canvas'), {width: PAD_SIZE, height: PAD_SIZE});
+  const pen = sheet.getContext('2d');
   pen.fillStyle = '#fff';
   pen.fillRect(0, 0, PAD_SIZE, PAD_SIZE);
   pen.scale(unit, unit);
@@ -31,17 +39,21 @@ async function pixelsOf(file) {
   return 0;
 }
 
-// An uploaded picture as Python gets it, in a data URI: the file itself, or where it is large, or of a kind that Python does
-// not read, the picture on white paper, as far scaled down as Python would do it.
+// An uploaded picture as Python gets it, in a data URI: the file itself, or where it is large, or of a kind that Python
+// does not read, the picture on white paper, as far scaled down as Python would do it.
 async function sendable(file, picture) {
   const scale = Math.min(1, SENT_SIDE / Math.max(picture.width, picture.height));
   if (scale === 1 && file.size <= SENT_BYTES) {
     const reader = new FileReader();
-    await new Promise((done) => { reader.onloadend = done; reader.readAsDataURL(file); });
+    await new Promise((done) => {
+      reader.onloadend = done;
+      reader.readAsDataURL(file);
+    });
     if (SENT.test(reader.result)) return reader.result;
   }
   const size = {width: Math.max(1, picture.width * scale), height: Math.max(1, picture.height * scale)};
-  const sheet = Object.assign(document.createElement('canvas'), size), pen = sheet.getContext('2d');
+  const sheet = Object.assign(document.createElement('canvas'), size);
+  const pen = sheet.getContext('2d');
   pen.fillStyle = '#fff';
   pen.fillRect(0, 0, sheet.width, sheet.height);
   pen.imageSmoothingQuality = 'high';
@@ -54,7 +66,9 @@ async function sendable(file, picture) {
 // uploaded picture is given as it is, for Python to find the ink on it; the paper shows it.
 export function makeDrawPad(root, {onDraw, say, onClear = () => {}, label = 'Draw a digit'}) {
   root.classList.add('pad');
-  root.innerHTML = `
+  fill(
+    root,
+    html`
     <div class="pad-paper"><canvas width="${PAD_SIZE}" height="${PAD_SIZE}" tabindex="0" role="img"></canvas>
       <span class="pad-hint" aria-hidden="true"></span></div>
     <div class="pad-buttons">
@@ -62,19 +76,35 @@ export function makeDrawPad(root, {onDraw, say, onClear = () => {}, label = 'Dra
       <button type="button" class="pad-clear">Clear</button>
       <button type="button" class="pad-upload">Upload</button>
       <input type="file" accept="image/*" hidden aria-label="Upload a picture">
-    </div>`;
-  const canvas = root.querySelector('canvas'), hint = root.querySelector('.pad-hint');
-  const undoButton = root.querySelector('.pad-undo'), fileInput = root.querySelector('input');
+    </div>`,
+  );
+  const canvas = root.querySelector('canvas');
+  const hint = root.querySelector('.pad-hint');
+  const undoButton = root.querySelector('.pad-undo');
+  const fileInput = root.querySelector('input');
   const paper = canvas.getContext('2d', {willReadFrequently: true});
   canvas.setAttribute('aria-label', `${label}: paper to draw on with the mouse, a pen or a finger`);
   hint.textContent = label;
-  let before = [], blank = true, uploaded = null, drawing = null, scheduled = false;
+  const before = [];
+  let blank = true;
+  let uploaded = null;
+  let drawing = null;
+  let scheduled = false;
 
   const dataURI = () => uploaded || canvas.toDataURL('image/png');
   const snapshot = () => ({blank, uploaded, pixels: paper.getImageData(0, 0, PAD_SIZE, PAD_SIZE)});
-  const wipe = () => { paper.fillStyle = '#fff'; paper.fillRect(0, 0, PAD_SIZE, PAD_SIZE); };
-  const look = () => { hint.hidden = !blank; undoButton.disabled = !before.length; };
-  const remember = () => { before.push(snapshot()); if (before.length > PAD_UNDO) before.shift(); };
+  const wipe = () => {
+    paper.fillStyle = '#fff';
+    paper.fillRect(0, 0, PAD_SIZE, PAD_SIZE);
+  };
+  const look = () => {
+    hint.hidden = !blank;
+    undoButton.disabled = !before.length;
+  };
+  const remember = () => {
+    before.push(snapshot());
+    if (before.length > PAD_UNDO) before.shift();
+  };
 
   function changed() {
     look();
@@ -82,13 +112,17 @@ export function makeDrawPad(root, {onDraw, say, onClear = () => {}, label = 'Dra
     scheduled = true;
     requestAnimationFrame(() => {
       scheduled = false;
-      if (blank) onClear(); else onDraw(dataURI());
+      if (blank) onClear();
+      else onDraw(dataURI());
     });
   }
 
   function clear() {
     if (!blank) remember();
-    wipe(); blank = true; uploaded = null; changed();
+    wipe();
+    blank = true;
+    uploaded = null;
+    changed();
   }
 
   function undo() {
@@ -101,20 +135,26 @@ export function makeDrawPad(root, {onDraw, say, onClear = () => {}, label = 'Dra
 
   const point = (event) => {
     const box = canvas.getBoundingClientRect();
-    return [(event.clientX - box.left) / box.width * PAD_SIZE, (event.clientY - box.top) / box.height * PAD_SIZE];
+    return [((event.clientX - box.left) / box.width) * PAD_SIZE, ((event.clientY - box.top) / box.height) * PAD_SIZE];
   };
 
   function stroke(from, to) {
-    paper.strokeStyle = '#000'; paper.lineWidth = PAD_BRUSH; paper.lineCap = paper.lineJoin = 'round';
-    paper.beginPath(); paper.moveTo(...from); paper.lineTo(to[0] + 0.01, to[1]); paper.stroke();
-    blank = false; uploaded = null;
+    paper.strokeStyle = '#000';
+    paper.lineWidth = PAD_BRUSH;
+    paper.lineCap = paper.lineJoin = 'round';
+    paper.beginPath();
+    paper.moveTo(...from);
+    paper.lineTo(to[0] + 0.01, to[1]);
+    paper.stroke();
+    blank = false;
+    uploaded = null;
   }
 
   canvas.addEventListener('pointerdown', (event) => {
     if (event.button !== 0 || drawing) return;
     event.preventDefault();
     canvas.focus({preventScroll: true});
-    try { canvas.setPointerCapture(event.pointerId); } catch (_) { /* a made-up pointer */ }
+    capture(canvas, event);
     remember();
     drawing = {pointer: event.pointerId, at: point(event)};
     stroke(drawing.at, drawing.at);
@@ -130,37 +170,48 @@ export function makeDrawPad(root, {onDraw, say, onClear = () => {}, label = 'Dra
     }
     changed();
   });
-  for (const end of ['pointerup', 'pointercancel', 'lostpointercapture'])
-    canvas.addEventListener(end, () => { drawing = null; });
+  onRelease(canvas, () => {
+    drawing = null;
+  });
 
-  // Draws a picture to fit on the paper, what is beside it in the shade of its rim. One whose rim is dark (white on black, as
-  // in MNIST) is turned into ink on paper.
+  // Draws a picture to fit on the paper, what is beside it in the shade of its rim. One whose rim is dark (white on
+  // black, as in MNIST) is turned into ink on paper.
   function place(picture, address = null) {
     const scale = PAD_SIZE / Math.max(picture.width, picture.height);
-    const width = Math.max(1, picture.width * scale), height = Math.max(1, picture.height * scale);
-    const x = (PAD_SIZE - width) / 2, y = (PAD_SIZE - height) / 2;
+    const width = Math.max(1, picture.width * scale);
+    const height = Math.max(1, picture.height * scale);
+    const x = (PAD_SIZE - width) / 2;
+    const y = (PAD_SIZE - height) / 2;
     const put = (ground) => {
-      paper.fillStyle = ground; paper.fillRect(0, 0, PAD_SIZE, PAD_SIZE);
+      paper.fillStyle = ground;
+      paper.fillRect(0, 0, PAD_SIZE, PAD_SIZE);
       paper.drawImage(picture, x, y, width, height);
     };
     remember();
     paper.imageSmoothingQuality = 'high';
     put('#fff');
-    const rim = paper.getImageData(x, y, Math.max(1, width), Math.max(1, height)), {data, width: w, height: h} = rim;
-    let dark = 0, count = 0, shade = [0, 0, 0];
+    const rim = paper.getImageData(x, y, Math.max(1, width), Math.max(1, height));
+    const {data, width: w, height: h} = rim;
+    let dark = 0;
+    let count = 0;
+    let shade = [0, 0, 0];
     for (let i = 0; i < w * h; i++) {
-      const column = i % w, row = (i - column) / w;
+      const column = i % w;
+      const row = (i - column) / w;
       if (column && row && column < w - 1 && row < h - 1) continue;
-      dark += data[4 * i] + data[4 * i + 1] + data[4 * i + 2] < 384; count++;
+      dark += data[4 * i] + data[4 * i + 1] + data[4 * i + 2] < 384;
+      count++;
       shade = shade.map((sum, channel) => sum + data[4 * i + channel]);
     }
     put(`rgb(${shade.map((sum) => sum / count)})`);
     if (dark > count / 2) {
       paper.globalCompositeOperation = 'difference';
-      paper.fillStyle = '#fff'; paper.fillRect(0, 0, PAD_SIZE, PAD_SIZE);
+      paper.fillStyle = '#fff';
+      paper.fillRect(0, 0, PAD_SIZE, PAD_SIZE);
       paper.globalCompositeOperation = 'source-over';
     }
-    blank = false; uploaded = address;
+    blank = false;
+    uploaded = address;
     changed();
   }
 
@@ -168,7 +219,7 @@ export function makeDrawPad(root, {onDraw, say, onClear = () => {}, label = 'Dra
     if (!file) return;
     if (file.size > PAD_BYTES) return say('This file is larger than 10 MB. Choose a smaller picture.');
     try {
-      if (await pixelsOf(file) > PAD_PIXELS)
+      if ((await pixelsOf(file)) > PAD_PIXELS)
         return say('This picture has more than 100 million pixels. Choose a smaller one.');
       const picture = await createImageBitmap(file);
       const address = await sendable(file, picture);
@@ -182,23 +233,26 @@ export function makeDrawPad(root, {onDraw, say, onClear = () => {}, label = 'Dra
 
   // Shows a picture given as a data URI, for examples.
   async function show(dataURI) {
-    const picture = new Image();
-    picture.src = dataURI;
-    await picture.decode();
-    place(picture);
+    place(await loaded(dataURI));
   }
 
   undoButton.addEventListener('click', undo);
   root.querySelector('.pad-clear').addEventListener('click', clear);
   root.querySelector('.pad-upload').addEventListener('click', () => fileInput.click());
-  fileInput.addEventListener('change', () => { upload(fileInput.files[0]); fileInput.value = ''; });
+  fileInput.addEventListener('change', () => {
+    upload(fileInput.files[0]);
+    fileInput.value = '';
+  });
   root.addEventListener('keydown', (event) => {
     if ((event.ctrlKey || event.metaKey) && !event.shiftKey && event.key.toLowerCase() === 'z') {
       event.preventDefault();
       undo();
     }
   });
-  root.addEventListener('dragover', (event) => { event.preventDefault(); root.classList.add('pad-over'); });
+  root.addEventListener('dragover', (event) => {
+    event.preventDefault();
+    root.classList.add('pad-over');
+  });
   root.addEventListener('dragleave', () => root.classList.remove('pad-over'));
   root.addEventListener('drop', (event) => {
     event.preventDefault();

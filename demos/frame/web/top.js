@@ -1,20 +1,19 @@
 // What the whole page shares: the switch between light and dark, and the tab that the address names.
 // Any board opens a tab by: window.dispatchEvent(new CustomEvent('gallery-open', {detail: 'vae'})).
-import {onThemeChange} from './controls.js';
+import {isDark, onThemeChange} from './controls.js';
 
 export default function ({element, first, trigger, props}) {
   const themeButton = element.querySelector('.top-theme');
-  const dark = () => document.body.classList.contains('dark');
   function showTheme() {
-    themeButton.textContent = dark() ? 'Light' : 'Dark';
-    themeButton.setAttribute('aria-label', dark() ? 'Switch to light' : 'Switch to dark');
+    themeButton.textContent = isDark() ? 'Light' : 'Dark';
+    themeButton.setAttribute('aria-label', isDark() ? 'Switch to light' : 'Switch to dark');
   }
   const remembered = localStorage.getItem('gallery-theme');
   if (remembered && !new URLSearchParams(location.search).has('__theme'))
     document.body.classList.toggle('dark', remembered === 'dark');
   themeButton.addEventListener('click', () => {
     document.body.classList.toggle('dark');
-    localStorage.setItem('gallery-theme', dark() ? 'dark' : 'light');
+    localStorage.setItem('gallery-theme', isDark() ? 'dark' : 'light');
   });
   onThemeChange(showTheme);
   showTheme();
@@ -28,22 +27,28 @@ export default function ({element, first, trigger, props}) {
 
   // A tab is seen once all of its parts are there: they load one by one, and each pushes down what was there before it.
   const propsOf = Object.fromEntries(window.gradio_config.components.map((part) => [part.id, part.props]));
-  function partsOf({id, children}) {  // ids of what is seen at a node of the layout and below; a form has none
+  function partsOf({id, children}) {
+    // ids of what is seen at a node of the layout and below; a form has none
     const {elem_id, visible, open} = propsOf[id];
     if (visible === false) return [];
     return [elem_id || [], open === false ? [] : (children || []).flatMap(partsOf)].flat();
   }
-  const partsOfTab = Object.fromEntries(window.gradio_config.layout.children.flatMap((node) => node.children || [])
-    .map((node) => [propsOf[node.id].id, partsOf(node)]));
-  const UNSET = '.heading:not(:has(h1)), .section:not(:has(h2)), .equation:not(:has(.katex)), .board:not([data-started])';
+  const partsOfTab = Object.fromEntries(
+    window.gradio_config.layout.children
+      .flatMap((node) => node.children || [])
+      .map((node) => [propsOf[node.id].id, partsOf(node)]),
+  );
+  const UNSET =
+    '.heading:not(:has(h1)), .section:not(:has(h2)), .equation:not(:has(.katex)), .board:not([data-started])';
   function reveal(tab) {
     const panel = document.getElementById(partsOfTab[tab][0]);
     if (!panel || panel.dataset.ready) return;
-    if (partsOfTab[tab].every((id) => document.getElementById(id)) && !panel.querySelector(UNSET)) panel.dataset.ready = 'yes';
+    if (partsOfTab[tab].every((id) => document.getElementById(id)) && !panel.querySelector(UNSET))
+      panel.dataset.ready = 'yes';
   }
 
   const asked = new URLSearchParams(location.search).get('tab');
-  let awaited = Object.hasOwn(titles, asked) ? asked : 'home';  // until it is shown, the address is left alone
+  let awaited = Object.hasOwn(titles, asked) ? asked : 'home'; // until it is shown, the address is left alone
   if (awaited !== 'home') openTab(awaited);
 
   function followTab() {
@@ -52,12 +57,16 @@ export default function ({element, first, trigger, props}) {
     awaited = null;
     reveal(shown);
     const address = new URL(location);
-    if (shown === 'home') address.searchParams.delete('tab'); else address.searchParams.set('tab', shown);
+    if (shown === 'home') address.searchParams.delete('tab');
+    else address.searchParams.set('tab', shown);
     if (address.href !== location.href) history.replaceState(history.state, '', address);
     document.title = titles[shown];
   }
   new MutationObserver(followTab).observe(document.querySelector('gradio-app') || document.body, {
-    subtree: true, childList: true, attributes: true, attributeFilter: ['aria-selected', 'data-started'],
+    subtree: true,
+    childList: true,
+    attributes: true,
+    attributeFilter: ['aria-selected', 'data-started'],
   });
   followTab();
 }

@@ -1,25 +1,50 @@
-// One latent through three generators, on the plane through three anchors (u, v): A at (0, 0), B at (1, 0), C at (0, 1).
-import {followPointer, written} from '../../frame/web/controls.js';
+// One latent through three generators, on the plane through three anchors (u, v): A at (0, 0), B at (1, 0), C at (0,
+// 1).
+import {anySeed, followPointer, greyPicture, loaded, numbersOf, written} from '../../frame/web/controls.js';
+import {fill, html} from '../../frame/web/html.js';
 
 export default function ({first, trigger, props, server, board, find, findAll, liveCaller}) {
-  const {formulations, edge, start} = first, SIDE = 504;
-  const askSamples = liveCaller(server.show_samples), askPlane = liveCaller(server.show_plane);
+  const {formulations, edge, start} = first;
+  const SIDE = 504;
+  const askSamples = liveCaller(server.show_samples);
+  const askPlane = liveCaller(server.show_plane);
   const askPoint = liveCaller(server.decode_point);
-  const plane = find('.gan-plane'), map = find('.gan-plane canvas').getContext('2d'), which = find('.gan-map select');
-  const seed = find('.gan-seed'), truncation = find('.gan-truncation input');
-  const state = {data: 'digits', anchors: start.digits.map((index) => ({seed: 1, index})), at: [0.06, 0.9], choosing: 0};
+  const plane = find('.gan-plane');
+  const map = find('.gan-plane canvas').getContext('2d');
+  const which = find('.gan-map select');
+  const seed = find('.gan-seed');
+  const truncation = find('.gan-truncation input');
+  const state = {
+    data: 'digits',
+    anchors: start.digits.map((index) => ({seed: 1, index})),
+    at: [0.06, 0.9],
+    choosing: 0,
+  };
   let walking = null;
 
   const entries = Object.entries(formulations);
-  which.innerHTML = entries.map(([name, title]) => `<option value="${name}">${title}</option>`).join('');
+  which.append(...entries.map(([name, title]) => new Option(title, name)));
   which.value = 'wgan-gp';
-  find('.gan-three').innerHTML = entries.map(([name, title]) => `
-    <figure data-name="${name}"><h3>${title}</h3><canvas class="pixels" width="28" height="28" role="img" aria-label="Picture at the point, ${title}"></canvas>
-    <figcaption>${name === 'gan' ? 'D(G(z))' : 'f<sub>w</sub>(g<sub>θ</sub>(z))'} = <output></output><br>real pictures: <output></output></figcaption></figure>`).join('');
-  find('.gan-sheets').innerHTML = entries.map(([name, title]) => `
-    <figure data-name="${name}"><h3>${title}</h3><div class="gan-sheet"><img class="pixels" width="448" height="448" alt="64 samples of ${title}"><i hidden></i></div></figure>`).join('');
+  const score = (name) => (name === 'gan' ? html`D(G(z))` : html`f<sub>w</sub>(g<sub>θ</sub>(z))`);
+  fill(
+    find('.gan-three'),
+    entries.map(
+      ([name, title]) => html`
+    <figure data-name="${name}"><h3>${title}</h3>
+      <canvas class="pixels" width="28" height="28" role="img" aria-label="Picture at the point, ${title}"></canvas>
+      <figcaption>${score(name)} = <output></output><br>real pictures: <output></output></figcaption></figure>`,
+    ),
+  );
+  fill(
+    find('.gan-sheets'),
+    entries.map(
+      ([name, title]) => html`
+    <figure data-name="${name}"><h3>${title}</h3><div class="gan-sheet">
+      <img class="pixels" width="448" height="448" alt="64 samples of ${title}"><i hidden></i></div></figure>`,
+    ),
+  );
 
-  const place = ([u, v]) => [u, v].map((value) => (value + edge) / (1 + 2 * edge) * SIDE).map((value, axis) => axis ? SIDE - value : value);
+  const place = ([u, v]) => [u, 1 - v].map((value) => ((value + edge) / (1 + 2 * edge)) * SIDE);
   const query = () => ({data: state.data, truncation: Number(truncation.value), anchors: state.anchors});
 
   // ---- the point
@@ -30,11 +55,14 @@ export default function ({first, trigger, props, server, board, find, findAll, l
     const answer = await askPoint({...query(), u: state.at[0], v: state.at[1]});
     if (!answer) return;
     for (const figure of findAll('.gan-three figure')) {
-      const {pixels, score, real} = answer.seen[figure.dataset.name], grey = atob(pixels);
-      const pen = figure.querySelector('canvas').getContext('2d'), frame = pen.createImageData(28, 28);
-      for (let i = 0; i < 784; i++) frame.data.set([grey.charCodeAt(i), grey.charCodeAt(i), grey.charCodeAt(i), 255], 4 * i);
-      pen.putImageData(frame, 0, 0);
-      figure.querySelectorAll('output').forEach((output, i) => { output.textContent = written([score, real][i]); });
+      const {pixels, score, real} = answer.seen[figure.dataset.name];
+      figure
+        .querySelector('canvas')
+        .getContext('2d')
+        .putImageData(greyPicture(numbersOf(pixels, Uint8Array), 28), 0, 0);
+      figure.querySelectorAll('output').forEach((output, i) => {
+        output.textContent = written([score, real][i]);
+      });
     }
   }
 
@@ -58,11 +86,22 @@ export default function ({first, trigger, props, server, board, find, findAll, l
   }
   find('.gan-walk').addEventListener('click', () => {
     if (walking) return stopWalking();
-    const corners = [[0, 0], [1, 0], [0, 1], [0, 0]], began = performance.now();
+    const corners = [
+      [0, 0],
+      [1, 0],
+      [0, 1],
+      [0, 0],
+    ];
+    const began = performance.now();
     find('.gan-walk').textContent = 'Stop walking';
     const walk = (now) => {
-      const way = Math.max(0, now - began) / 3000, edgeOf = Math.floor(way), part = way % 1;
-      if (edgeOf > 2 || !board.isConnected) { stopWalking(); return movePoint([0, 0]); }
+      const way = Math.max(0, now - began) / 3000;
+      const edgeOf = Math.floor(way);
+      const part = way % 1;
+      if (edgeOf > 2 || !board.isConnected) {
+        stopWalking();
+        return movePoint([0, 0]);
+      }
       movePoint([0, 1].map((axis) => corners[edgeOf][axis] * (1 - part) + corners[edgeOf + 1][axis] * part));
       walking = requestAnimationFrame(walk);
     };
@@ -75,16 +114,23 @@ export default function ({first, trigger, props, server, board, find, findAll, l
     movePoint(state.at);
     const answer = await askPlane({...query(), formulation: which.value});
     if (!answer) return;
-    const sheet = new Image();
-    sheet.src = answer.sheet;
-    await sheet.decode();
     map.imageSmoothingEnabled = false;
-    map.drawImage(sheet, 0, 0, SIDE, SIDE);
+    map.drawImage(await loaded(answer.sheet), 0, 0, SIDE, SIDE);
   }
 
-  const corners = [[0, 0], [1, 0], [0, 1]].map(place);
+  const corners = [
+    [0, 0],
+    [1, 0],
+    [0, 1],
+  ].map(place);
   find('.gan-triangle').setAttribute('d', `M${corners.join('L')}Z`);
-  find('.gan-corners').innerHTML = corners.map(([x, y], i) => `<g transform="translate(${x} ${y})"><circle r="13"/><text y="5" text-anchor="middle">${'ABC'[i]}</text></g>`).join('');
+  fill(
+    find('.gan-corners'),
+    corners.map(
+      ([x, y], i) => html`
+    <g transform="translate(${x} ${y})"><circle r="13"/><text y="5" text-anchor="middle">${'ABC'[i]}</text></g>`,
+    ),
+  );
 
   async function showSamples() {
     find('.gan-truncation output').textContent = Number(truncation.value).toFixed(2);
@@ -97,12 +143,14 @@ export default function ({first, trigger, props, server, board, find, findAll, l
   }
 
   for (const sheet of findAll('.gan-sheet')) {
-    const mark = sheet.querySelector('i'), cell = (event) => {
+    const cell = (event) => {
       const box = sheet.getBoundingClientRect();
       return [event.clientX - box.left, event.clientY - box.top].map((value, axis) =>
-        Math.max(0, Math.min(7, Math.floor(value / (axis ? box.height : box.width) * 8))));
+        Math.max(0, Math.min(7, Math.floor((value / (axis ? box.height : box.width)) * 8))),
+      );
     };
-    sheet.addEventListener('pointermove', (event) => {  // the same latent on all three sheets
+    sheet.addEventListener('pointermove', (event) => {
+      // the same latent on all three sheets
       const [column, row] = cell(event);
       for (const other of findAll('.gan-sheet i')) {
         other.hidden = false;
@@ -110,12 +158,18 @@ export default function ({first, trigger, props, server, board, find, findAll, l
         other.style.top = `${row * 12.5}%`;
       }
     });
-    sheet.addEventListener('pointerleave', () => { for (const other of findAll('.gan-sheet i')) other.hidden = true; });
+    sheet.addEventListener('pointerleave', () => {
+      for (const other of findAll('.gan-sheet i')) other.hidden = true;
+    });
     sheet.addEventListener('click', (event) => {
       const [column, row] = cell(event);
       stopWalking();
       state.anchors[state.choosing] = {seed: Number(sheet.parentElement.dataset.seed), index: 8 * row + column};
-      state.at = [[0, 0], [1, 0], [0, 1]][state.choosing];
+      state.at = [
+        [0, 0],
+        [1, 0],
+        [0, 1],
+      ][state.choosing];
       choose((state.choosing + 1) % 3);
       showPlane();
     });
@@ -123,24 +177,36 @@ export default function ({first, trigger, props, server, board, find, findAll, l
 
   function choose(anchor) {
     state.choosing = anchor;
-    for (const button of findAll('[data-anchor]')) button.setAttribute('aria-pressed', Number(button.dataset.anchor) === anchor);
+    for (const one of findAll('[data-anchor]')) one.setAttribute('aria-pressed', Number(one.dataset.anchor) === anchor);
   }
-  for (const button of findAll('[data-anchor]')) button.addEventListener('click', () => choose(Number(button.dataset.anchor)));
+  for (const one of findAll('[data-anchor]')) one.addEventListener('click', () => choose(Number(one.dataset.anchor)));
 
   function open(data) {
     state.data = data;
     state.anchors = start[data].map((index) => ({seed: 1, index}));
-    for (const button of findAll('[data-data]')) button.setAttribute('aria-pressed', button.dataset.data === data);
+    for (const one of findAll('[data-data]')) one.setAttribute('aria-pressed', one.dataset.data === data);
     props.value = {...props.value, data};
     trigger('shared');
     showPlane();
     showSamples();
   }
-  for (const button of findAll('[data-data]'))
-    button.addEventListener('click', () => { if (button.dataset.data !== state.data) { stopWalking(); open(button.dataset.data); } });
+  for (const one of findAll('[data-data]'))
+    one.addEventListener('click', () => {
+      if (one.dataset.data === state.data) return;
+      stopWalking();
+      open(one.dataset.data);
+    });
   which.addEventListener('change', showPlane);
-  truncation.addEventListener('input', () => { showPlane(); showSamples(); });
-  seed.addEventListener('input', () => { if (seed.value !== '' && seed.checkValidity()) showSamples(); });
-  find('.gan-again').addEventListener('click', () => { seed.value = Math.floor(Math.random() * 1e6); showSamples(); });
+  truncation.addEventListener('input', () => {
+    showPlane();
+    showSamples();
+  });
+  seed.addEventListener('input', () => {
+    if (seed.value !== '' && seed.checkValidity()) showSamples();
+  });
+  find('.gan-again').addEventListener('click', () => {
+    seed.value = anySeed();
+    showSamples();
+  });
   open('digits');
 }

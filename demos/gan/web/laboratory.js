@@ -1,47 +1,80 @@
 // The laboratory: asks for a slice of training, draws what came of it, asks again. Nothing runs while nobody asks.
-import {onThemeChange, written} from '../../frame/web/controls.js';
+import {capture, choices, isDark, numbersOf, onThemeChange, written} from '../../frame/web/controls.js';
+import {fill, html, made} from '../../frame/web/html.js';
 
-export default function ({first, server, board, find, liveCaller, colour}) {
+export default function ({first, server, board, find, findAll, liveCaller, colour}) {
   const {data, formulations, numbers, optimisers, window: half} = first;
-  const screens = find('.lab-screens'), play = find('.lab-play'), speed = find('.lab-speed input');
-  const beginTraining = liveCaller(server.begin), advance = liveCaller(server.advance);
-  const SPEEDS = [[1, 'a step a second', 1000], [1, 'step by step', 120], [20, 'fast', 0], [200, 'as fast as it goes', 0]];
-  const drawn = [];  // the visitor's own points
-  let chosen = data[0], run = null, playing = false, views = [];
+  const screens = find('.lab-screens');
+  const play = find('.lab-play');
+  const speed = find('.lab-speed input');
+  const beginTraining = liveCaller(server.begin);
+  const advance = liveCaller(server.advance);
+  const SPEEDS = [
+    [1, 'a step a second', 1000],
+    [1, 'step by step', 120],
+    [20, 'fast', 0],
+    [200, 'as fast as it goes', 0],
+  ];
+  const drawn = []; // the visitor's own points
+  let chosen = data[0];
+  let run = null;
+  let playing = false;
+  let views = [];
 
   // ---- choices
 
-  find('.lab-chips').innerHTML = data.map((name) => `<button type="button">${name === 'drawn' ? 'draw your own' : name}</button>`).join('');
-  const chips = [...find('.lab-chips').children];
-  const options = Object.entries(formulations).map(([key, title]) => `<option value="${key}">${title}</option>`).join('');
-  find('.lab-first').innerHTML = options;
-  find('.lab-second').innerHTML = `<option value="">nothing beside it</option>${options}`;
+  const titles = Object.fromEntries(data.map((name) => [name, name === 'drawn' ? 'draw your own' : name]));
+  const showData = choices(
+    find('.lab-chips'),
+    titles,
+    () => chosen,
+    (name) => {
+      chosen = name;
+      showChoices();
+      begin();
+    },
+  );
+  const options = () => Object.entries(formulations).map(([key, title]) => new Option(title, key));
+  find('.lab-first').append(...options());
+  find('.lab-second').append(new Option('nothing beside it', ''), ...options());
   find('.lab-first').value = 'wgan-gp';
   find('.lab-second').value = 'gan';
-  find('.lab-numbers').insertAdjacentHTML('beforeend', numbers.map(({name, label, low, high, step, value}) => `
-    <label>${label}<input type="range" data-name="${name}" min="${low}" max="${high}" step="${step}" value="${value}"><output></output></label>`).join('') + `
-    <label>Optimiser<select class="lab-optimiser">${optimisers.map((name) => `<option>${name}</option>`).join('')}</select></label>`);
+  find('.lab-numbers').append(
+    ...numbers.map(({name, label, low, high, step, value}) =>
+      made(html`<label>${label}
+      <input type="range" data-name="${name}" min="${low}" max="${high}" step="${step}" value="${value}">
+      <output></output></label>`),
+    ),
+    made(html`<label>Optimiser<select class="lab-optimiser"></select></label>`),
+  );
+  find('.lab-optimiser').append(...optimisers.map((name) => new Option(name)));
 
   // Rates, bounds and penalties are powers of ten on their sliders.
-  function valueOf(slider) {
+  function setOn(slider) {
     const {power} = numbers.find(({name}) => name === slider.dataset.name);
     return power ? 10 ** Number(slider.value) : Number(slider.value);
   }
 
   function settings() {
-    const found = {data: chosen, optimiser: find('.lab-optimiser').value, saturating: find('[name=saturating]').checked};
-    for (const slider of board.querySelectorAll('.lab-numbers input')) found[slider.dataset.name] = valueOf(slider);
+    const found = {
+      data: chosen,
+      optimiser: find('.lab-optimiser').value,
+      saturating: find('[name=saturating]').checked,
+    };
+    for (const slider of findAll('.lab-numbers input')) found[slider.dataset.name] = setOn(slider);
     found.formulations = [find('.lab-first').value, find('.lab-second').value].filter(Boolean);
     if (chosen === 'drawn') found.drawn = drawn;
     return found;
   }
 
   function showChoices() {
-    chips.forEach((chip, i) => chip.setAttribute('aria-pressed', data[i] === chosen));
+    showData();
     board.classList.toggle('lab-drawing', chosen === 'drawn');
     find('.lab-hint').hidden = chosen !== 'drawn';
-    for (const slider of board.querySelectorAll('.lab-numbers input')) {
-      slider.nextElementSibling.textContent = Number(valueOf(slider).toPrecision(2)).toLocaleString('en', {maximumFractionDigits: 5});
+    for (const slider of findAll('.lab-numbers input')) {
+      slider.nextElementSibling.textContent = Number(setOn(slider).toPrecision(2)).toLocaleString('en', {
+        maximumFractionDigits: 5,
+      });
     }
     find('.lab-speed output').textContent = SPEEDS[speed.value][1];
   }
@@ -52,13 +85,15 @@ export default function ({first, server, board, find, liveCaller, colour}) {
   class View {
     constructor(formulation) {
       this.history = [];
-      screens.insertAdjacentHTML('beforeend', `<section aria-label="${formulations[formulation]}">
+      this.section = made(html`<section aria-label="${formulations[formulation]}">
         <h3>${formulations[formulation]}<span></span></h3>
-        <canvas class="lab-plane" width="640" height="640" role="img" aria-label="Real and generated points over the critic's heat map"></canvas>
+        <canvas class="lab-plane" width="640" height="640" role="img"
+          aria-label="Real and generated points over the critic's heat map"></canvas>
         <dl class="lab-facts"><div><dt>W, exact</dt><dd></dd></div><div><dt>modes covered</dt><dd></dd></div>
-          <div><dt>${formulation === 'gan' ? 'D is between' : 'f<sub>w</sub> is between'}</dt><dd></dd></div></dl>
-        <svg class="lab-curves" preserveAspectRatio="none" role="img" aria-label="Distance and losses so far"></svg></section>`);
-      this.section = screens.lastElementChild;
+          <div><dt>${formulation === 'gan' ? 'D' : html`f<sub>w</sub>`} is between</dt><dd></dd></div></dl>
+        <svg class="lab-curves" viewBox="0 0 100 100" preserveAspectRatio="none" role="img"
+          aria-label="Distance and losses so far"></svg></section>`);
+      screens.append(this.section);
       this.canvas = this.section.querySelector('canvas');
     }
 
@@ -66,7 +101,8 @@ export default function ({first, server, board, find, liveCaller, colour}) {
       this.seen = seen;
       this.history.push([seen.distance, seen.critic_loss, seen.generator_loss]);
       if (this.history.length > 2000) this.history = this.history.filter((_, i) => i % 2);
-      const facts = this.section.querySelectorAll('dd'), modes = {'ring of 8': 8, 'grid of 25': 25}[chosen];
+      const facts = this.section.querySelectorAll('dd');
+      const modes = {'ring of 8': 8, 'grid of 25': 25}[chosen];
       this.section.querySelector('h3 span').textContent = `step ${seen.step.toLocaleString('en')}`;
       facts[0].textContent = seen.distance.toFixed(3);
       facts[1].textContent = modes ? `${seen.covered} of ${modes}` : '–';
@@ -76,8 +112,10 @@ export default function ({first, server, board, find, liveCaller, colour}) {
     }
 
     draw() {
-      const {canvas, seen} = this, pen = canvas.getContext('2d'), size = canvas.width;
-      const at = (x, y) => [(x / half + 1) / 2 * size, (1 - y / half) / 2 * size];
+      const {canvas, seen} = this;
+      const pen = canvas.getContext('2d');
+      const size = canvas.width;
+      const at = (x, y) => [((x / half + 1) / 2) * size, ((1 - y / half) / 2) * size];
       this.drawHeat(pen, size);
       if (find('[name=net]').checked) this.drawNet(pen, at);
       pen.strokeStyle = pen.fillStyle = colour('--gallery-first');
@@ -87,9 +125,10 @@ export default function ({first, server, board, find, liveCaller, colour}) {
       pen.globalAlpha = 0.6;
       const lengths = [];
       for (let i = 0; i < seen.pull.length; i += 2) lengths.push(Math.hypot(seen.pull[i], seen.pull[i + 1]));
-      const scale = 0.22 / Math.max(...lengths, 1e-6);  // the longest arrow is always as long; their ratios tell
+      const scale = 0.22 / Math.max(...lengths, 1e-6); // the longest arrow is always as long; their ratios tell
       pen.beginPath();
-      for (let i = 0; i < seen.fake.length; i += 8) {  // a quarter of them
+      for (let i = 0; i < seen.fake.length; i += 8) {
+        // a quarter of them
         pen.moveTo(...at(seen.fake[i], seen.fake[i + 1]));
         pen.lineTo(...at(seen.fake[i] + scale * seen.pull[i], seen.fake[i + 1] + scale * seen.pull[i + 1]));
       }
@@ -108,20 +147,31 @@ export default function ({first, server, board, find, liveCaller, colour}) {
 
     // Low is the page's colour, high the colour of real points: the critic thinks there are such.
     drawHeat(pen, size) {
-      const {side, heat} = this.seen, bytes = atob(heat), small = new OffscreenCanvas(side, side), picture = new ImageData(side, side);
-      const dark = document.body.classList.contains('dark'), [low, high] = dark ? [[16, 22, 28], [24, 92, 100]] : [[250, 251, 252], [168, 216, 219]];
-      for (let i = 0; i < side * side; i++) {
-        const share = bytes.charCodeAt(i) / 255;
+      const {side, heat} = this.seen;
+      const small = new OffscreenCanvas(side, side);
+      const picture = new ImageData(side, side);
+      const [low, high] = isDark()
+        ? [
+            [16, 22, 28],
+            [24, 92, 100],
+          ]
+        : [
+            [250, 251, 252],
+            [168, 216, 219],
+          ];
+      numbersOf(heat, Uint8Array).forEach((byte, i) => {
+        const share = byte / 255;
         for (let c = 0; c < 3; c++) picture.data[4 * i + c] = low[c] + share * (high[c] - low[c]);
         picture.data[4 * i + 3] = 255;
-      }
+      });
       small.getContext('2d').putImageData(picture, 0, 0);
       pen.imageSmoothingEnabled = true;
       pen.drawImage(small, 0, 0, size, size);
     }
 
     drawNet(pen, at) {
-      const {net} = this.seen, lines = Math.round(Math.sqrt(net.length / 2));
+      const {net} = this.seen;
+      const lines = Math.round(Math.sqrt(net.length / 2));
       const place = (row, column) => at(net[2 * (row * lines + column)], net[2 * (row * lines + column) + 1]);
       pen.strokeStyle = colour('--gallery-quiet');
       pen.lineWidth = 1;
@@ -141,20 +191,30 @@ export default function ({first, server, board, find, liveCaller, colour}) {
 
     drawCurves() {
       const curve = (index, name) => {
-        const values = this.history.map((entry) => entry[index]), known = values.filter((value) => value !== null);
-        if (known.length < 2) return '';
-        const low = Math.min(0, ...known), high = Math.max(...known, low + 1e-9);
-        const spots = values.map((value, i) => value === null ? '' : `${i / (values.length - 1) * 100} ${94 - (value - low) / (high - low) * 88}`);
-        return `<path d="M${spots.filter(Boolean).join('L')}" stroke="${colour(name)}"/>`;
+        const values = this.history.map((entry) => entry[index]);
+        const known = values.filter((value) => value !== null);
+        if (known.length < 2) return [];
+        const low = Math.min(0, ...known);
+        const high = Math.max(...known, low + 1e-9);
+        const height = (value) => 94 - ((value - low) / (high - low)) * 88;
+        const spots = values.map((value, i) =>
+          value === null ? '' : `${(i / (values.length - 1)) * 100} ${height(value)}`,
+        );
+        return html`<path d="M${spots.filter(Boolean).join('L')}" stroke="${colour(name)}"/>`;
       };
-      const svg = this.section.querySelector('.lab-curves');
-      svg.setAttribute('viewBox', '0 0 100 100');
-      svg.innerHTML = curve(1, '--gallery-line') + curve(2, '--gallery-quiet') + curve(0, '--gallery-second');
+      const curves = [curve(1, '--gallery-line'), curve(2, '--gallery-quiet'), curve(0, '--gallery-second')];
+      fill(this.section.querySelector('.lab-curves'), curves);
     }
   }
 
   function show(answer) {
-    answer.seen.forEach((seen, i) => views[i].show(seen));
+    answer.seen.forEach((seen, i) => {
+      views[i].show(seen);
+    });
+  }
+
+  function wipe() {
+    for (const {canvas} of views) canvas.getContext('2d').clearRect(0, 0, canvas.width, canvas.height);
   }
 
   // ---- training
@@ -165,7 +225,7 @@ export default function ({first, server, board, find, liveCaller, colour}) {
     const chosenNow = settings();
     if (chosen === 'drawn' && drawn.length < 8) {
       run = null;
-      views.forEach(({canvas}) => canvas.getContext('2d').clearRect(0, 0, canvas.width, canvas.height));
+      wipe();
       return;
     }
     const answer = await beginTraining(chosenNow);
@@ -187,8 +247,9 @@ export default function ({first, server, board, find, liveCaller, colour}) {
     playing = true;
     play.textContent = 'Pause';
     while (playing && !document.hidden && board.offsetParent) {
-      const [rounds, , pause] = SPEEDS[speed.value], began = performance.now();
-      if (!await step('both', rounds)) break;
+      const [rounds, , pause] = SPEEDS[speed.value];
+      const began = performance.now();
+      if (!(await step('both', rounds))) break;
       await new Promise((resume) => setTimeout(resume, Math.max(0, pause - (performance.now() - began))));
     }
     playing = false;
@@ -204,36 +265,37 @@ export default function ({first, server, board, find, liveCaller, colour}) {
     if (target.dataset.who) step(target.dataset.who, 1);
   });
   find('.lab-again').addEventListener('click', begin);
-  find('.lab-chips').addEventListener('click', ({target}) => {
-    if (!chips.includes(target)) return;
-    chosen = data[chips.indexOf(target)];
-    showChoices();
-    begin();
-  });
   speed.addEventListener('input', showChoices);
   find('.lab-numbers').addEventListener('input', showChoices);
   find('.lab-choices').addEventListener('change', begin);
-  find('[name=net]').addEventListener('change', () => views.forEach((view) => view.draw()));
+  find('[name=net]').addEventListener('change', () => {
+    for (const view of views) view.draw();
+  });
 
   // ---- the visitor's own points
 
   let pen = false;
   function addPoint({target, clientX, clientY}) {
     const box = target.getBoundingClientRect();
-    const x = ((clientX - box.left) / box.width * 2 - 1) * half, y = (1 - (clientY - box.top) / box.height * 2) * half;
+    const x = (((clientX - box.left) / box.width) * 2 - 1) * half;
+    const y = (1 - ((clientY - box.top) / box.height) * 2) * half;
     if (drawn.length >= 1000 || Math.max(Math.abs(x), Math.abs(y)) > 1.2) return;
     drawn.push([x, y]);
     const sheet = target.getContext('2d');
     sheet.fillStyle = colour('--gallery-first');
     sheet.beginPath();
-    sheet.arc((x / half + 1) / 2 * target.width, (1 - y / half) / 2 * target.height, 4, 0, 7);
+    sheet.arc(((x / half + 1) / 2) * target.width, ((1 - y / half) / 2) * target.height, 4, 0, 7);
     sheet.fill();
   }
   screens.addEventListener('pointerdown', (event) => {
     if (chosen !== 'drawn' || event.target.tagName !== 'CANVAS') return;
-    if (run) { drawn.length = 0; run = null; playing = false; views.forEach(({canvas}) => canvas.getContext('2d').clearRect(0, 0, canvas.width, canvas.height)); }
+    if (run) {
+      drawn.length = 0;
+      [run, playing] = [null, false];
+      wipe();
+    }
     pen = true;
-    event.target.setPointerCapture(event.pointerId);
+    capture(event.target, event);
     addPoint(event);
   });
   screens.addEventListener('pointermove', (event) => pen && event.target.tagName === 'CANVAS' && addPoint(event));
@@ -242,7 +304,12 @@ export default function ({first, server, board, find, liveCaller, colour}) {
     pen = false;
   });
 
-  onThemeChange(() => views.forEach((view) => view.seen && view.show(view.seen)));
+  onThemeChange(() => {
+    for (const view of views) {
+      view.draw();
+      view.drawCurves();
+    }
+  });
   showChoices();
   begin();
 }

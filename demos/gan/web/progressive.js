@@ -1,13 +1,21 @@
 // The same latents from 4 x 4 to 64 x 64 pixels, each new layer faded in.
+import {anySeed, percent} from '../../frame/web/controls.js';
 
 export default function ({server, board, find, liveCaller}) {
-  const ask = liveCaller(server.grow), slider = find('input'), play = find('.grow-play');
+  const ask = liveCaller(server.grow);
+  const slider = find('input');
+  const play = find('.grow-play');
   const garment = find('.grow-garment');
-  let seed = 1, growing = null;
+  let seed = 1;
+  let growing = null;
 
   async function show() {
-    const stage = Number(slider.value), whole = Math.ceil(stage), side = 4 * 2 ** whole, part = 1 - (whole - stage);
-    find('.grow-stage').textContent = `${side} × ${side} pixels` + (part < 1 ? `, ${Math.round(100 * part)} % of the new layer` : '');
+    const stage = Number(slider.value);
+    const whole = Math.ceil(stage);
+    const side = 4 * 2 ** whole;
+    const part = 1 - (whole - stage);
+    find('.grow-stage').textContent =
+      `${side} × ${side} pixels${part < 1 ? `, ${percent(part)} of the new layer` : ''}`;
     const answer = await ask({stage, seed, garment: garment.value});
     if (!answer) return;
     find('img').src = answer.sheet;
@@ -31,8 +39,14 @@ export default function ({server, board, find, liveCaller}) {
     };
     growing = requestAnimationFrame(step);
   });
-  slider.addEventListener('input', () => { stop(); show(); });
+  slider.addEventListener('input', () => {
+    stop();
+    show();
+  });
   garment.addEventListener('change', show);
-  find('.grow-again').addEventListener('click', () => { seed = Math.floor(Math.random() * 1e6); show(); });
+  find('.grow-again').addEventListener('click', () => {
+    seed = anySeed();
+    show();
+  });
   show();
 }

@@ -1,26 +1,43 @@
 // Two sets of points that can be dragged, matched by Python; two lines and their two distances.
-import {written} from '../../frame/web/controls.js';
+import {capture, onRelease, stepOf, written} from '../../frame/web/controls.js';
+import {fill, html} from '../../frame/web/html.js';
 
 export default function ({server, find, liveCaller}) {
-  const plane = find('.transport-points'), offset = find('.transport-offset'), plot = find('.transport-plot');
-  const askMatch = liveCaller(server.match), askSlide = liveCaller(server.slide);
-  const COUNT = 8, sets = {real: [], fake: []};
-  let partners = [], curve = null;
+  const plane = find('.transport-points');
+  const offset = find('.transport-offset');
+  const plot = find('.transport-plot');
+  const askMatch = liveCaller(server.match);
+  const askSlide = liveCaller(server.slide);
+  const COUNT = 8;
+  const sets = {real: [], fake: []};
+  let partners = [];
+  let curve = null;
 
   const within = (value) => Math.max(-1.1, Math.min(1.1, value));
 
   function scatter(middle) {
-    return Array.from({length: COUNT}, () => [0, 1].map((axis) => within(middle[axis] + 0.45 * (Math.random() + Math.random() - 1))));
+    return Array.from({length: COUNT}, () =>
+      [0, 1].map((axis) => within(middle[axis] + 0.45 * (Math.random() + Math.random() - 1))),
+    );
   }
 
   // ---- the matching
 
   function draw() {
-    const line = (i) => `<line x1="${sets.real[i][0]}" y1="${-sets.real[i][1]}" x2="${sets.fake[partners[i]][0]}" y2="${-sets.fake[partners[i]][1]}"/>`;
-    const circle = (kind) => ([x, y], i) => `<circle class="transport-${kind}" data-kind="${kind}" data-i="${i}" cx="${x}" cy="${-y}" r="0.045" tabindex="0"/>`;
+    const line = (_, i) => {
+      const [x1, y1] = sets.real[i];
+      const [x2, y2] = sets.fake[partners[i]];
+      return html`<line x1="${x1}" y1="${-y1}" x2="${x2}" y2="${-y2}"/>`;
+    };
+    const circle =
+      (kind) =>
+      ([x, y], i) =>
+        html`<circle class="transport-${kind}" data-kind="${kind}" data-i="${i}"
+      cx="${x}" cy="${-y}" r="0.045" tabindex="0"/>`;
     const focused = document.activeElement?.closest?.('circle');
-    const kept = focused && plane.contains(focused) ? `[data-kind=${focused.dataset.kind}][data-i="${focused.dataset.i}"]` : null;
-    plane.innerHTML = partners.map((_, i) => line(i)).join('') + sets.real.map(circle('real')).join('') + sets.fake.map(circle('fake')).join('');
+    const {kind, i: number} = focused?.dataset || {};
+    const kept = focused && plane.contains(focused) ? `[data-kind=${kind}][data-i="${number}"]` : null;
+    fill(plane, html`${partners.map(line)}${sets.real.map(circle('real'))}${sets.fake.map(circle('fake'))}`);
     if (kept) plane.querySelector(kept).focus();
   }
 
@@ -36,13 +53,16 @@ export default function ({server, find, liveCaller}) {
   let held = null;
   function place(event) {
     const box = plane.getBoundingClientRect();
-    return [((event.clientX - box.left) / box.width * 2 - 1) * 1.2, (1 - (event.clientY - box.top) / box.height * 2) * 1.2];
+    return [
+      (((event.clientX - box.left) / box.width) * 2 - 1) * 1.2,
+      (1 - ((event.clientY - box.top) / box.height) * 2) * 1.2,
+    ];
   }
   plane.addEventListener('pointerdown', (event) => {
     const {kind, i} = event.target.dataset;
     held = {from: place(event), moved: kind ? [sets[kind][i]] : sets.fake};
     held.began = held.moved.map((point) => [...point]);
-    plane.setPointerCapture(event.pointerId);
+    capture(plane, event);
     event.preventDefault();
   });
   plane.addEventListener('pointermove', (event) => {
@@ -54,13 +74,14 @@ export default function ({server, find, liveCaller}) {
     });
     match();
   });
-  for (const end of ['pointerup', 'pointercancel']) plane.addEventListener(end, () => { held = null; });
+  onRelease(plane, () => {
+    held = null;
+  });
   plane.addEventListener('keydown', (event) => {
-    const step = {ArrowLeft: [-0.05, 0], ArrowRight: [0.05, 0], ArrowUp: [0, 0.05], ArrowDown: [0, -0.05]}[event.key];
     const {kind, i} = event.target.dataset;
-    if (!step || !kind) return;
-    event.preventDefault();
-    sets[kind][i] = sets[kind][i].map((value, axis) => within(value + step[axis]));
+    const step = kind && stepOf(event);
+    if (!step) return;
+    sets[kind][i] = sets[kind][i].map((value, axis) => within(value + 0.05 * step[axis]));
     match();
   });
   find('.transport-mix').addEventListener('click', () => {
@@ -76,8 +97,12 @@ export default function ({server, find, liveCaller}) {
   // ---- the lines
 
   function drawLines() {
-    const at = Number(offset.value), spot = curve.offsets.findIndex((value) => Math.abs(value - at) < 1e-6);
-    for (const [selector, x] of [['.transport-lines .transport-real', 0], ['.transport-lines .transport-fake', at]]) {
+    const at = Number(offset.value);
+    const spot = curve.offsets.findIndex((value) => Math.abs(value - at) < 1e-6);
+    for (const [selector, x] of [
+      ['.transport-lines .transport-real', 0],
+      ['.transport-lines .transport-fake', at],
+    ]) {
       find(selector).setAttribute('x1', x);
       find(selector).setAttribute('x2', x);
     }
@@ -85,15 +110,31 @@ export default function ({server, find, liveCaller}) {
     find('.transport-at').textContent = written(at);
     find('figcaption .transport-js').textContent = written(js, 3);
     find('figcaption .transport-w').textContent = written(w);
-    const width = plot.clientWidth, height = plot.clientHeight, x = (value) => 40 + (value + 1) / 2 * (width - 60), y = (value) => height - 30 - value * (height - 60);
+    drawPlot(at, js, w);
+  }
+
+  function drawPlot(at, js, w) {
+    const width = plot.clientWidth;
+    const height = plot.clientHeight;
+    const x = (value) => 40 + ((value + 1) / 2) * (width - 60);
+    const y = (value) => height - 30 - value * (height - 60);
     const path = (index) => curve.offsets.map((value, i) => `${x(value)} ${y(curve.values[i][index])}`);
-    const zero = curve.offsets.indexOf(0), flat = path(0);
-    plot.innerHTML = `<line x1="40" x2="${width - 20}" y1="${y(0)}" y2="${y(0)}"/><text x="${x(0)}" y="${height - 8}" text-anchor="middle">0</text>
-      <text x="32" y="${y(0) + 5}" text-anchor="end">0</text><text x="32" y="${y(1) + 5}" text-anchor="end">1</text>
-      <path class="transport-js" d="M${flat.slice(0, zero).join('L')}M${flat.slice(zero + 1).join('L')}" style="fill:none"/>
+    const zero = curve.offsets.indexOf(0);
+    const flat = path(0);
+    const text = (words, left, top, anchor) =>
+      html`<text x="${left}" y="${top}" text-anchor="${anchor}">${words}</text>`;
+    const spot = (kind, left, top, r) => html`<circle class="transport-${kind}" cx="${left}" cy="${top}" r="${r}"/>`;
+    fill(
+      plot,
+      html`<line x1="40" x2="${width - 20}" y1="${y(0)}" y2="${y(0)}"/>
+      ${text('0', x(0), height - 8, 'middle')}${text('0', 32, y(0) + 5, 'end')}${text('1', 32, y(1) + 5, 'end')}
+      <path class="transport-js" d="M${flat.slice(0, zero).join('L')}M${flat.slice(zero + 1).join('L')}"
+        style="fill:none"/>
       <path class="transport-w" d="M${path(1).join('L')}" style="fill:none"/>
-      <circle class="transport-js" cx="${x(0)}" cy="${y(0)}" r="5"/><circle class="transport-js" cx="${x(at)}" cy="${y(js)}" r="6"/><circle class="transport-w" cx="${x(at)}" cy="${y(w)}" r="6"/>
-      <text x="${x(0) - 16}" y="${y(Math.log(2)) - 8}" text-anchor="end">Jensen–Shannon, log 2</text><text x="${x(1) - 6}" y="${y(1) - 8}" text-anchor="end">Wasserstein</text>`;
+      ${spot('js', x(0), y(0), 5)}${spot('js', x(at), y(js), 6)}${spot('w', x(at), y(w), 6)}
+      ${text('Jensen–Shannon, log 2', x(0) - 16, y(Math.log(2)) - 8, 'end')}
+      ${text('Wasserstein', x(1) - 6, y(1) - 8, 'end')}`,
+    );
   }
   offset.addEventListener('input', drawLines);
   new ResizeObserver(() => curve && drawLines()).observe(plot);

@@ -1,23 +1,19 @@
 // The topics as cards. Each is a true link, so that it opens in a new window too; a plain click opens the tab here.
+import {html, made} from '../../frame/web/html.js';
 
-export default function ({element, first}) {
+export default function ({first, find}) {
   const {title, sentence, cards} = first;
-  element.querySelector('h1').textContent = title;
-  element.querySelector('.home-head p').textContent = sentence;
-  cards.forEach((card, index) => {
-    const link = document.createElement('a');
-    link.className = 'home-card';
-    link.href = `?tab=${card.id}`;
-    link.innerHTML = '<img alt="" width="640" height="400"><span class="eyebrow"></span><h2></h2><p></p>';
-    link.querySelector('img').src = card.picture;
-    link.querySelector('.eyebrow').textContent = card.lecture;
-    link.querySelector('h2').textContent = card.title;
-    link.querySelector('p').textContent = card.summary;
+  find('h1').textContent = title;
+  find('.home-head p').textContent = sentence;
+  for (const card of cards) {
+    const link = made(html`<a class="home-card" href="?tab=${card.id}">
+      <img alt="" width="640" height="400" src="${card.picture}">
+      <span class="eyebrow">${card.lecture}</span><h2>${card.title}</h2><p>${card.summary}</p></a>`);
     link.addEventListener('click', (event) => {
       if (event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
       event.preventDefault();
       window.dispatchEvent(new CustomEvent('gallery-open', {detail: card.id}));
     });
-    element.querySelector('.home-cards').append(link);
-  });
+    find('.home-cards').append(link);
+  }
 }

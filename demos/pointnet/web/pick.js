@@ -1,17 +1,24 @@
 // Where clouds come from: shapes to choose, and the visitor's file, which arrives as a value. Says 'pointnet:cloud'.
+
 import {byHeight, makeCloud, unpacked, upright} from '../../frame/web/cloud.js';
-import {onThemeChange} from '../../frame/web/controls.js';
+import {anySeed, hear, onThemeChange, tell} from '../../frame/web/controls.js';
+import {html, made} from '../../frame/web/html.js';
 
 export default function ({first, server, find, say, liveCaller, onValue}) {
-  const askShape = liveCaller(server.shape), askAnother = liveCaller(server.shape), {shapes, made} = first, pictures = {}, clouds = {};
-  let chosen = null, current = null;
+  const askShape = liveCaller(server.shape);
+  const askAnother = liveCaller(server.shape);
+  const {shapes, made: kinds} = first;
+  const pictures = {};
+  const clouds = {};
+  let chosen = null;
+  let current = null;
 
   function choose(cloud, name = null) {
     [chosen, current] = [name, cloud];
     say('');
-    for (const button of find('.pick').children) button.setAttribute('aria-pressed', button.dataset.name === name);
-    find('.pick-another').disabled = !made.includes(name);
-    document.dispatchEvent(new CustomEvent('pointnet:cloud', {detail: cloud}));
+    for (const one of find('.pick').children) one.setAttribute('aria-pressed', one.dataset.name === name);
+    find('.pick-another').disabled = !kinds.includes(name);
+    tell('pointnet:cloud', cloud);
   }
 
   function picture(name) {
@@ -31,9 +38,11 @@ export default function ({first, server, find, say, liveCaller, onValue}) {
 
   find('.pick-another').addEventListener('click', async () => {
     const name = chosen;
-    if (await bring(askAnother, name, Math.floor(Math.random() * 1e6)) && chosen === name) choose(clouds[name], name);
+    if ((await bring(askAnother, name, anySeed())) && chosen === name) choose(clouds[name], name);
   });
-  document.addEventListener('pointnet:wanted', () => { if (current) choose(current, chosen); });
+  hear('pointnet:wanted', () => {
+    if (current) choose(current, chosen);
+  });
   onValue((value) => {
     if (value.error) say(value.error);
     else if (value.cloud) choose(value);
@@ -41,17 +50,14 @@ export default function ({first, server, find, say, liveCaller, onValue}) {
   onThemeChange(() => Object.keys(clouds).forEach(picture));
 
   for (const name of Object.keys(shapes)) {
-    const button = document.createElement('button');
-    button.type = 'button';
-    button.dataset.name = name;
-    button.disabled = true;  // until it is there
-    button.innerHTML = `<canvas aria-hidden="true"></canvas><span>${name}</span>`;
-    button.addEventListener('click', () => choose(clouds[name], name));
-    find('.pick').append(button);
-    pictures[name] = makeCloud(button.querySelector('canvas'), {still: true});
+    const one = made(html`<button type="button" data-name="${name}" disabled><canvas aria-hidden="true"></canvas>
+      <span>${name}</span></button>`); // disabled until the shape is there
+    one.addEventListener('click', () => choose(clouds[name], name));
+    find('.pick').append(one);
+    pictures[name] = makeCloud(one.querySelector('canvas'), {still: true});
   }
   (async () => {
     for (const [name, seed] of Object.entries(shapes))
-      if (await bring(askShape, name, seed) && !current) choose(clouds[name], name);
+      if ((await bring(askShape, name, seed)) && !current) choose(clouds[name], name);
   })();
 }

@@ -1,11 +1,17 @@
 // The same points in another order, for PointNet and for a network that reads them as one long list.
+
 import {scaled} from '../../frame/web/cloud.js';
-import {numbersOf, onThemeChange} from '../../frame/web/controls.js';
+import {hear, largest, numbersOf, onThemeChange, percent, tell} from '../../frame/web/controls.js';
+import {fill, html} from '../../frame/web/html.js';
 
 export default function ({server, find, liveCaller}) {
-  const askShuffle = liveCaller(server.shuffle), askDifferences = liveCaller(server.differences);
+  const askShuffle = liveCaller(server.shuffle);
+  const askDifferences = liveCaller(server.differences);
   const list = find('canvas').getContext('2d');
-  let last = null, order = null, largest = null, seed = 0;
+  let last = null;
+  let order = null;
+  let differences = null;
+  let seed = 0;
 
   // A square a point, coloured by its place in the list at first.
   function drawList() {
@@ -18,46 +24,60 @@ export default function ({server, find, liveCaller}) {
   }
 
   function says(name, probabilities, classes, line) {
-    const best = probabilities.indexOf(Math.max(...probabilities)), section = find(`[data-name=${name}]`);
-    section.querySelector('.ps-says').textContent = `${classes[best].replace('_', ' ')}, ${(100 * probabilities[best]).toFixed(1)} %`;
-    section.querySelector('.ps-line').innerHTML = line;
+    const best = largest(probabilities);
+    const said = `${classes[best].replace('_', ' ')}, ${percent(probabilities[best], 1)}`;
+    find(`[data-name=${name}] .ps-says`).textContent = said;
+    fill(find(`[data-name=${name}] .ps-line`), line);
   }
 
   // A difference as it is set: 2.4 × 10⁻⁷.
   function tiny(value) {
-    if (value >= 0.001 || value === 0) return value.toFixed(value ? 3 : 0);
+    if (value >= 0.001 || value === 0) return html`${value.toFixed(value ? 3 : 0)}`;
     const [digits, power] = value.toExponential(1).split('e-');
-    return `${digits} × 10<sup>−${power}</sup>`;
+    return html`${digits} × 10<sup>−${power}</sup>`;
   }
 
   async function ask(shuffled) {
-    const query = last.query, answer = await askShuffle({...query, seed, shuffled});
+    const query = last.query;
+    const answer = await askShuffle({...query, seed, shuffled});
     if (!answer || last.query !== query) return;
     order = shuffled ? numbersOf(answer.order, Uint16Array) : null;
     drawList();
+    const sorted = html`The points from the lowest to the highest.`;
     for (const name of ['pointnet', 'flat'])
-      says(name, answer.says[name], answer.classes, shuffled ? line(name) : 'The points from the lowest to the highest.');
-    if (!shuffled || largest) return;
+      says(name, answer.says[name], answer.classes, shuffled ? line(name) : sorted);
+    if (!shuffled || differences) return;
     const found = await askDifferences(query);
     if (!found || last.query !== query) return;
-    largest = found.largest;
-    for (const name of ['pointnet', 'flat']) find(`[data-name=${name}] .ps-line`).innerHTML = line(name);
+    differences = found.largest;
+    for (const name of ['pointnet', 'flat']) fill(find(`[data-name=${name}] .ps-line`), line(name));
   }
 
-  const line = (name) => largest
-    ? `Over 100 other orders of these points, a probability changes by <b class="ps-largest">${tiny(largest[name])}</b> at most.`
-    : 'Trying 100 other orders …';
+  const line = (name) =>
+    differences
+      ? html`Over 100 other orders of these points, a probability changes by
+      <b class="ps-largest">${tiny(differences[name])}</b> at most.`
+      : html`Trying 100 other orders …`;
 
-  find('.ps-shuffle').addEventListener('click', () => { if (last) { seed += 1; ask(true); } });
-  find('.ps-back').addEventListener('click', () => { if (last) ask(false); });
+  find('.ps-shuffle').addEventListener('click', () => {
+    if (last) {
+      seed += 1;
+      ask(true);
+    }
+  });
+  find('.ps-back').addEventListener('click', () => {
+    if (last) ask(false);
+  });
   let resting = 0;
-  document.addEventListener('pointnet:answer', ({detail}) => {
-    last = detail;
-    order = largest = null;
+  hear('pointnet:answer', (shown) => {
+    last = shown;
+    order = differences = null;
     drawList();
     clearTimeout(resting);
     resting = setTimeout(() => ask(false), 500);
   });
-  onThemeChange(() => { if (last) drawList(); });
-  document.dispatchEvent(new CustomEvent('pointnet:hello'));
+  onThemeChange(() => {
+    if (last) drawList();
+  });
+  tell('pointnet:hello');
 }

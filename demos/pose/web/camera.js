@@ -5,11 +5,14 @@ import {drawPeople} from '../../frame/web/skeleton.js';
 export default function ({first, server, board, find, say, liveCaller}) {
   const {peak, link, side} = first;
   const askWatch = liveCaller(server.watch);
-  const view = find('.pc-view'), context = view.getContext('2d'), video = document.createElement('video');
-  const [small, ...pictures] = [0, 1, 2].map(() => document.createElement('canvas'));  // what is sent; what is shown
+  const view = find('.pc-view');
+  const context = view.getContext('2d');
+  const video = document.createElement('video');
+  const [small, ...pictures] = [0, 1, 2].map(() => document.createElement('canvas')); // what is sent; what is shown
   [video.muted, video.playsInline] = [true, true];
   let stream = null;
 
+  const whoOf = (count) => ['nobody', '1 person'][count] || `${count} people`;
   const seen = () => document.visibilityState === 'visible' && board.offsetParent !== null;
 
   async function start() {
@@ -28,18 +31,28 @@ export default function ({first, server, board, find, say, liveCaller}) {
   }
 
   function stop() {
-    stream?.getTracks().forEach((track) => track.stop());
+    for (const track of stream?.getTracks() || []) track.stop();
     [stream, video.srcObject] = [null, null];
-    [find('.pc-start').hidden, find('.pc-start').disabled, find('.pc-stop').hidden, view.hidden] = [false, false, true, true];
+    [find('.pc-start').hidden, find('.pc-start').disabled, find('.pc-stop').hidden, view.hidden] = [
+      false,
+      false,
+      true,
+      true,
+    ];
     find('.pc-said').textContent = '';
   }
 
   // Keeps the camera's picture of this moment, and asks for the people in it.
   function ask(picture) {
     const longer = Math.max(video.videoWidth, video.videoHeight);
-    for (const [canvas, source, pixels] of [[picture, video, Math.min(longer, 720)], [small, picture, side]]) {
-      [canvas.width, canvas.height] = [video.videoWidth, video.videoHeight].map((length) => Math.max(1, Math.round(length * pixels / longer)));
-      const pen = canvas.getContext('2d', {willReadFrequently: true});  // a canvas of the GPU takes 10 ms to read
+    for (const [canvas, source, pixels] of [
+      [picture, video, Math.min(longer, 720)],
+      [small, picture, side],
+    ]) {
+      [canvas.width, canvas.height] = [video.videoWidth, video.videoHeight].map((length) =>
+        Math.max(1, Math.round((length * pixels) / longer)),
+      );
+      const pen = canvas.getContext('2d', {willReadFrequently: true}); // a canvas of the GPU takes 10 ms to read
       pen.imageSmoothingQuality = 'medium';
       pen.drawImage(source, 0, 0, canvas.width, canvas.height);
     }
@@ -47,8 +60,10 @@ export default function ({first, server, board, find, say, liveCaller}) {
   }
 
   async function run() {
-    const own = stream, times = [];
-    let [picture, next] = pictures, asked = ask(picture);
+    const own = stream;
+    const times = [];
+    let [picture, next] = pictures;
+    let asked = ask(picture);
     while (true) {
       const answer = await asked;
       if (stream !== own) return;
@@ -58,20 +73,29 @@ export default function ({first, server, board, find, say, liveCaller}) {
       [picture, next] = [next, picture];
       times.push(performance.now());
       if (times.length > 20) times.shift();
-      const rate = times.length > 1 ? 1000 * (times.length - 1) / (times.at(-1) - times[0]) : 0, count = answer.people.length;
-      find('.pc-said').textContent = `${count === 0 ? 'nobody' : count === 1 ? '1 person' : `${count} people`}, ${rate.toFixed(1)} pictures a second`;
+      const rate = times.length > 1 ? (1000 * (times.length - 1)) / (times.at(-1) - times[0]) : 0;
+      const count = answer.people.length;
+      find('.pc-said').textContent = `${whoOf(count)}, ${rate.toFixed(1)} pictures a second`;
       view.dataset.shown = Number(view.dataset.shown || 0) + 1;
       await new Promise(requestAnimationFrame);
     }
   }
 
-  function show(picture, {people, limbs}) {  // as in a mirror
+  function show(picture, {people, limbs}) {
+    // as in a mirror
     [view.width, view.height] = [picture.width, picture.height];
     context.setTransform(-1, 0, 0, 1, view.width, 0);
     context.drawImage(picture, 0, 0);
     context.resetTransform();
-    drawPeople(context, people.map(({places}, at) => (
-      {number: at + 1, places: places.map((place) => place && [(1 - place[0]) * view.width, place[1] * view.height])})), limbs, 5);
+    drawPeople(
+      context,
+      people.map(({places}, at) => ({
+        number: at + 1,
+        places: places.map((place) => place && [(1 - place[0]) * view.width, place[1] * view.height]),
+      })),
+      limbs,
+      5,
+    );
   }
 
   find('.pc-start').addEventListener('click', start);

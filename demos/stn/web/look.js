@@ -1,24 +1,32 @@
 // One pixel of the output under the glass: the four source pixels it reads, their weights, the sampler's derivatives.
+import {hear, loaded, stepOf, tell, written} from '../../frame/web/controls.js';
+import {fill, html} from '../../frame/web/html.js';
 
 export default function ({server, board, find, liveCaller}) {
-  const SIDE = 28, AROUND = 6;  // of the output; of the patch of the input that is shown, pixels
+  const SIDE = 28;
+  const AROUND = 6; // of the output; of the patch of the input that is shown, pixels
   const ask = liveCaller(server.pixel);
-  const output = find('.look-output'), patch = find('.look-patch'), place = find('.look-place');
-  let shown = null, source = null, pinned = null, at = null, inView = false, stale = true;
+  const output = find('.look-output');
+  const patch = find('.look-patch');
+  const place = find('.look-place');
+  let shown = null;
+  let source = null;
+  let pinned = null;
+  let at = null;
+  let inView = false;
+  let stale = true;
 
-  const fixed = (value, digits = 3) => {
-    const text = Math.abs(value).toFixed(digits);
-    return (value < 0 && Number(text) ? '−' : '') + text;
-  };
+  const fixed = (value, digits = 3) => written(value, digits);
 
   async function refresh() {
     place.setAttribute('x', at.column - 0.5);
     place.setAttribute('y', at.row - 0.5);
-    document.dispatchEvent(new CustomEvent('stn:pixel', {detail: at}));
+    tell('stn:pixel', at);
     stale = true;
-    if (!shown || !inView) return;  // what nobody sees is not computed
+    if (!shown || !inView) return; // what nobody sees is not computed
     stale = false;
-    const here = at, found = await ask({...shown.query, ...here});
+    const here = at;
+    const found = await ask({...shown.query, ...here});
     if (!found) return;
     drawPatch(found);
     drawNumbers(found, here);
@@ -26,71 +34,88 @@ export default function ({server, board, find, liveCaller}) {
 
   // The values of a picture, by column and row: paper is 0, ink is 1, null is outside.
   async function readPixels(address, size) {
-    const picture = new Image();
-    picture.src = address;
-    await picture.decode();
-    const sheet = new OffscreenCanvas(size, size), paper = sheet.getContext('2d');
+    const picture = await loaded(address);
+    const sheet = new OffscreenCanvas(size, size);
+    const paper = sheet.getContext('2d');
     paper.drawImage(picture, 0, 0);
     const {data} = paper.getImageData(0, 0, size, size);
     return (m, n) => (m >= 0 && n >= 0 && m < size && n < size ? 1 - data[4 * (n * size + m)] / 255 : null);
   }
 
   function drawPatch({x, y, neighbours, dx, dy}) {
-    const left = Math.floor(x) - AROUND / 2 + 1, top = Math.floor(y) - AROUND / 2 + 1;
-    const px = (value) => value - left + 0.5, py = (value) => value - top + 0.5;  // pixel centres to the patch
-    const weights = new Map(neighbours.map(([m, n, weight]) => [`${m},${n}`, weight])), parts = [], texts = [];
+    const left = Math.floor(x) - AROUND / 2 + 1;
+    const top = Math.floor(y) - AROUND / 2 + 1;
+    const px = (value) => value - left + 0.5;
+    const py = (value) => value - top + 0.5; // pixel centres to the patch
+    const weights = new Map(neighbours.map(([m, n, weight]) => [`${m},${n}`, weight]));
+    const parts = [];
+    const texts = [];
     for (let n = top; n < top + AROUND; n++) {
       for (let m = left; m < left + AROUND; m++) {
-        const value = source ? source(m, n) : null, weight = weights.get(`${m},${n}`), read = weight !== undefined;
-        const column = m - left, row = n - top, shade = 255 * (1 - value), outside = value === null;
+        const value = source ? source(m, n) : null;
+        const weight = weights.get(`${m},${n}`);
+        const read = weight !== undefined;
+        const column = m - left;
+        const row = n - top;
+        const shade = 255 * (1 - value);
+        const outside = value === null;
         const ink = outside ? 'currentColor' : shade > 120 ? '#101418' : '#fff';
-        const text = (down, words, extra) => texts.push(
-          `<text x="${column + 0.5}" y="${row + down}" fill="${ink}" ${extra}>${words}</text>`);
+        const text = (down, words, look) =>
+          texts.push(html`
+          <text x="${column + 0.5}" y="${row + down}" fill="${ink}" class="${look}">${words}</text>`);
         if (!outside)
-          parts.push(`<rect x="${column}" y="${row}" width="1.01" height="1.01"
+          parts.push(html`<rect x="${column}" y="${row}" width="1.01" height="1.01"
             fill="rgb(${shade} ${shade} ${shade})"/>`);
         if (read) {
-          parts.push(`<rect class="look-read" x="${column + 0.03}" y="${row + 0.03}" width="0.94" height="0.94"/>`);
+          parts.push(html`<rect class="look-read" x="${column + 0.03}" y="${row + 0.03}" width="0.94" height="0.94"/>`);
           text(0.3, fixed(value || 0, 2), '');
-          text(0.87, `× ${fixed(weight, 2)}`, 'class="look-weight"');
-        } else if (!outside) text(0.57, fixed(value, 2), 'opacity="0.6"');
+          text(0.87, `× ${fixed(weight, 2)}`, 'look-weight');
+        } else if (!outside) text(0.57, fixed(value, 2), 'look-quiet');
       }
     }
-    parts.push(`<rect class="look-kernel" x="${px(x) - 1}" y="${py(y) - 1}" width="2" height="2"/>`);
-    parts.push(arrow(px(x), py(y), dx, dy), `<circle class="look-dot" cx="${px(x)}" cy="${py(y)}" r="0.09"/>`);
-    patch.innerHTML = parts.join('') + texts.join('');
+    parts.push(html`<rect class="look-kernel" x="${px(x) - 1}" y="${py(y) - 1}" width="2" height="2"/>`);
+    parts.push(arrow(px(x), py(y), dx, dy), html`<circle class="look-dot" cx="${px(x)}" cy="${py(y)}" r="0.09"/>`);
+    fill(patch, html`${parts}${texts}`);
   }
 
   // Where V grows: the gradient, drawn one and a half pixels long where its slope is 1 or more.
   function arrow(x, y, dx, dy) {
     const slope = Math.hypot(dx, dy);
     if (slope < 0.005) return '';
-    const [ux, uy] = [dx / slope, dy / slope], reach = 1.5 * Math.min(1, slope), tip = [x + reach * ux, y + reach * uy];
+    const [ux, uy] = [dx / slope, dy / slope];
+    const reach = 1.5 * Math.min(1, slope);
+    const tip = [x + reach * ux, y + reach * uy];
     const barb = (side) => [tip[0] - 0.16 * ux + side * 0.09 * uy, tip[1] - 0.16 * uy - side * 0.09 * ux].join(' ');
-    return `<path class="look-arrow" d="M${x} ${y}L${tip.join(' ')}M${barb(1)}L${tip.join(' ')}L${barb(-1)}"/>`;
+    return html`<path class="look-arrow" d="M${x} ${y}L${tip.join(' ')}M${barb(1)}L${tip.join(' ')}L${barb(-1)}"/>`;
   }
 
   // One derivative written out as on the slide: for each pixel its value, the weight in the other direction, the sign.
   function slope(neighbours, along, across, total) {
-    const terms = neighbours.filter((neighbour) => neighbour[3]).map((neighbour) => {
-      const sign = neighbour[along.axis] > along.at ? '+' : '−';
-      const weight = 1 - Math.abs(across.at - neighbour[across.axis]);
-      return `${sign} ${fixed(neighbour[3])} · ${fixed(weight)}`;
-    });
+    const terms = neighbours
+      .filter((neighbour) => neighbour[3])
+      .map((neighbour) => {
+        const sign = neighbour[along.axis] > along.at ? '+' : '−';
+        const weight = 1 - Math.abs(across.at - neighbour[across.axis]);
+        return `${sign} ${fixed(neighbour[3])} · ${fixed(weight)}`;
+      });
     return `${terms.join(' ').replace(/^\+ /, '') || '0'} = ${fixed(total)}`;
   }
 
   function drawNumbers({x, y, neighbours, value, dx, dy}, {row, column}) {
-    find('.look-table tbody').innerHTML = neighbours.map(([m, n, weight, u]) => {
-      const cells = [u, 1 - Math.abs(x - m), 1 - Math.abs(y - n), weight, u * weight];
-      return `<tr><th scope="row">${m}, ${n}</th>${cells.map((cell) => `<td>${fixed(cell)}</td>`).join('')}</tr>`;
-    }).join('');
+    fill(
+      find('.look-table tbody'),
+      neighbours.map(([m, n, weight, u]) => {
+        const cells = [u, 1 - Math.abs(x - m), 1 - Math.abs(y - n), weight, u * weight];
+        return html`<tr><th scope="row">${m}, ${n}</th>${cells.map((cell) => html`<td>${fixed(cell)}</td>`)}</tr>`;
+      }),
+    );
     find('.look-weights').textContent = fixed(neighbours.reduce((sum, neighbour) => sum + neighbour[2], 0));
     find('.look-value').textContent = fixed(value);
     find('.look-at').textContent =
       `Column ${column}, row ${row}, counted from 0: V = ${fixed(value)}, where 0 is paper and 1 is ink.`;
-    find('.look-from').textContent = `Read at x = ${fixed(x, 2)}, y = ${fixed(y, 2)} (the dot). `
-      + 'The four pixels it reads are framed; the arrow shows where V grows.';
+    find('.look-from').textContent =
+      `Read at x = ${fixed(x, 2)}, y = ${fixed(y, 2)} (the dot). ` +
+      'The four pixels it reads are framed; the arrow shows where V grows.';
     find('.look-dx').textContent = slope(neighbours, {axis: 0, at: x}, {axis: 1, at: y}, dx);
     find('.look-dy').textContent = slope(neighbours, {axis: 1, at: y}, {axis: 0, at: x}, dy);
     find('.look-said').textContent =
@@ -101,7 +126,8 @@ export default function ({server, board, find, liveCaller}) {
 
   const clamp = (value) => Math.min(SIDE - 1, Math.max(0, Math.floor(value)));
   function under(event) {
-    const box = output.getBoundingClientRect(), part = SIDE / box.width;
+    const box = output.getBoundingClientRect();
+    const part = SIDE / box.width;
     return {row: clamp((event.clientY - box.top) * part), column: clamp((event.clientX - box.left) * part)};
   }
   function go(to, stay) {
@@ -115,24 +141,22 @@ export default function ({server, board, find, liveCaller}) {
   output.addEventListener('pointerleave', () => go(pinned));
   output.addEventListener('keydown', (event) => {
     if (!pinned) return;
-    const moves = {ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1]};
-    const [right, down] = moves[event.key] || [0, 0];
-    if (!right && !down) return;
-    event.preventDefault();
-    go({row: clamp(pinned.row + down), column: clamp(pinned.column + right)}, true);
+    const step = stepOf(event);
+    if (step) go({row: clamp(pinned.row - step[1]), column: clamp(pinned.column + step[0])}, true);
   });
 
   // Before anybody has chosen: the pixel nearest to the middle that is half ink, on the edge of a stroke.
   function edge(values) {
-    const oddness = ([column, row]) => Math.abs(values(column, row) - 0.5) + 0.02 * Math.hypot(column - 13.5, row - 13.5);
+    const oddness = ([column, row]) =>
+      Math.abs(values(column, row) - 0.5) + 0.02 * Math.hypot(column - 13.5, row - 13.5);
     const places = Array.from({length: SIDE * SIDE}, (_, k) => [k % SIDE, Math.floor(k / SIDE)]);
     const [column, row] = places.reduce((best, place) => (oddness(place) < oddness(best) ? place : best));
     return {row, column};
   }
 
-  document.addEventListener('stn:pick', ({detail}) => go(detail, true));
-  document.addEventListener('stn:answer', async ({detail}) => {
-    shown = detail;
+  hear('stn:pick', (pixel) => go(pixel, true));
+  hear('stn:answer', async (last) => {
+    shown = last;
     board.classList.toggle('stn-empty', !shown);
     if (!shown) return;
     output.querySelector('image').setAttribute('href', shown.answer.rectified);
@@ -145,5 +169,5 @@ export default function ({server, board, find, liveCaller}) {
     inView = entry.isIntersecting;
     if (inView && stale) refresh();
   }).observe(board);
-  document.dispatchEvent(new Event('stn:hello'));
+  tell('stn:hello');
 }

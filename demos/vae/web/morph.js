@@ -1,30 +1,39 @@
 // From A to B in latent space. All pictures of the way come with one call, so the slider itself asks for nothing.
+import {button, loaded} from '../../frame/web/controls.js';
+import {html, made} from '../../frame/web/html.js';
 
-export default function ({server, find, liveCaller, onValue}) {
+export default function ({server, find, findAll, liveCaller, onValue}) {
   const STRIP = 10;
-  const askMorph = liveCaller(server.morph_ends), slider = find('.along'), between = find('.between canvas').getContext('2d');
-  const ends = {a: find('[data-end=a]'), b: find('[data-end=b]')}, KEPT = {a: 'keptA', b: 'keptB'};
-  let sheet = null, last = 90, current = {};
+  const askMorph = liveCaller(server.morph_ends);
+  const slider = find('.along');
+  const between = find('.between canvas').getContext('2d');
+  const ends = {a: find('[data-end=a]'), b: find('[data-end=b]')};
+  const KEPT = {a: 'keptA', b: 'keptB'};
+  let sheet = null;
+  let last = 90;
+  let current = {};
 
   const strip = [...Array(STRIP).keys()].map((index) => {
-    const button = document.createElement('button'), canvas = document.createElement('canvas');
-    button.type = 'button';
-    button.setAttribute('aria-label', `t = ${(index / (STRIP - 1)).toFixed(2)}`);
-    Object.assign(canvas, {className: 'pixels', width: 28, height: 28});
-    button.append(canvas);
-    button.addEventListener('click', () => { slider.value = index * last / (STRIP - 1); show(); });
-    find('.strip').append(button);
-    return canvas.getContext('2d');
+    const one = button('', () => {
+      slider.value = (index * last) / (STRIP - 1);
+      show();
+    });
+    one.setAttribute('aria-label', `t = ${(index / (STRIP - 1)).toFixed(2)}`);
+    one.append(made(html`<canvas class="pixels" width="28" height="28"></canvas>`));
+    find('.strip').append(one);
+    return one.firstElementChild.getContext('2d');
   });
 
   const cut = (context, step) => context.drawImage(sheet, 28 * step, 0, 28, 28, 0, 0, 28, 28);
 
   function show() {
-    const step = Number(slider.value), t = (step / last).toFixed(2);
+    const step = Number(slider.value);
+    const t = (step / last).toFixed(2);
     find('output').textContent = `t = ${t}`;
     slider.setAttribute('aria-valuetext', `t = ${t}`);
-    find('.strip').querySelectorAll('button').forEach((button, index) =>
-      button.setAttribute('aria-current', index === Math.round(t * (STRIP - 1))));
+    findAll('.strip button').forEach((one, index) => {
+      one.setAttribute('aria-current', index === Math.round(t * (STRIP - 1)));
+    });
     if (sheet) cut(between, step);
   }
 
@@ -37,22 +46,24 @@ export default function ({server, find, liveCaller, onValue}) {
   async function morph() {
     const answer = await askMorph({data: current.data, a: end('a'), b: end('b')});
     if (!answer) return;
-    const image = new Image();
-    image.src = answer.sheet;
-    await image.decode();
-    sheet = image;
+    sheet = await loaded(answer.sheet);
     last = slider.max = answer.steps - 1;
     ends.a.querySelector('img').src = answer.a;
     ends.b.querySelector('img').src = answer.b;
     find('.model').textContent = answer.model;
-    strip.forEach((context, index) => cut(context, index * last / (STRIP - 1)));
+    strip.forEach((context, index) => {
+      cut(context, (index * last) / (STRIP - 1));
+    });
     show();
   }
 
   function update(value) {
     const before = current;
     current = value;
-    for (const [name, first] of [['a', 7], ['b', 3]]) {
+    for (const [name, first] of [
+      ['a', 7],
+      ['b', 3],
+    ]) {
       const select = ends[name].querySelector('select');
       if (before.data !== current.data) {
         const classes = current.names.map((text, index) => new Option(text, index));
@@ -68,5 +79,7 @@ export default function ({server, find, liveCaller, onValue}) {
 
   slider.addEventListener('input', show);
   for (const box of Object.values(ends)) box.querySelector('select').addEventListener('change', morph);
-  onValue((value) => { if (value.data) update(value); });
+  onValue((value) => {
+    if (value.data) update(value);
+  });
 }

@@ -1,13 +1,19 @@
 // The latent plane and the drawing on it. z is (z1, z2), z1 to the right, z2 up; `half` is the plane's half-width.
-import {followPointer} from '../../frame/web/controls.js';
+import {button, followPointer, greyPicture, loaded, numbersOf, written} from '../../frame/web/controls.js';
+import {fill, html} from '../../frame/web/html.js';
 import {inked, makeDrawPad} from '../../frame/web/pad.js';
 
 export default function ({trigger, props, server, board, find, findAll, say, liveCaller}) {
-  const SIDE = 560, LENS = 128;
-  const plane = find('.plane'), map = find('.plane canvas').getContext('2d'), decoded = find('.decoded').getContext('2d');
+  const SIDE = 560;
+  const LENS = 128;
+  const plane = find('.plane');
+  const map = find('.plane canvas').getContext('2d');
+  const decoded = find('.decoded').getContext('2d');
   const lens = find('.lens canvas').getContext('2d');
-  const askPlane = liveCaller(server.show_plane), askPicture = liveCaller(server.decode_point);
-  const askAnswer = liveCaller(server.read_drawing), askExamples = liveCaller(server.example_garments);
+  const askPlane = liveCaller(server.show_plane);
+  const askPicture = liveCaller(server.decode_point);
+  const askAnswer = liveCaller(server.read_drawing);
+  const askExamples = liveCaller(server.example_garments);
   const state = {data: 'digits', z: [0, 0], half: 3.16, posterior: null};
 
   // What the rest of the tab reads: data set, drawing and the drawings kept as A and B.
@@ -16,24 +22,19 @@ export default function ({trigger, props, server, board, find, findAll, say, liv
     if (tell) trigger('shared');
   }
 
-  const place = ([z1, z2]) => [(z1 / state.half + 1) * SIDE / 2, (1 - z2 / state.half) * SIDE / 2];
-  const signed = (value, digits = 2) => (value < 0 ? '−' : ' ') + Math.abs(value).toFixed(digits);
+  const place = ([z1, z2]) => [((z1 / state.half + 1) * SIDE) / 2, ((1 - z2 / state.half) * SIDE) / 2];
+  const aligned = (value) => written(value).padStart(5); // a minus sign is as wide as the space before no sign
 
   // ---- the point
-
-  const frame = decoded.createImageData(28, 28);
-  frame.data.fill(255);
 
   async function movePoint(z) {
     state.z = z.map((value) => Math.max(-state.half, Math.min(state.half, value)));
     const [x, y] = place(state.z);
     find('.point').setAttribute('transform', `translate(${x} ${y})`);
-    find('.z').textContent = `z = (${signed(state.z[0])}, ${signed(state.z[1])})`;
+    find('.z').textContent = `z = (${state.z.map(aligned).join(', ')})`;
     const answer = await askPicture({data: state.data, z: state.z});
     if (!answer) return;
-    const grey = atob(answer.pixels);
-    for (let i = 0; i < 784; i++) frame.data.fill(grey.charCodeAt(i), 4 * i, 4 * i + 3);
-    decoded.putImageData(frame, 0, 0);
+    decoded.putImageData(greyPicture(numbersOf(answer.pixels, Uint8Array), 28), 0, 0);
   }
 
   followPointer(plane, {
@@ -53,25 +54,26 @@ export default function ({trigger, props, server, board, find, findAll, say, liv
     const answer = await askPlane({data: state.data});
     if (!answer) return false;
     share({data: state.data, names: answer.names, models: answer.models, keptA: null, keptB: null}, true);
-    const sheet = new Image();
-    sheet.src = answer.sheet;
-    await sheet.decode();
+    const sheet = await loaded(answer.sheet);
     state.half = answer.half;
     state.z = answer.start;
     map.drawImage(sheet, 0, 0, SIDE, SIDE);
     for (const label of findAll('.plane-model')) label.textContent = answer.models[0];
     for (const label of findAll('.large-model')) label.textContent = answer.models[1];
-    find('.pixel-model').textContent = answer.sigmas[0] === null
-      ? 'Pixels are black or white: P(X|z) is a Bernoulli distribution with mean f(z).'
-      : `Pixels are grey: P(X|z) = N(f(z), σ²I), σ = ${answer.sigmas.map((sigma) => sigma.toFixed(3)).join(' and ')}, learned. `
-        + 'It is a density: its logarithm may be positive.';
-    let ticks = '';
+    const sigmas = answer.sigmas.map((sigma) => sigma?.toFixed(3)); // none where pixels are black or white
+    find('.pixel-model').textContent =
+      answer.sigmas[0] === null
+        ? 'Pixels are black or white: P(X|z) is a Bernoulli distribution with mean f(z).'
+        : `Pixels are grey: P(X|z) = N(f(z), σ²I), σ = ${sigmas.join(' and ')}, learned. ` +
+          'It is a density: its logarithm may be positive.';
+    const ticks = [];
     for (let value = -Math.floor(state.half); value <= state.half; value++) {
-      const [x, y] = place([value, value]), text = signed(value, 0).trim();
-      ticks += `<text x="${x}" y="${SIDE + 18}" text-anchor="middle">${text}</text>`;
-      ticks += `<text x="-8" y="${y + 5}" text-anchor="end">${text}</text>`;
+      const [x, y] = place([value, value]);
+      const text = written(value, 0);
+      ticks.push(html`<text x="${x}" y="${SIDE + 18}" text-anchor="middle">${text}</text>
+        <text x="-8" y="${y + 5}" text-anchor="end">${text}</text>`);
     }
-    find('.ticks').innerHTML = ticks;
+    fill(find('.ticks'), ticks);
     return true;
   }
 
@@ -81,65 +83,97 @@ export default function ({trigger, props, server, board, find, findAll, say, liv
 
   // The posterior on the plane, and the same through a lens that is strong enough to show its shape.
   function showPosterior() {
-    const {posterior} = state, scale = SIDE / 2 / state.half;
+    const {posterior} = state;
+    const scale = SIDE / 2 / state.half;
     find('.posterior').setAttribute('visibility', posterior ? 'visible' : 'hidden');
-    for (const ellipse of findAll('.lens ellipse')) ellipse.setAttribute('visibility', posterior ? 'visible' : 'hidden');
+    for (const ellipse of findAll('.lens ellipse'))
+      ellipse.setAttribute('visibility', posterior ? 'visible' : 'hidden');
     lens.clearRect(0, 0, LENS, LENS);
     if (!posterior) return;
-    const centre = place(posterior.mean), radii = posterior.std.map((std) => std * scale);
+    const centre = place(posterior.mean);
+    const radii = posterior.std.map((std) => std * scale);
     find('.cross').setAttribute('d', `M0 ${centre[1]}H${SIDE}M${centre[0]} 0V${SIDE}`);
     find('.key-outside').hidden = !posterior.mean.some((value) => Math.abs(value) > state.half);
-    for (const [name, times] of [['halo', 2], ['two', 2], ['one', 1]])
-      setEllipse(find(`.posterior .${name}`), centre, radii.map((radius) => times * radius));
+    for (const [name, times] of [
+      ['halo', 2],
+      ['two', 2],
+      ['one', 1],
+    ])
+      setEllipse(
+        find(`.posterior .${name}`),
+        centre,
+        radii.map((radius) => times * radius),
+      );
     const power = Math.max(1, Math.min(32, 2 ** Math.floor(Math.log2(LENS / (5 * Math.max(...radii))))));
     const width = LENS / power;
     lens.imageSmoothingEnabled = false;
     lens.drawImage(map.canvas, centre[0] - width / 2, centre[1] - width / 2, width, width, 0, 0, LENS, LENS);
-    for (const [name, times] of [['two', 2], ['one', 1]])
-      setEllipse(find(`.lens .${name}`), [LENS / 2, LENS / 2], radii.map((radius) => times * radius * power));
+    for (const [name, times] of [
+      ['two', 2],
+      ['one', 1],
+    ])
+      setEllipse(
+        find(`.lens .${name}`),
+        [LENS / 2, LENS / 2],
+        radii.map((radius) => times * radius * power),
+      );
     find('.lens-power').textContent = `${power} times larger`;
   }
 
   // ---- the drawing
 
-  const terms = find('.vae-terms');
-  terms.innerHTML = ['plane', 'large'].map((which) => `
+  fill(
+    find('.vae-terms'),
+    ['plane', 'large'].map(
+      (which) => html`
     <section class="terms"><h3>Samples from P(z|X), decoded <span class="model ${which}-model"></span></h3>
       <img class="pixels samples" alt="Eight pictures decoded from samples of the posterior" width="448" height="56">
       <p class="z-text"></p>
       <dl>
         <dt>E[log P(X|z)]</dt><dd class="bar likelihood"><i></i></dd><dd class="mono likelihood-value"></dd>
         <dt>D[P(z|X) ‖ P(z)]</dt><dd class="bar kl"><i></i></dd><dd class="mono kl-value"></dd>
-        <dt class="sum">ELBO, their difference</dt><dd class="bar elbo"><i></i></dd><dd class="mono sum elbo-value"></dd>
-      </dl></section>`).join('');
+        <dt class="sum">ELBO, their difference</dt><dd class="bar elbo"><i></i></dd>
+        <dd class="mono sum elbo-value"></dd>
+      </dl></section>`,
+    ),
+  );
   const [planeTerms, largeTerms] = findAll('.terms');
 
   // One bar a quantity, on the scale that both models share: from `from` to `to`, in nats.
   function setBar(bar, from, to, [low, high]) {
-    const at = (value) => (value - low) / (high - low) * 100;
+    const at = (value) => ((value - low) / (high - low)) * 100;
     bar.firstChild.style.left = `${at(Math.min(from, to))}%`;
     bar.firstChild.style.width = `${at(Math.max(from, to)) - at(Math.min(from, to))}%`;
   }
 
   function showTerms(section, answer, scale) {
     const {log_likelihood: likelihood, kl, elbo} = answer;
+    const listed = (values, digits) => values.map((value) => written(value, digits)).join(', ');
     section.querySelector('.samples').src = answer.samples;
     section.querySelector('.z-text').textContent = answer.mean
-      ? `μ(X) = (${answer.mean.map((v) => signed(v).trim()).join(', ')}), σ(X) = (${answer.std.map((v) => v.toFixed(3)).join(', ')})`
-      : `${answer.telling} of the ${answer.latents} latents tell something about this drawing (more than 0.1 nats each)`;
+      ? `μ(X) = (${listed(answer.mean, 2)}), σ(X) = (${listed(answer.std, 3)})`
+      : `${answer.telling} of the ${answer.latents} latents tell something about this drawing ` +
+        '(more than 0.1 nats each)';
     setBar(section.querySelector('.likelihood'), 0, likelihood, scale);
     setBar(section.querySelector('.kl'), likelihood, elbo, scale);
     setBar(section.querySelector('.elbo'), 0, elbo, scale);
-    for (const [name, value] of [['likelihood', likelihood], ['kl', kl], ['elbo', elbo]])
-      section.querySelector(`.${name}-value`).textContent = `${signed(value, 1).trim()} nats`;
+    for (const [name, value] of [
+      ['likelihood', likelihood],
+      ['kl', kl],
+      ['elbo', elbo],
+    ])
+      section.querySelector(`.${name}-value`).textContent = `${written(value, 1)} nats`;
   }
 
   let settle = 0;
   async function readDrawing(picture) {
-    const {data} = state, answer = await askAnswer({data, picture});
+    const {data} = state;
+    const answer = await askAnswer({data, picture});
     if (!answer || data !== state.data || pad.empty()) return;
     find('.seen').src = answer.models[0].seen;
-    findAll('.rebuilt').forEach((image, which) => { image.src = answer.models[which].picture; });
+    findAll('.rebuilt').forEach((image, which) => {
+      image.src = answer.models[which].picture;
+    });
     state.posterior = answer.models[0];
     showPosterior();
     const ends = answer.models.flatMap(({log_likelihood, elbo}) => [0, log_likelihood, elbo]);
@@ -148,20 +182,28 @@ export default function ({trigger, props, server, board, find, findAll, say, liv
     showTerms(largeTerms, answer.models[1], scale);
     board.classList.remove('faded');
     clearTimeout(settle);
-    settle = setTimeout(() => { share({picture}); lookInside(); }, 200);
+    settle = setTimeout(() => {
+      share({picture});
+      lookInside();
+    }, 200);
   }
 
   // "Look inside" answers for the drawing when it comes into view, and again when the drawing has changed since.
-  let inView = false, looked = null;
+  let inView = false;
+  let looked = null;
   function lookInside() {
     if (!inView || !props.value.picture || looked === props.value.picture) return;
     looked = props.value.picture;
     trigger('looked');
   }
-  const watcher = new IntersectionObserver((entries) => { inView = entries.at(-1).isIntersecting; lookInside(); });
+  const watcher = new IntersectionObserver((entries) => {
+    inView = entries.at(-1).isIntersecting;
+    lookInside();
+  });
   requestAnimationFrame(function attach() {
     const inside = document.getElementById('vae-inside');
-    if (inside) watcher.observe(inside); else requestAnimationFrame(attach);
+    if (inside) watcher.observe(inside);
+    else requestAnimationFrame(attach);
   });
 
   function clearDrawing() {
@@ -173,20 +215,26 @@ export default function ({trigger, props, server, board, find, findAll, say, liv
   }
 
   const pad = makeDrawPad(find('.paper'), {say, onDraw: readDrawing, onClear: clearDrawing, label: 'Draw here'});
-  for (const button of findAll('[data-keep]'))
-    button.addEventListener('click', () => {
+  for (const one of findAll('[data-keep]'))
+    one.addEventListener('click', () => {
       if (pad.empty()) return say('Draw something first, then keep it.');
-      share({[`kept${button.dataset.keep}`]: pad.dataURI()}, true);
-      say(`Kept as ${button.dataset.keep}. The morph is further down.`, 'note');
+      share({[`kept${one.dataset.keep}`]: pad.dataURI()}, true);
+      say(`Kept as ${one.dataset.keep}. The morph is further down.`, 'note');
     });
 
   // ---- examples: digits as a pen writes them (x, y in twentieths of the paper, Bezier curves), garments as decoded
 
   const STROKES = [
-    'M10 4C5 4 5 16 10 16C15 16 15 4 10 4', 'M8 7L11 4L10.5 16', 'M6 7C6 3 14 3 13.5 7C13 10 8 13 6 16L14.5 15.6',
-    'M6.5 5C10 3 14 4 13 7C12.5 9 11 9.5 9 9.8C13 9.6 15 12 13 14.5C11 17 7 16 6 14.5', 'M8 4L6 11L14 11M12.5 6L11.5 16.5',
-    'M14 4.5L8 4.5L7 9.5C11 8 14.5 10 13.5 13C12.5 16.5 8 16.5 6.5 14.5', 'M13 4C8 5 6 11 7 14C8.5 17.5 14 16 13.5 12.5C13 9.5 9 9.5 7 13',
-    'M6 5L14 5L9 16', 'M13 5.5C10 2.5 5.5 5 8 8C10 10 14 11 13 14C12 17 6.5 16 7 13C7.5 10.5 13 9 13.5 6.5', 'M13 7.5C12 4 6.5 4.5 7 8C7.5 11 12 10.5 13.2 7L12.5 16.5',
+    'M10 4C5 4 5 16 10 16C15 16 15 4 10 4',
+    'M8 7L11 4L10.5 16',
+    'M6 7C6 3 14 3 13.5 7C13 10 8 13 6 16L14.5 15.6',
+    'M6.5 5C10 3 14 4 13 7C12.5 9 11 9.5 9 9.8C13 9.6 15 12 13 14.5C11 17 7 16 6 14.5',
+    'M8 4L6 11L14 11M12.5 6L11.5 16.5',
+    'M14 4.5L8 4.5L7 9.5C11 8 14.5 10 13.5 13C12.5 16.5 8 16.5 6.5 14.5',
+    'M13 4C8 5 6 11 7 14C8.5 17.5 14 16 13.5 12.5C13 9.5 9 9.5 7 13',
+    'M6 5L14 5L9 16',
+    'M13 5.5C10 2.5 5.5 5 8 8C10 10 14 11 13 14C12 17 6.5 16 7 13C7.5 10.5 13 9 13.5 6.5',
+    'M13 7.5C12 4 6.5 4.5 7 8C7.5 11 12 10.5 13.2 7L12.5 16.5',
   ];
 
   async function showExamples() {
@@ -194,15 +242,14 @@ export default function ({trigger, props, server, board, find, findAll, say, liv
     const pictures = digits ? STROKES.map((path) => inked(path, 14)) : (await askExamples({}))?.pictures;
     if (!pictures || digits !== (state.data === 'digits')) return;
     const examples = find('.vae-examples');
-    examples.innerHTML = '<span>Examples</span>';
+    fill(examples, html`<span>Examples</span>`);
     pictures.forEach((picture, index) => {
-      const button = document.createElement('button'), name = props.value.names[index];
-      button.type = 'button';
-      button.title = name;
-      button.setAttribute('aria-label', `Example: ${name}`);
-      button.append(Object.assign(new Image(), {src: picture, alt: ''}));
-      button.addEventListener('click', () => pad.show(picture));
-      examples.append(button);
+      const one = button('', () => pad.show(picture));
+      const name = props.value.names[index];
+      one.title = name;
+      one.setAttribute('aria-label', `Example: ${name}`);
+      one.append(Object.assign(new Image(), {src: picture, alt: ''}));
+      examples.append(one);
     });
     if (pad.empty()) await pad.show(pictures[digits ? 3 : 0]);
   }
@@ -212,13 +259,17 @@ export default function ({trigger, props, server, board, find, findAll, say, liv
   async function open(data) {
     state.data = data;
     clearDrawing();
-    for (const button of findAll('[data-data]')) button.setAttribute('aria-pressed', button.dataset.data === data);
+    for (const one of findAll('[data-data]')) one.setAttribute('aria-pressed', one.dataset.data === data);
     find('.draw-title').textContent = data === 'digits' ? 'Your digit' : 'Your garment';
-    if (!await showPlane() || data !== state.data) return;
+    if (!(await showPlane()) || data !== state.data) return;
     movePoint(state.z);
     showExamples();
   }
-  for (const button of findAll('[data-data]'))
-    button.addEventListener('click', () => { if (button.dataset.data !== state.data) { pad.clear(); open(button.dataset.data); } });
+  for (const one of findAll('[data-data]'))
+    one.addEventListener('click', () => {
+      if (one.dataset.data === state.data) return;
+      pad.clear();
+      open(one.dataset.data);
+    });
   open('digits');
 }
