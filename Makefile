@@ -17,6 +17,7 @@ test: $(TEST)
 	.venv/bin/python -m tests.support.chromium
 	.venv/bin/ruff check .
 	.venv/bin/lint-imports --no-logo
+	.venv/bin/python -m tests.support.javascript
 	.venv/bin/python -m pytest
 
 $(RUN):
