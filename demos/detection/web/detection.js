@@ -138,6 +138,7 @@ export default function ({props, server, find, liveCaller, onValue}) {
   view.draw = paint;
 
   function draw() {
+    if (!seen) return;
     view.redraw();
     const visible = shownNow();
     const counts = new Map();
@@ -267,9 +268,7 @@ export default function ({props, server, find, liveCaller, onValue}) {
     tell('detection:picture', {seen, image});
     tell('detection:object', chosen && {...chosen, cells: cells.get(keyOf(chosen))});
   });
-  onThemeChange(() => {
-    if (seen) draw();
-  });
+  onThemeChange(draw);
   onValue((value) => {
     if (value.token) begin(value);
   });
