@@ -120,13 +120,12 @@ def evaluate_painter(name: str, classifier: SceneClassifier, folder: Path) -> li
     painted, photographed = through(model.G, noisy), through(model.F, paintings)
     write_sheet(photographs, painted, folder / f"{name}.jpg")
     write_sheet(paintings, photographed, folder / f"{name}-back.jpg")
-    ours = name == PAINTERS[0]
-    judged_bar, cycle_bar = (JUDGED_BAR, CYCLE_BAR) if ours else (None, None)
+    judged_bar, cycle_bar = (JUDGED_BAR, CYCLE_BAR) if name == PAINTERS[0] else (None, None)
     data = f"monet2photo test, all {len(photographs)} photographs"
     back = f"monet2photo test, all {len(paintings)} paintings"
     judged = share_of_monets(classifier, painted)
     return [
-        JUDGED_MONET.row(data, judged, bar=judged_bar, headline=ours),
+        JUDGED_MONET.row(data, judged, bar=judged_bar),
         GRADIENT_CORRELATION.row(data, round(gradient_correlation(photographs, painted), 3)),
         CYCLE_L1.row(data, l1(photographs, through(model.F, painted)), bar=cycle_bar),
         CYCLE_L1.row(back, l1(paintings, through(model.G, photographed))),

@@ -107,10 +107,10 @@ def evaluate(data: str, evaluator: Classifier) -> dict[str, list[dict]]:
             modes_paper, kl_paper, source = PAPERS.get(formulation, (None, None, None))
             modes_bar, kl_bar = (1000, KL_BAR) if formulation == "wgan-gp" else (None, None)
             counted = f"stacked digits, {STACKED_SAMPLES:,} samples"
-            about = {"paper_source": source, "headline": formulation == HEADLINE}
+            of_kl = {"bar": kl_bar, "paper": kl_paper, "paper_source": source}
             rows += [
-                MODES.row(counted, modes, bar=modes_bar, paper=modes_paper, **about),
-                MODES_KL.row(counted, round(kl, 3), bar=kl_bar, paper=kl_paper, **about),
+                MODES.row(counted, modes, bar=modes_bar, paper=modes_paper, paper_source=source),
+                MODES_KL.row(counted, round(kl, 3), **of_kl, headline=formulation == HEADLINE),
             ]
         found[name] = rows
     return found

@@ -158,7 +158,7 @@ def evaluate_parts() -> list[dict]:
         for kind, some in zip(KINDS, scored.split(SHAPES))
     ]
     mean = round(scored.mean().item(), 2)
-    return [PART_MIOU.row(f"{len(scored)} made shapes", mean, bar=PARTS_BAR, **PAPER_PARTS, headline=True), *rows]
+    return [PART_MIOU.row(f"{len(scored)} made shapes", mean, bar=PARTS_BAR, **PAPER_PARTS), *rows]
 
 
 PAINT = torch.tensor([[230, 140, 60], [60, 120, 200], [80, 170, 90], [170, 80, 160]], dtype=torch.uint8)  # of parts
