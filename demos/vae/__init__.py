@@ -6,6 +6,7 @@ import gradio as gr
 import numpy as np
 
 from demos import frame
+from demos.frame.questions import understood
 from dlcv.core.images import draw
 
 from . import api, boards, plots
@@ -28,17 +29,21 @@ EVERY = (1, 3, 10, 30, 100, 300, *range(500, 10_001, 250))  # samples at which t
 INSIDE = {"api_visibility": "private", "show_progress": "hidden"} | frame.COMPUTE
 
 
+class Inside(boards.Drawing):
+    """Question of "Look inside": a drawing, and one of the data set's models."""
+
+    size: frame.Choice([SMALL, LARGE])
+
+
 def drawing_of(board, size):
-    """The drawing on the pad as its data set shows it, and the model of that data set with so many latents."""
-    board = board if isinstance(board, dict) else {}
-    family = boards.family_of(board)
-    models = {SMALL: family.plane, LARGE: family.large}
-    name = models[frame.choice({"model": size}, "model", models)]
-    return boards.read_picture(board.get("picture"), family), boards.predictor(name)
+    """The drawing on the pad as a picture of its data set, and the model of the data set with so many latents."""
+    query = understood(Inside, (board if isinstance(board, dict) else {}) | {"size": size})
+    name = query.family.plane if query.size == SMALL else query.family.large
+    return boards.read_picture(query.picture, query.family), boards.predictor(name)
 
 
 def estimate(board, size, counts=EVERY):
-    """Both estimates of log P(X), growing: figure, numbers, and a Stop button that works while they grow."""
+    """Both estimates of log P(X) as they grow: figure, numbers, and a Stop button that works meanwhile."""
     x, model = drawing_of(board, size)
     picture = draw.data_uri(draw.sheet(model.encode(x).picture))
 
@@ -55,12 +60,12 @@ def estimate(board, size, counts=EVERY):
 
 
 def begin(board, size):
-    """The first samples of `estimate`, for whoever only looks."""
+    """`estimate` with its first samples only, for a visitor who has not asked for more."""
     yield from estimate(board, size, counts=[count for count in EVERY if count <= 100])
 
 
 def spread(board, size):
-    """Single-sample estimates of a gradient with and without the trick, for the latent that tells most about X."""
+    """Single-sample estimates of a gradient with and without the trick, for the latent with the largest divergence."""
     x, model = drawing_of(board, size)
     unit = int(np.argmax(np.asarray(model.encode(x).kl_per_unit)))
     gradients = model.gradient_spread(x, seed=0)

@@ -1,13 +1,12 @@
-"""What the boards of the VAE tab ask for: small answers of the trained models, while the visitor drags and draws."""
+"""Answers to the boards of the VAE tab: trained models, asked while the visitor drags and draws."""
 
-import base64
 import functools
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from demos import frame
-from dlcv.core import runtime
+from demos.frame.questions import understood
 from dlcv.core.images.draw import data_uri, grey, sheet
 
 
@@ -26,17 +25,53 @@ MODELS = [name for family in FAMILIES.values() for name in family]
 STEPS = 20  # cells of the plane along each axis
 MORPH_STEPS = 91  # every position of the morph's slider, so that moving it asks for nothing
 SAMPLES = 8  # pictures shown from the posterior
-TELLING = 0.1  # nats of D[P(z|X) || P(z)] above which a latent tells something about X
+INFORMATIVE = 0.1  # nats of D[P(z|X) || P(z)] above which a latent tells something about X
+
+predictor = frame.model("dlcv.vae.predictor", *MODELS)
 
 
-def predictor(name: str):
-    """The VAE of that name, loaded on first use."""
-    from dlcv.vae.predictor import predictor
+class About(frame.Query):
+    """Question about a data set."""
 
-    return predictor(name)
+    data: frame.Choice(FAMILIES)
+
+    @property
+    def family(self) -> Family:
+        """The two models of the data set."""
+        return FAMILIES[self.data]
 
 
-runtime.preload(predictor, *MODELS)
+class Point(About):
+    """Question for the picture at a point of the latent plane."""
+
+    z: frame.Numbers(2, -10, 10)
+
+
+class Drawing(About):
+    """Question about a drawing, a data URI."""
+
+    picture: Any = None
+
+
+class ClassEnd(frame.Query):
+    """An end of a morph that is the mean of a class."""
+
+    label: frame.Choice(range(10))
+
+
+class Morph(About):
+    """Question for the pictures from a to b; an end is {"label": 3} or {"picture": data URI}."""
+
+    a: dict
+    b: dict
+
+
+class Prior(frame.Query):
+    """Question for samples of the prior."""
+
+    model: frame.Choice(MODELS)
+    seed: frame.Whole(0, 999_999)
+    temperature: frame.Real(0, 2)
 
 
 def read_picture(picture, family: Family):
@@ -46,49 +81,42 @@ def read_picture(picture, family: Family):
     return digits.read(picture, garment=family == FAMILIES["garments"])
 
 
-def family_of(query: dict) -> Family:
-    """The models that a board is about."""
-    return FAMILIES[frame.choice(query, "data", FAMILIES)]
-
-
 @functools.lru_cache(maxsize=len(FAMILIES))
 def plane(name: str) -> dict:
-    """The manifold of a 2-D model, computed once: the picture of all cells, and half the width that they cover."""
+    """Manifold of a 2-D model, computed once: the picture of all cells, and half the width that the cells cover."""
     manifold = predictor(name).manifold(STEPS)
     extent = float(np.asarray(manifold.z).max())
     return {"sheet": data_uri(sheet(manifold.pictures, STEPS)), "half": extent * STEPS / (STEPS - 1)}
 
 
-def show_plane(query: dict) -> dict:
-    """The background of the latent plane, and what the models and classes of this data set are called."""
-    family = family_of(query)
-    models = [predictor(name) for name in family]
-    return plane(family.plane) | {
-        "models": list(family),
+def show_plane(query: About) -> dict:
+    """Background of the latent plane, and the names of the data set's models and classes."""
+    models = [predictor(name) for name in query.family]
+    return plane(query.family.plane) | {
+        "models": list(query.family),
         "names": list(models[0].class_names),
         "sigmas": [model.sigma for model in models],
-        "start": models[0].class_mean(0).tolist(),  # the point begins on a picture that is one of something
+        "start": models[0].class_mean(0).tolist(),  # the point begins on a picture of a class
     }
 
 
-def decode_point(query: dict) -> dict:
-    """The picture at a point of the plane, 784 bytes in base64: this answers while the point is dragged."""
+def decode_point(query: Point) -> dict:
+    """Picture at a point of the plane, 784 bytes in base64: asked during a drag."""
     import torch
 
-    z = frame.numbers(query, "z", 2, -10, 10)
-    pictures = predictor(family_of(query).plane).decode(torch.tensor([z]))
-    return {"pixels": base64.b64encode(grey(pictures).tobytes()).decode()}
+    pictures = predictor(query.family.plane).decode(torch.tensor([query.z]))
+    return {"pixels": frame.coded(grey(pictures), "u1")}
 
 
 def describe(name: str, x) -> dict:
-    """What one model makes of a picture: reconstruction, samples of its posterior, and the bound in nats."""
+    """Reconstruction of a picture by one model, samples of its posterior, and the bound in nats."""
     model = predictor(name)
     posterior = model.encode(x)
     samples, _ = model.sample_posterior(posterior, SAMPLES, seed=0)
     on_plane = {"mean": posterior.mean.tolist(), "std": posterior.std.tolist()} if model.latents == 2 else {}
     return on_plane | {
         "latents": model.latents,
-        "telling": int((np.asarray(posterior.kl_per_unit) > TELLING).sum()),
+        "telling": int((np.asarray(posterior.kl_per_unit) > INFORMATIVE).sum()),
         "log_likelihood": posterior.log_likelihood,
         "kl": posterior.kl,
         "elbo": posterior.elbo,
@@ -98,15 +126,14 @@ def describe(name: str, x) -> dict:
     }
 
 
-def read_drawing(query: dict) -> dict:
-    """What both models make of the drawing."""
-    family = family_of(query)
-    x = read_picture(query.get("picture"), family)
-    return {"models": [describe(name, x) for name in family]}
+def read_drawing(query: Drawing) -> dict:
+    """Descriptions of a drawing by both models of its data set."""
+    x = read_picture(query.picture, query.family)
+    return {"models": [describe(name, x) for name in query.family]}
 
 
 def example_garments(query: dict) -> dict:
-    """One garment of each class out of the generator, as ink on white paper."""
+    """One decoded garment of each class, as ink on white paper."""
     import torch
 
     model = predictor(FAMILIES["garments"].large)
@@ -114,18 +141,17 @@ def example_garments(query: dict) -> dict:
     return {"pictures": [data_uri(sheet(1 - picture)) for picture in model.decode(z)]}
 
 
-def morph_ends(query: dict) -> dict:
-    """All pictures from A to B with the larger model, as one sheet; an end is {"label": 3} or {"picture": data URI}."""
-    family = family_of(query)
+def morph_ends(query: Morph) -> dict:
+    """Sheet of all pictures from A to B, decoded by the larger model."""
+    family = query.family
     model = predictor(family.large)
 
     def latent(end):
-        if isinstance(end, dict) and "picture" in end:
+        if "picture" in end:
             return model.encode(read_picture(end["picture"], family)).mean
-        label = frame.choice(end if isinstance(end, dict) else {}, "label", range(len(model.class_names)))
-        return model.class_mean(label)
+        return model.class_mean(understood(ClassEnd, end).label)
 
-    pictures = model.morph(latent(query.get("a")), latent(query.get("b")), MORPH_STEPS)
+    pictures = model.morph(latent(query.a), latent(query.b), MORPH_STEPS)
     return {
         "sheet": data_uri(sheet(pictures, MORPH_STEPS)),
         "a": data_uri(sheet(pictures[0])),
@@ -135,8 +161,7 @@ def morph_ends(query: dict) -> dict:
     }
 
 
-def sample_many(query: dict) -> dict:
-    """64 pictures of the prior as one sheet."""
-    seed, temperature = int(frame.number(query, "seed", 0, 999_999)), frame.number(query, "temperature", 0, 2)
-    pictures = predictor(frame.choice(query, "model", MODELS)).sample_prior(64, seed, temperature)
+def sample_many(query: Prior) -> dict:
+    """Sheet of 64 pictures decoded from the prior."""
+    pictures = predictor(query.model).sample_prior(64, query.seed, query.temperature)
     return {"sheet": data_uri(sheet(pictures, 8))}
