@@ -12,7 +12,9 @@ from pathlib import Path
 
 from ..errors import InputError
 
-SHIPPED = Path(__file__).resolve().parents[3] / "checkpoints"
+PACKAGE = Path(__file__).resolve().parents[2]
+# An installed package carries the checkpoints within itself; in the repository the folder is beside it.
+SHIPPED = (PACKAGE if (PACKAGE / "checkpoints").exists() else PACKAGE.parent) / "checkpoints"
 PASSPORT, CONFIG = "passport.json", "config.json"
 LICENCES = {
     "mit": "MIT",

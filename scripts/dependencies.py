@@ -1,0 +1,23 @@
+"""What `pip install .` takes from requirements.txt and requirements-dev.txt: one paragraph is one list."""
+
+from pathlib import Path
+
+from hatchling.metadata.plugin.interface import MetadataHookInterface
+
+
+def paragraphs(path: Path) -> list[list[str]]:
+    """The packages of a list, paragraph by paragraph, without comments and `-r`."""
+    parts = path.read_text(encoding="utf-8").split("\n\n")
+    found = [[line for line in part.splitlines() if line and not line.startswith(("#", "-r"))] for part in parts]
+    return [lines for lines in found if lines]
+
+
+class Dependencies(MetadataHookInterface):
+    """Called by hatchling when it writes the package's metadata."""
+
+    def update(self, metadata: dict) -> None:
+        """Adds the dependencies, and those of the extras `gallery` and `train`."""
+        library, gallery = paragraphs(Path(self.root, "requirements.txt"))
+        train, _ = paragraphs(Path(self.root, "requirements-dev.txt"))
+        metadata["dependencies"] = library
+        metadata["optional-dependencies"] = {"gallery": gallery, "train": train}
