@@ -1,4 +1,4 @@
-"""A Hub on 127.0.0.1: the documented routes that publishing and pulling models need, everything in memory.
+"""A Hub on 127.0.0.1: the documented routes that publishing, pulling and Spaces need, everything in memory.
 
     with LoopbackHub() as hub:
         HfApi(endpoint=hub.endpoint, token=hub.token).create_repo("you/models")
@@ -33,7 +33,10 @@ def on_a_fresh_computer(home: Path, code: str, *arguments: str, **settings: str)
 
 
 class LoopbackHub:
-    """The server. `commits[repo]` are its commits, oldest first, as {hash: {path: bytes}}; `log` what was asked."""
+    """The server. `commits[repo]` are its commits, oldest first, as {hash: {path: bytes}}; `log` what was asked.
+
+    A model is you/name, a Space spaces/you/name.
+    """
 
     token = "hf_loopback"
 
@@ -62,11 +65,12 @@ class LoopbackHub:
             return list(commits.values())[-1] if commits else {}
         return commits.get(revision)
 
-    def commit(self, repo: str, changes: dict[str, bytes]) -> str:
-        """Add a commit with these files changed; returns its hash, 40 hex digits."""
+    def commit(self, repo: str, changes: dict[str, bytes | None]) -> str:
+        """Add a commit with these files changed, None being removed; returns its hash, 40 hex digits."""
         commits = self.commits.setdefault(repo, {})
         revision = hashlib.sha1(f"{repo} {len(commits)}".encode()).hexdigest()
-        commits[revision] = {**self.files(repo), **changes}
+        files = {**self.files(repo), **changes}
+        commits[revision] = {path: content for path, content in files.items() if content is not None}
         return revision
 
 
@@ -75,9 +79,9 @@ def blob_id(content: bytes, large: bool) -> str:
     return (hashlib.sha256(content) if large else hashlib.sha1(b"blob %d\0" % len(content) + content)).hexdigest()
 
 
-def is_large(path: str) -> bool:
-    """What .gitattributes of a new model repository says of it, as far as it matters here."""
-    return path.endswith((".safetensors", ".pth"))
+def is_large(path: str, content: bytes) -> bool:
+    """Whether a file goes to LFS: by the .gitattributes of a new repository, as far as it matters here, or binary."""
+    return path.endswith((".safetensors", ".pth")) or b"\0" in content[:512]
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -116,8 +120,19 @@ class Handler(BaseHTTPRequestHandler):
         path, _ = self.begin()
         if path.startswith("/cdn/"):
             return self.answer(200, self.hub.underway(self.hub.blobs[path.removeprefix("/cdn/")]))
-        if path.startswith("/api/models/"):
-            repo = path.removeprefix("/api/models/").partition("/revision/")[0]
+        if path.startswith("/api/spaces/") and "/tree/" in path:
+            repo = path.removeprefix("/api/").partition("/tree/")[0]
+            files = self.hub.files(repo)
+            return self.answer_json(
+                [
+                    {"type": "file", "path": name, "size": len(content), "oid": blob_id(content, False)}
+                    for name, content in files.items()
+                ]
+            )
+        if path.startswith("/api/"):
+            repo = path.removeprefix("/api/").removeprefix("models/").partition("/revision/")[0]
+            if repo not in self.hub.commits:
+                return self.refuse("RepoNotFound")
             return self.answer_json({"id": repo, "sha": list(self.hub.commits[repo])[-1], "siblings": []})
         repo, _, rest = path.removeprefix("/").partition("/resolve/")
         revision, _, file = rest.partition("/")
@@ -128,9 +143,9 @@ class Handler(BaseHTTPRequestHandler):
             return self.refuse("RevisionNotFound")
         if file not in files:
             return self.answer(404, X_Error_Code="EntryNotFound", X_Repo_Commit=revision)
-        name = blob_id(files[file], is_large(file))
+        name = blob_id(files[file], is_large(file, files[file]))
         about = {"X_Repo_Commit": revision, "ETag": f'"{name}"'}
-        if not is_large(file):
+        if not is_large(file, files[file]):
             return self.answer(200, files[file], **about)
         self.hub.blobs[name] = files[file]
         linked = {"X_Linked_ETag": f'"{name}"', "X_Linked_Size": str(len(files[file]))}
@@ -152,13 +167,15 @@ class Handler(BaseHTTPRequestHandler):
         if path == "/api/repos/create":
             wanted = json.loads(body)
             repo = f"{wanted['organization']}/{wanted['name']}"
+            if wanted.get("type") == "space":
+                repo = f"spaces/{repo}"
             taken = repo in self.hub.commits
             self.hub.commits.setdefault(repo, {})
             return self.answer_json({"url": f"{self.hub.endpoint}/{repo}"}, 409 if taken else 200)
         if path.endswith(".git/info/lfs/objects/batch"):
             objects = [self.lfs_object(**wanted) for wanted in json.loads(body)["objects"]]
             return self.answer_json({"transfer": "basic", "objects": objects})
-        repo, _, action = path.removeprefix("/api/models/").rpartition("/main")[0].rpartition("/")
+        repo, _, action = path.removeprefix("/api/").removeprefix("models/").rpartition("/main")[0].rpartition("/")
         if repo not in self.hub.commits:
             return self.refuse("RepoNotFound")
         if action == "preupload":
@@ -172,14 +189,15 @@ class Handler(BaseHTTPRequestHandler):
         upload = {} if oid in self.hub.blobs else {"actions": {"upload": {"href": f"{self.hub.endpoint}/lfs/{oid}"}}}
         return {"oid": oid, "size": size, **upload}
 
-    def upload_mode(self, repo: str, path: str, **_) -> dict:
+    def upload_mode(self, repo: str, path: str, sample: str = "", **_) -> dict:
         """How a file is to be sent, and what it is now: an unchanged file is left out of the commit."""
         now = self.hub.files(repo).get(path)
-        mode = {"path": path, "uploadMode": "lfs" if is_large(path) else "regular", "shouldIgnore": False}
-        return mode if now is None else {**mode, "oid": blob_id(now, is_large(path))}
+        large = is_large(path, base64.b64decode(sample))
+        mode = {"path": path, "uploadMode": "lfs" if large else "regular", "shouldIgnore": False}
+        return mode if now is None else {**mode, "oid": blob_id(now, large)}
 
     def changes(self, body: bytes):
-        """(path, content) of every file in a commit's NDJSON."""
+        """(path, content) of every file in a commit's NDJSON, None for one that is removed."""
         for line in body.splitlines():
             operation = json.loads(line)
             value = operation["value"]
@@ -187,3 +205,5 @@ class Handler(BaseHTTPRequestHandler):
                 yield value["path"], base64.b64decode(value["content"])
             elif operation["key"] == "lfsFile":
                 yield value["path"], self.hub.blobs[value["oid"]]
+            elif operation["key"] == "deletedFile":
+                yield value["path"], None

@@ -86,10 +86,12 @@ def answers(port: int) -> bool:
 
 
 @contextmanager
-def serve(folder: Path, **settings: str) -> Iterator[Gallery]:
+def serve(folder: Path, python: str = sys.executable, root: Path = ROOT, **settings: str) -> Iterator[Gallery]:
     """Serves the gallery as `make run` does, with its temporary folders under `folder` and an empty, offline Hub cache.
 
     Args:
+        python: the interpreter of another environment.
+        root: where app.py is.
         settings: more environment variables, such as DLCV_MEMORY_MB="64".
 
     Raises RuntimeError with what it printed when it ends early or does not answer in time.
@@ -102,8 +104,8 @@ def serve(folder: Path, **settings: str) -> Iterator[Gallery]:
     began = time.perf_counter()
     with gallery.log_file.open("w") as log:
         server = subprocess.Popen(
-            [sys.executable, "app.py"],
-            cwd=ROOT,
+            [python, "app.py"],
+            cwd=root,
             env={**os.environ, **places, **ours, **settings},
             stdout=log,
             stderr=subprocess.STDOUT,
