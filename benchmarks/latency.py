@@ -142,7 +142,7 @@ def bare_passes() -> dict[str, Callable[[], object]]:
     plane, large, affine = VAEPredictor(PLANE), VAEPredictor(LARGE), STNPredictor("affine", "all")
     x, z, turned = digits.from_picture(seven()), torch.tensor([LATENT]), Distortion(rotation=DISTORTION[0])
     gan, classes = GANPredictor("wgan-gp-mnist"), evaluator("judge-mnist")
-    monet, photograph = CycleGANPredictor("cyclegan-monet"), tensor_of(seven(), 256)
+    monet, scenery = CycleGANPredictor("cyclegan-monet"), tensor_of(seven(), 256)
     order = [PointNetPredictor("pointnet-max"), PointNetPredictor("pointnet-flat")]
     parts = PointNetPredictor("pointnet-parts")
     chair = pointnet_boards.example("chair", pointnet_boards.SHAPES["chair"]).points
@@ -185,7 +185,7 @@ def bare_passes() -> dict[str, Callable[[], object]]:
         "/depth_map": depth_map,
         "/depth_files": lambda: photograph.predicted(PHOTOGRAPH, metres),
         "/depth_stereo": depth_stereo,
-        "/cyclegan_paint": lambda: [score_scene(x) for x in (photograph, monet.translate(photograph, "Monet"))],
+        "/cyclegan_paint": lambda: [score_scene(x) for x in (scenery, monet.translate(scenery, "Monet"))],
         "/pointnet_classify": lambda: order[0].classify(chair),
         "/pointnet_parts": lambda: parts.parts(chair, "chair"),
         "/pointnet_shuffle": lambda: [predictor.shuffle_difference(chair) for predictor in order],

@@ -64,8 +64,6 @@ PHOTOGRAPHS = [
 """Those that come with packages; a landscape first."""
 LATEX = [{"left": "$$", "right": "$$", "display": True}, {"left": "$", "right": "$", "display": False}]
 
-CHEAP: dict[str, Any] = {"queue": False, "show_progress": "hidden", "trigger_mode": "always_last"}
-"""Keyword arguments of an event that takes milliseconds: no queue, no spinner, the newest value wins."""
 COMPUTE: dict[str, Any] = {"concurrency_id": "compute", "concurrency_limit": 1}
 """Keyword arguments of an event that takes longer: all of them queue together for the one device."""
 PLUMBING: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}

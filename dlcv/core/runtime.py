@@ -158,12 +158,6 @@ class Shelf:
         with self._lock:
             return list(self._entries)
 
-    @property
-    def used(self) -> int:
-        """Bytes of parameters and buffers that the shelf holds."""
-        with self._lock:
-            return sum(self._sizes.values())
-
 
 def memory_limit() -> int:
     """Bytes that loaded models may take together: DLCV_MEMORY_MB in MiB, 2048 where it is not set."""

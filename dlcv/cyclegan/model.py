@@ -52,7 +52,7 @@ class ResidualBlock(nn.Module):
             norm(width),
         )
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
+    def forward(self, x: torch.Tensor) -> torch.Tensor:  # noqa: D102  its class says it
         return x + self.layers(x)
 
 
@@ -66,7 +66,7 @@ class BlurredTranspose(nn.ConvTranspose2d):
     def __init__(self, channels_in: int, channels_out: int):
         super().__init__(channels_in, channels_out, 3, stride=2, padding=1)
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
+    def forward(self, x: torch.Tensor) -> torch.Tensor:  # noqa: D102  its class says it
         kernel = F.avg_pool2d(F.pad(self.weight, (1, 1, 1, 1)), 2, stride=1)  # (C, C', 4, 4)
         return F.conv_transpose2d(x, kernel, self.bias, stride=2, padding=1)
 
@@ -118,7 +118,7 @@ class Generator(nn.Sequential):
         )
         self.skip_weight = skip_weight
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
+    def forward(self, x: torch.Tensor) -> torch.Tensor:  # noqa: D102  its class says it
         return self.finish(x, super().forward(x))  # (N, C', H, W), as the last layer gives it
 
     def finish(self, x: torch.Tensor, logits: torch.Tensor) -> torch.Tensor:

@@ -30,6 +30,6 @@ class PeopleBackbone(nn.Module):
             list(PeopleBody.CHANNELS), fpn_channels, LastLevelP6P7(fpn_channels, fpn_channels)
         )
 
-    def forward(self, pictures: torch.Tensor) -> dict[str, torch.Tensor]:
+    def forward(self, pictures: torch.Tensor) -> dict[str, torch.Tensor]:  # noqa: D102  its class says it
         maps = self.body(pictures)  # "0" to "2": (N, 120 | 224 | 640, H / stride, W / stride), strides 4, 8 and 16
         return self.fpn(maps)  # "0" to "2", "p6", "p7": (N, C, H / stride, W / stride), strides 4 to 64

@@ -39,7 +39,7 @@ class Reading(NamedTuple):
     radius: float
 
 
-def read(path: str | Path, progress: Callable[[float, str], None] = lambda share, doing: None) -> Reading:
+def read(path: str | Path, progress: Callable[[float, str], None] = lambda *_: None) -> Reading:
     """Read a file of points or triangles; its name's end says the format, one of SUFFIXES.
 
     A mesh is sampled by area; of a cloud, 1,024 points that lie evenly are kept. The same file gives the same points.

@@ -68,7 +68,7 @@ class Stage(nn.Module):
         nn.init.zeros_(self.layers[-1].weight)  # at first nobody anywhere, which is nearly right
         nn.init.zeros_(self.layers[-1].bias)
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
+    def forward(self, x: torch.Tensor) -> torch.Tensor:  # noqa: D102  its class says it
         return self.layers(x)
 
 

@@ -145,7 +145,7 @@ def proof(tmp_path_factory):
         patch.setitem(frame.board.MODULES, "proof/web/proof.js", SCRIPT.encode())
         board = frame.Board("proof/proof", server_functions=[slow, fail], value={"text": "first"})
         button = frame.gr.Button("Set", elem_id="set")
-        button.click(lambda: {"text": "second"}, None, board, **frame.CHEAP)
+        button.click(lambda: {"text": "second"}, None, board, **frame.PLUMBING)
         shown = frame.gr.Textbox(elem_id="shown")
         frame.on_first_show(lambda: "yes", None, shown)
         frame.equation("e = mc^2")

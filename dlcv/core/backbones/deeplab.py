@@ -37,7 +37,7 @@ class DeepLab(nn.Module):
         coarse = self.project(torch.cat([whole, self.aspp0(x).relu()], dim=1)).relu()
         return outputs[3], outputs[6], coarse
 
-    def forward(self, pictures: torch.Tensor) -> torch.Tensor:
+    def forward(self, pictures: torch.Tensor) -> torch.Tensor:  # noqa: D102  its class says it
         scores = self.logits(self.levels(pictures)[2])  # (N, 21, h, w) at stride 16
         return F.interpolate(scores, pictures.shape[2:], mode="bilinear", align_corners=True)
 

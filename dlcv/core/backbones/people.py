@@ -20,7 +20,7 @@ class PeopleBody(nn.Module):
         self.deeplab, self.posenet = deeplab() if published else DeepLab(), posenet(published)
         del self.deeplab.logits
 
-    def forward(self, pictures: torch.Tensor) -> dict[str, torch.Tensor]:
+    def forward(self, pictures: torch.Tensor) -> dict[str, torch.Tensor]:  # noqa: D102  its class says it
         levels = zip(self.deeplab.levels(pictures), self.posenet(pictures))
         return {str(number): torch.cat(pair, dim=1) for number, pair in enumerate(levels)}
 

@@ -22,7 +22,7 @@ class PoseNetBody(nn.Module):
         self.dw = nn.ModuleList(nn.Conv2d(c, c, 3, stride, padding=1, groups=c) for c, stride in zip(channels, strides))
         self.pw = nn.ModuleList(nn.Conv2d(c, out, 1) for c, out in zip(channels, channels[1:]))
 
-    def forward(self, pictures: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    def forward(self, pictures: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:  # noqa: D102  its class says it
         x, outputs = F.relu6(self.conv0(pictures), inplace=True), []
         for depthwise, pointwise in zip(self.dw, self.pw):
             x = F.relu6(pointwise(F.relu6(depthwise(x), inplace=True)), inplace=True)
