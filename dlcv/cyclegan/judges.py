@@ -17,7 +17,7 @@ from ..core.datasets import TensorBatches
 from ..core.geometry import grids
 from ..core.training.classifiers import ClassifierConfig
 from ..core.training.evaluation import accuracy, classify
-from ..core.training.loop import Recipe, command_line, fit, passport_recipe
+from ..core.training.loop import Recipe, command_line, fit, save_checkpoint
 from . import domains
 from .classifier import MONET, Classifier, SceneClassifier
 from .model import CycleGAN
@@ -124,8 +124,7 @@ def train(name: str, recipe: Recipe, runs: Path) -> None:
         model.cpu().fit_ood(
             *(classify(model, domains.spread(pictures[photographs])).features for photographs in (learned, others))
         )
-    made_by = passport_recipe("dlcv.cyclegan.judges", name, recipe)
-    weights.save(model, name, topic="cyclegan", recipe=made_by, licence=LICENCE, source=source.format(len(kept)))
+    save_checkpoint(model, name, "dlcv.cyclegan.judges", recipe, licence=LICENCE, source=source.format(len(kept)))
 
 
 if __name__ == "__main__":

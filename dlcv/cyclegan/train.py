@@ -6,9 +6,8 @@ from pathlib import Path
 import torch
 from torchvision.transforms import v2
 
-from ..core import weights
 from ..core.datasets import TensorBatches
-from ..core.training.loop import Recipe, command_line, fit, passport_recipe
+from ..core.training.loop import Recipe, command_line, fit, save_checkpoint
 from . import domains
 from .loss import PictureBuffer, discriminator_objective, objective
 from .model import CycleGAN
@@ -65,21 +64,21 @@ def train(name: str, recipe: Recipe, runs: Path) -> None:
         return fit(model, make_loss(setup, b, buffers), data, recipe, run, layout=layout, remembered=buffers)
 
     model = fitted(CycleGAN(SETUPS[name].config), SETUPS[name], recipe, runs / name)
-    made_by = passport_recipe("dlcv.cyclegan.train", name, recipe)
+    more = {}
     if name == INTERPOLATED:
         loss_weights = FINE_TUNING.cycle_weight, FINE_TUNING.identity_weight
-        made_by |= {
+        more = {
             "interpolation": INTERPOLATION,
             "fine_tuning_weights": loss_weights,
             "fine_tuning_epochs": FINE_TUNING_EPOCHS,
         }
         before = {key: weight.clone() for key, weight in model.state_dict().items()}
-        recipe = replace(recipe, epochs=FINE_TUNING_EPOCHS)
-        model = fitted(model, FINE_TUNING, recipe, runs / f"{name}-fine-tuning")
+        tuning = replace(recipe, epochs=FINE_TUNING_EPOCHS)
+        model = fitted(model, FINE_TUNING, tuning, runs / f"{name}-fine-tuning")
         after = model.state_dict()
         model.load_state_dict({key: before[key].lerp(weight, INTERPOLATION) for key, weight in after.items()})
     source = f"{len(a):,} training pictures of {names[0]}, {len(b):,} of {names[1]}, no pairs, no labels"
-    weights.save(model, name, topic="cyclegan", recipe=made_by, licence=LICENCE, source=source)
+    save_checkpoint(model, name, "dlcv.cyclegan.train", recipe, licence=LICENCE, source=source, **more)
 
 
 if __name__ == "__main__":

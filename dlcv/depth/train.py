@@ -10,7 +10,7 @@ from torchvision.transforms import v2
 
 from ..core import weights
 from ..core.datasets import kitchen, kitti
-from ..core.training.loop import Recipe, command_line, fit, passport_recipe
+from ..core.training.loop import Recipe, command_line, fit, save_checkpoint
 from . import loss as objectives
 from . import metrics, scenes
 from .model import DepthConfig, DepthNet, sized
@@ -133,9 +133,8 @@ def train(name: str, recipe: Recipe, runs: Path) -> None:
     loss = make_stereo_loss(name) if config.stereo else kitchen_loss
     model = weights.load(DepthNet, "depth-stereo") if name in ABLATIONS else DepthNet(config, published=True)
     model = fit(model, loss, data, recipe, runs / name, watch(config))
-    made_by = passport_recipe("dlcv.depth.train", name, recipe)
     source += "; begun with MobileNetV2's weights for ImageNet (Apache 2.0)"
-    weights.save(model, name, topic="depth", recipe=made_by, licence=LICENCE, source=source)
+    save_checkpoint(model, name, "dlcv.depth.train", recipe, licence=LICENCE, source=source)
 
 
 if __name__ == "__main__":

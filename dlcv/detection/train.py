@@ -10,9 +10,8 @@ from torch.optim.swa_utils import AveragedModel
 from torch.utils.data import Dataset
 from torchvision.transforms import v2
 
-from ..core import weights
 from ..core.datasets import Varied
-from ..core.training.loop import Recipe, command_line, fit, passport_recipe
+from ..core.training.loop import Recipe, command_line, fit, save_checkpoint
 from . import loss as objectives
 from .model import Detector, PeopleDetector
 from .presets import CONFIGS, CROP_SIDE, FROZEN, LICENCES, PEOPLE, PRESETS, people_turns
@@ -61,18 +60,18 @@ def train(name: str, recipe: Recipe, runs: Path) -> None:
     model = (PeopleDetector if name == PEOPLE else Detector)(CONFIGS[name], published=True)
     for layer in list(model.parts.backbone.body.children())[: FROZEN[name]]:
         layer.requires_grad_(False)
-    made_by = passport_recipe("dlcv.detection.train", name, recipe)
     if name == PEOPLE:
         model, recipes, sources = train_people(model, recipe, runs)
-        made_by["then"] = [asdict(own_recipe) for own_recipe in recipes[1:]]
+        more = {"then": [asdict(own_recipe) for own_recipe in recipes[1:]]}
         source = f"At first {sources[0]}; at last {sources[-1]}"
         begun = "on the body of a DeepLabV3 for Pascal VOC and PoseNet for COCO's keypoints, as published"
     else:
+        more = {}
         data, source = samples_of(name)
         model = fit_detector(model, data, variation(CROP_SIDE[name]), recipe, runs / name)
         begun = "begun with MobileNetV2's weights for ImageNet"
     source += f"; {begun} (Apache 2.0)"
-    weights.save(model, name, topic="detection", recipe=made_by, licence=LICENCES[name], source=source)
+    save_checkpoint(model, name, "dlcv.detection.train", recipe, licence=LICENCES[name], source=source, **more)
 
 
 if __name__ == "__main__":

@@ -5,11 +5,10 @@ from pathlib import Path
 import torch
 from torch.nn import functional as F
 
-from ..core import weights
 from ..core.datasets import TensorBatches, clothing
 from ..core.training.classifiers import ClassifierConfig
 from ..core.training.evaluation import accuracy
-from ..core.training.loop import Recipe, command_line, fit, passport_recipe
+from ..core.training.loop import Recipe, command_line, fit, save_checkpoint
 from .garments import NAME, SIDE, GarmentClassifier
 from .grow import move, recolour
 
@@ -38,9 +37,8 @@ def train(name: str, recipe: Recipe, runs: Path) -> None:
 
     model = GarmentClassifier(ClassifierConfig(tuple(clothing.CLASSES)), published=True)
     model = fit(model, loss, TensorBatches(pictures, labels), recipe, runs / name, validate)
-    made_by = passport_recipe("dlcv.gan.garments_train", name, recipe)
     source = f"clothing dataset (small), {len(pictures):,} training photographs, starting from MobileNetV2 as published"
-    weights.save(model, name, topic="gan", recipe=made_by, licence="apache-2.0", source=source)
+    save_checkpoint(model, name, "dlcv.gan.garments_train", recipe, licence="apache-2.0", source=source)
 
 
 if __name__ == "__main__":

@@ -6,9 +6,8 @@ from pathlib import Path
 import torch
 from torch.nn import functional as F
 
-from ..core import weights
 from ..core.datasets import TensorBatches, clothing
-from ..core.training.loop import Recipe, command_line, fit, passport_recipe
+from ..core.training.loop import Recipe, command_line, fit, save_checkpoint
 from . import loss as objectives
 from .algorithm import freeze_the_other, network_at
 from .progressive import SMALLEST, Generator, ProgressiveConfig, ProgressiveGAN
@@ -130,9 +129,8 @@ def train(name: str, recipe: Recipe, runs: Path) -> None:
     pictures, labels = clothing.load("train", SMALLEST * 2**model.last_stage)
     model.shares.copy_(torch.bincount(labels) / len(labels))
     model = fit(model, loss, TensorBatches(pictures, labels), recipe, runs / name)
-    made_by = passport_recipe("dlcv.gan.grow", name, recipe)
     source = f"clothing dataset (small), {len(pictures):,} training photographs"
-    weights.save(model, name, topic="gan", recipe=made_by, licence="cc0-1.0", source=source)
+    save_checkpoint(model, name, "dlcv.gan.grow", recipe, licence="cc0-1.0", source=source)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from ..core import weights
 from ..core.datasets import TensorBatches, distorted, mnist
 from ..core.training.classifiers import ClassifierConfig
 from ..core.training.evaluation import accuracy, classify
-from ..core.training.loop import Recipe, command_line, fit, passport_recipe
+from ..core.training.loop import Recipe, command_line, fit, save_checkpoint
 from .algorithm import GameSettings, critic_objective, freeze_the_other, generator_objective, network_at
 from .classifier import Classifier, mean_distance, modes_and_kl
 from .loss import clip_weights
@@ -136,8 +136,7 @@ def train(name: str, recipe: Recipe, runs: Path) -> None:
         model = fit(GAN(CONFIGS[name]), loss, pictures, recipe, runs / name, validate)
         count = PICTURES
         set_real_scores(model.cpu(), mnist.load(data, "test")[0][:REAL])
-    made_by = passport_recipe("dlcv.gan.train", name, recipe)
-    weights.save(model, name, topic="gan", recipe=made_by, licence=licence, source=source.format(count))
+    save_checkpoint(model, name, "dlcv.gan.train", recipe, licence=licence, source=source.format(count))
 
 
 if __name__ == "__main__":

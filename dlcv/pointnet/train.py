@@ -7,10 +7,9 @@ from pathlib import Path
 import torch
 from torch.nn import functional as F
 
-from ..core import weights
 from ..core.datasets import TensorBatches, modelnet
 from ..core.training.evaluation import accuracy, outputs
-from ..core.training.loop import Recipe, command_line, fit, passport_recipe
+from ..core.training.loop import Recipe, command_line, fit, save_checkpoint
 from . import shapes
 from .kinds import KINDS, PARTS
 from .loss import loss as objective
@@ -187,9 +186,8 @@ def train(name: str, recipe: Recipe, runs: Path) -> None:
     """Train one network, or go on with it, and write checkpoints/<name>."""
     torch.manual_seed(recipe.seed)
     model, source = (train_parts if name == "pointnet-parts" else train_classes)(name, recipe, runs)
-    made_by = passport_recipe("dlcv.pointnet.train", name, recipe)
     licence = "mit" if name == "pointnet-parts" else "cc-by-nc-sa-4.0"  # ModelNet10 is for academic research
-    weights.save(model, name, topic="pointnet", recipe=made_by, licence=licence, source=source)
+    save_checkpoint(model, name, "dlcv.pointnet.train", recipe, licence=licence, source=source)
 
 
 if __name__ == "__main__":

@@ -12,8 +12,8 @@ from typing import NamedTuple
 import torch
 from torch.nn import functional as F
 
-from ..core import runtime, weights
-from ..core.training.loop import Recipe, command_line, fit, passport_recipe
+from ..core import runtime
+from ..core.training.loop import Recipe, command_line, fit, save_checkpoint
 from . import loss as objectives
 from . import scenes, targets
 from .model import STRIDE, PoseConfig, PoseMachine
@@ -160,8 +160,8 @@ def train(name: str, recipe: Recipe, runs: Path) -> None:
         " as published PoseNet and DeepLab see them; begun with PoseNet's weights for COCO, which are also in it as"
         " they are (Apache 2.0)"
     )
-    made_by = passport_recipe("dlcv.pose.train", name, recipe) | {"then": [asdict(later)]}
-    weights.save(model, name, topic="pose", recipe=made_by, licence=LICENCE, source=source)
+    then = [asdict(later)]
+    save_checkpoint(model, name, "dlcv.pose.train", recipe, licence=LICENCE, source=source, then=then)
 
 
 if __name__ == "__main__":

@@ -4,12 +4,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import torch
-from accelerate import PartialState
 from torch.nn import functional as F
 
-from ..core import weights
 from ..core.datasets import TensorBatches, distorted, mnist
-from ..core.training.loop import Recipe, command_line, fit, passport_recipe
+from ..core.training.loop import Recipe, command_line, fit, save_checkpoint
 from .model import STN, STNConfig
 
 # the parts of a transformer's training: digits upright until, distortions grown at, classifier learning again from
@@ -90,11 +88,8 @@ def train(name: str, recipe: Recipe, runs: Path) -> None:
     torch.manual_seed(recipe.seed)
     model = STN(CONFIGS[name])
     model = fit(model, make_loss(kind, model.config.transformer), seen, recipe, runs / name, validate)
-    if not PartialState().is_main_process:
-        return
-    made_by = passport_recipe("dlcv.stn.train", name, recipe)
     source = f"MNIST, {len(seen):,} training digits; {distorted.TITLES[kind]}"
-    weights.save(model, name, topic="stn", recipe=made_by, source=source, licence="cc-by-sa-3.0")
+    save_checkpoint(model, name, "dlcv.stn.train", recipe, source=source, licence="cc-by-sa-3.0")
 
 
 if __name__ == "__main__":

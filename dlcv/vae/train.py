@@ -4,11 +4,9 @@ from dataclasses import asdict
 from pathlib import Path
 
 import torch
-from accelerate import PartialState
 
-from ..core import weights
 from ..core.datasets import TensorBatches, mnist
-from ..core.training.loop import Recipe, command_line, fit, passport_recipe
+from ..core.training.loop import Recipe, command_line, fit, save_checkpoint
 from .loss import evidence_lower_bound, importance_weighted_bound, log_importance_weights
 from .model import VAE, VAEConfig
 
@@ -112,16 +110,14 @@ def train(name: str, recipe: Recipe, runs: Path) -> None:
         return watch(averaged, held_out.to(averaged.class_means.device))
 
     model = fit(VAE(CONFIGS[name]), loss, training, recipe, runs / name, held_out_scores)
-    made_by = passport_recipe("dlcv.vae.train", name, recipe)
+    more = {}
     if name in FINE_TUNING:
         second = FINE_TUNING[name]
         model = fit(model, fine_tuning_loss, training, second, runs / f"{name}-fine-tuned", held_out_scores)
-        made_by["fine_tuning"] = {"samples": FINE_TUNING_SAMPLES, **asdict(second)}
-    if not PartialState().is_main_process:
-        return
+        more["fine_tuning"] = {"samples": FINE_TUNING_SAMPLES, **asdict(second)}
     set_class_means(model.cpu(), *training.tensors)
     source, licence = SOURCES[data]
-    weights.save(model, name, topic="vae", recipe=made_by, licence=licence, source=source)
+    save_checkpoint(model, name, "dlcv.vae.train", recipe, licence=licence, source=source, **more)
 
 
 if __name__ == "__main__":

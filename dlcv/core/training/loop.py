@@ -16,14 +16,14 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import torch
-from accelerate import Accelerator, DataLoaderConfiguration
+from accelerate import Accelerator, DataLoaderConfiguration, PartialState
 from accelerate.utils import set_seed
 from torch import nn
 from torch.optim.swa_utils import AveragedModel
 from torch.utils.data import DataLoader, Dataset
 from tqdm import tqdm
 
-from .. import runtime
+from .. import runtime, weights
 from ..datasets import parse_with_data
 
 M_TRIM_THRESHOLD, M_TOP_PAD, M_MMAP_MAX = -1, -2, -4  # of glibc's mallopt
@@ -51,6 +51,19 @@ def passport_recipe(module: str, name: str, recipe: Recipe) -> dict:
     """A recipe as passports have it, with the command that trains the model of that name again."""
     preset = "" if recipe.preset == "cpu" else f" --preset {recipe.preset}"
     return {"command": f"python -m {module} --model {name}{preset}", **asdict(recipe)}
+
+
+def save_checkpoint(
+    model: nn.Module, name: str, module: str, recipe: Recipe, *, licence: str, source: str, **more
+) -> None:
+    """Write checkpoints/<name> as `weights.save` does, from one process of all that trained.
+
+    `module` is the one whose command trains the model again, such as "dlcv.vae.train"; `more` joins the recipe in the
+    passport.
+    """
+    if PartialState().is_main_process:
+        made_by = passport_recipe(module, name, recipe) | more
+        weights.save(model, name, topic=module.split(".")[1], recipe=made_by, licence=licence, source=source)
 
 
 def command_line(
