@@ -111,6 +111,7 @@ def live(fn: Callable[[Any], dict], gpu: bool = True) -> Callable[[Any], dict]:
             return {"error": UNEXPECTED}
 
     answer.__name__ = fn.__name__  # the script calls it by this name
+    answer.asks = model if takes_model else None
     return answer
 
 

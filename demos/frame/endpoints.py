@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import inspect
 import typing
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,7 +32,12 @@ class Endpoint:
 
     name: str
     fn: Callable
+    asks: type[Query]
     example: dict[str, Any]
+
+    def understood(self, values: Iterable) -> Query:
+        """What a client sent, in the order of the parameters, checked; InputError with a sentence."""
+        return understood(self.asks, dict(zip(self.asks.model_fields, values)))
 
     def request(self) -> list:
         """The example as JSON, every parameter in order: a picture as a data URI, what can be called called anew."""
@@ -62,10 +67,11 @@ def endpoint(fn: Callable, gives: list[str], *, example: dict[str, Any], **kwarg
     parameters = inspect.signature(fn).parameters
     defaults = {name: ... if one.default is one.empty else one.default for name, one in parameters.items()}
     model = create_model(fn.__name__, __base__=Query, **{name: (hints[name], defaults[name]) for name in parameters})
+    made = Endpoint(f"/{fn.__name__}", fn, model, example)
 
     @functools.wraps(fn)
     def checked(*values):
-        query = understood(model, dict(zip(parameters, values)))
+        query = made.understood(values)
         return fn(**{name: getattr(query, name) for name in parameters})
 
     inputs = []
@@ -76,4 +82,4 @@ def endpoint(fn: Callable, gives: list[str], *, example: dict[str, Any], **kwarg
     outputs = [GIVES[kind](label=kind, visible=False) for kind in gives]
     queue = {} if "concurrency_id" in kwargs else {"queue": False}
     gr.on([], guard(checked), inputs, outputs, api_name=fn.__name__, **queue, **kwargs)
-    ENDPOINTS[f"/{fn.__name__}"] = Endpoint(f"/{fn.__name__}", fn, example)
+    ENDPOINTS[made.name] = made

@@ -17,7 +17,7 @@ from demos.detection import boards
 from demos.frame.checks import UNEXPECTED
 from dlcv.core import weights
 from dlcv.detection import pictures
-from tests.frame.test_bad_input import judge, post
+from tests.support.asking import judge, post
 from tests.support.browser import open_tab, screenshot
 from tests.support.serving import Client
 

@@ -1,184 +1,201 @@
-"""Forged requests to the running gallery: each is answered with a sentence or sensibly, and the next one works."""
+"""Forged values: each is answered with a sentence or sensibly, and the next request works.
+
+What the checks before a model refuse is refused in this process: no model runs for it. What they let through is asked
+of the running gallery, and so are true examples, the ends of what is allowed, and forged values of each kind of
+component.
+"""
 
 from __future__ import annotations
 
-import base64
+import asyncio
 import copy
-import io
+import functools
 import json
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
-import PIL.Image
+import annotated_types
+import gradio as gr
 import pytest
 
-from demos import TOPICS
-from demos.frame.checks import UNEXPECTED
+from demos import TOPICS, frame
+from demos.frame.questions import Query, understood
+from dlcv.core.errors import InputError
 from tests.support import browser as person
-
-PATIENCE = 60  # seconds for one answer
-
-
-def picture(mode: str, size: tuple[int, int], kind: str = "PNG") -> dict:
-    """A blank picture as an API client may send it."""
-    buffer = io.BytesIO()
-    PIL.Image.new(mode, size).save(buffer, kind)
-    return {"path": "", "url": f"data:image/{kind.lower()};base64,{base64.b64encode(buffer.getvalue()).decode()}"}
+from tests.support import forged
+from tests.support.asking import PATIENCE, check_calm, judge, post, run
 
 
-VALUES = {
-    "null": None,
-    "true": True,
-    "NaN": float("nan"),
-    "infinity": float("inf"),
-    "minus infinity": float("-inf"),
-    "huge": 1e308,
-    "huge integer": 10**30,
-    "text": "seven",
-    "path": "/etc/passwd",
-    "empty list": [],
-    "list of NaN": [float("nan"), float("nan")],
-    "wrong length": [0.1] * 7,
-    "list of texts": ["a", "b"],
-    "nested": [[[[[[1]]]]]],
-    "million": [0] * 1_000_000,
-    "object": {"a": {"b": 1}},
-    "markup": "<img src=x onerror=alert(1)>",
-    "file of the server": {"path": "/etc/passwd"},
-    "data URI of a text": "data:image/png;base64,aGVsbG8=",
-}
-PICTURES = {
-    "marked file of the server": {"path": "/etc/passwd", "meta": {"_type": "gradio.FileData"}},
-    "link": {"path": "http://127.0.0.1:9/x.png", "meta": {"_type": "gradio.FileData"}},
-    "text as picture": {"path": "", "url": "data:image/png;base64,aGVsbG8="},
-    "not base64": {"path": "", "url": "data:image/png;base64,%%%"},
-    "one pixel": picture("L", (1, 1)),
-    "blank": picture("RGB", (280, 280)),
-    "transparent": picture("RGBA", (280, 280)),
-    "16 bit": picture("I;16", (64, 64)),
-    "CMYK": picture("CMYK", (64, 64), "JPEG"),
-    "large": picture("1", (8000, 8000)),
-    "bomb": picture("1", (12_000, 12_000)),
-    "larger bomb": picture("1", (20_000, 20_000)),
-}
-FORGED = VALUES | {f"URI of {kind}": value["url"] for kind, value in PICTURES.items() if "url" in value}
+@pytest.fixture(scope="module")
+def blocks(tmp_path_factory) -> gr.Blocks:
+    """The gallery's own page in this process, which serves nobody."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GRADIO_TEMP_DIR", str(tmp_path_factory.mktemp("pictures")))
+        import app
+
+        yield app.demo
 
 
-def post(address: str, body: dict) -> tuple[int, object]:
-    """Status and decoded JSON of a POST; an answer that is no JSON fails the test."""
-    request = urllib.request.Request(address, json.dumps(body).encode(), {"Content-Type": "application/json"})
-    try:
-        with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
-            return answer.status, json.load(answer)
-    except urllib.error.HTTPError as error:
-        return error.code, json.load(error)
+def endpoints(topic: str) -> list[str]:
+    """The endpoints of a topic; the tabs must have been built."""
+    return [name for name in frame.ENDPOINTS if name.startswith(f"/{topic}_")]
 
 
-def judge(status: int, answer: object, case: str) -> list[str]:
-    """What is wrong with an answer: nothing if it is an object without `error`, or with one that a person can read and
-    that tells nothing about the server."""
-    if not isinstance(answer, dict) or (status != 200 and "error" not in answer):
-        return [f"{case}: {status} {str(answer)[:200]}"]
-    if "error" not in answer:
-        return []
-    sentence = answer["error"]
-    if not isinstance(sentence, str) or not sentence.endswith(".") or len(sentence) > 300 or "/" in sentence:
-        return [f"{case}: {sentence!r} is no sentence for a visitor"]
-    return [f"{case}: not foreseen, the log has the reason"] if sentence == UNEXPECTED else []
+def arrives(blocks: gr.Blocks, name: str, data: list) -> Query:
+    """What reaches the function of an endpoint; gr.Error or InputError where the checks before it refuse."""
+    offered = next(fn for fn in blocks.fns.values() if fn.api_name == name.strip("/"))
+    return frame.ENDPOINTS[name].understood(asyncio.run(blocks.preprocess_data(offered, data, None)))
 
 
-def check_calm(gallery, before: str) -> None:
-    """Nothing unforeseen in the log since `before`."""
-    assert "Traceback" not in gallery.log()[len(before) :], gallery.log()[len(before) :][-3000:]
+def with_one_forged(blocks: gr.Blocks, name: str) -> Iterator[tuple[str, list]]:
+    """The example of an endpoint with each of its values replaced by each forged one."""
+    true = frame.ENDPOINTS[name].request()
+    offered = next(fn for fn in blocks.fns.values() if fn.api_name == name.strip("/"))
+    for place, component in enumerate(offered.inputs):
+        pictures = forged.PICTURES if isinstance(component, gr.Image) else {}
+        for kind, value in (forged.VALUES | pictures).items():
+            data = copy.deepcopy(true)
+            data[place] = value
+            yield f"{name}, {list(frame.ENDPOINTS[name].asks.model_fields)[place]}: {kind}", data
 
 
-def endpoints(gallery) -> dict[str, list[dict]]:
-    info = json.load(urllib.request.urlopen(gallery.url + "/gradio_api/info"))
-    return {name: entry["parameters"] for name, entry in info["named_endpoints"].items()}
-
-
-def test_every_topic_has_a_named_endpoint(gallery):
-    names = endpoints(gallery)
-    for topic in TOPICS:
-        assert any(name.startswith(f"/{topic}_") for name in names), names
-    assert not any("lambda" in name for name in names)
-
-
-@pytest.mark.parametrize("topic", TOPICS)
-def test_forged_values_to_every_public_endpoint(gallery, topic):
-    before, faults = gallery.log(), []
-    for name, parameters in endpoints(gallery).items():
-        if not name.startswith(f"/{topic}_"):
+def sorted_out(cases: Iterator[tuple[str, object]], read: Callable, true) -> tuple[list[str], dict[str, object]]:
+    """What is wrong with the refusals of `read`, and the cases that it lets through, once what it reads alike."""
+    faults, through = [], {}
+    known = {repr(read(true))}
+    for case, data in cases:
+        try:
+            found = repr(read(data))
+        except (gr.Error, InputError) as error:
+            faults += judge(500, {"error": getattr(error, "message", str(error))}, case)
             continue
-        address = f"{gallery.url}/gradio_api/run{name}"
-        usual = [p["parameter_default"] if p["parameter_has_default"] else None for p in parameters]
-        for place, parameter in enumerate(parameters):
-            for kind, value in (VALUES | PICTURES if parameter["component"] == "Image" else VALUES).items():
-                data = copy.deepcopy(usual)
-                data[place] = value
-                faults += judge(*post(address, {"data": data}), f"{name}, {parameter['parameter_name']}: {kind}")
-        for data in ([], [0] * 50):
-            faults += judge(*post(address, {"data": data}), f"{name} with {len(data)} values")
-    assert not faults, "\n".join(faults)
-    check_calm(gallery, before)
+        if found not in known:
+            known.add(found)
+            through[case] = data
+    return faults, through
 
 
-def mutations(data: dict) -> Iterator[tuple[str, object]]:
-    """A real request with one field, or one number of a list in it, replaced by something forged, or gone."""
-    for key, value in data.items():
-        yield f"without {key}", {other: data[other] for other in data if other != key}
-        for kind, forged in FORGED.items():
-            yield f"{key}: {kind}", {**data, key: forged}
-        if isinstance(value, list) and value:
-            for kind in ("NaN", "text", "huge", "null", "nested"):
-                yield f"{key}[0]: {kind}", {**data, key: [FORGED[kind], *value[1:]]}
-            yield f"{key} too long", {**data, key: value * 2}
+def ends(name: str) -> list[list]:
+    """The example of an endpoint with all its numbers as small, and as large, as is allowed; choices first and last."""
+    asks, found = frame.ENDPOINTS[name].asks, []
+    for end, sign in ((annotated_types.Ge, -1), (annotated_types.Le, 1)):
+        data = frame.ENDPOINTS[name].request()
+        for place, field in enumerate(asks.model_fields.values()):
+            bound = next((one for one in field.metadata if isinstance(one, end)), None)
+            if bound is not None:
+                data[place] = bound.ge if sign < 0 else bound.le
+            elif isinstance(data[place], list):
+                data[place] = [sign * 1e6 if isinstance(value, float) else value for value in data[place]]
+        found.append(data)
+    return found
 
 
-def server_functions(gallery) -> list[tuple[int, str]]:
-    config = json.load(urllib.request.urlopen(gallery.url + "/config"))
-    return [(part["id"], name) for part in config["components"] for name in part["props"].get("server_fns") or []]
-
-
-def test_what_is_no_request_to_a_board_gets_a_sentence(gallery):
+@pytest.mark.parametrize("topic", TOPICS)
+def test_endpoints_answer_their_examples_and_the_ends_of_what_is_allowed(gallery, blocks, topic):
     before, faults = gallery.log(), []
-    for component, name in server_functions(gallery):
-        for kind, value in FORGED.items():
-            body = {"component_id": component, "fn_name": name, "session_hash": "forged", "data": value}
-            status, answer = post(f"{gallery.url}/gradio_api/component_server", body)
-            faults += judge(status, answer, f"{name}: {kind}")
-            if not isinstance(value, dict) and "error" not in (answer or {}):
-                faults.append(f"{name} answered {kind} with {str(answer)[:200]}")
+    for name in endpoints(topic):
+        status, answer = run(gallery, name, frame.ENDPOINTS[name].request())
+        faults += [] if status == 200 and answer["data"][0] is not None else [f"{name}: {answer}"]
+        for data in ends(name):
+            faults += judge(*run(gallery, name, data), f"{name} with {str(data)[-100:]}")
     assert not faults, "\n".join(faults)
     check_calm(gallery, before)
 
 
 @pytest.mark.parametrize("topic", TOPICS)
-def test_true_requests_of_a_board_with_one_field_forged(page, gallery, topic):
+def test_forged_values_to_every_public_endpoint(gallery, blocks, topic):
+    before, faults = gallery.log(), []
+    for name in endpoints(topic):
+        read = functools.partial(arrives, blocks, name)
+        refused, through = sorted_out(with_one_forged(blocks, name), read, frame.ENDPOINTS[name].request())
+        faults += refused
+        for case, data in through.items():
+            faults += judge(*run(gallery, name, data), case)
+        for data in ([], [0] * 50):
+            faults += judge(*run(gallery, name, data), f"{name} with {len(data)} values")
+    assert not faults, "\n".join(faults)
+    check_calm(gallery, before)
+
+
+def test_forged_values_of_every_kind_over_http(gallery, blocks):
+    """For one endpoint with each kind of component: what is refused in this process is refused on the way, too."""
+    before, faults, seen = gallery.log(), [], set()
+    for name in frame.ENDPOINTS:
+        offered = next(fn for fn in blocks.fns.values() if fn.api_name == name.strip("/"))
+        for place, component in enumerate(offered.inputs):
+            if type(component) in seen:
+                continue
+            seen.add(type(component))
+            for kind in ("NaN", "infinity", "huge integer", "nested", "list of texts", "object", "file of the server"):
+                data = frame.ENDPOINTS[name].request()
+                data[place] = forged.VALUES[kind]
+                faults += judge(*run(gallery, name, data), f"{name}, {place}: {kind}")
+            for kind in ("marked file of the server", "link", "text as picture"):
+                data[place] = forged.PICTURES[kind]
+                status, answer = run(gallery, name, data)
+                faults += judge(status, answer, f"{name}, {place}: {kind}")
+                faults += [] if status != 200 else [f"{name}, {place}: {kind} was answered with {str(answer)[:200]}"]
+    data[0] = [0] * 1_000_000  # 3 MB
+    faults += judge(*run(gallery, name, data), "a million numbers")
+    assert seen and not faults, "\n".join(faults)
+    check_calm(gallery, before)
+
+
+def test_what_is_no_request_to_a_board_gets_a_sentence(blocks):
+    faults = []
+    for fn in (fn for part in boards(blocks) for fn in part.server_fns):
+        for kind, value in forged.FORGED.items():
+            if not isinstance(value, dict):
+                answer = fn(value)
+                faults += judge(200, answer, f"{fn.__name__}: {kind}")
+                faults += [] if "error" in (answer or {}) else [f"{fn.__name__} answered {kind}: {str(answer)[:200]}"]
+    assert not faults, "\n".join(faults)
+
+
+def boards(blocks: gr.Blocks) -> list[gr.HTML]:
+    """The boards with functions of their own, in the order of the page."""
+    return [part for part in blocks.blocks.values() if getattr(part, "server_fns", None)]
+
+
+def understood_by(fn: Callable, data: dict) -> object:
+    """What reaches the function of a board after the checks: a Query, or all of the request where it takes a dict."""
+    frame.checks.check(data)
+    return understood(fn.asks, data) if fn.asks else data
+
+
+@pytest.mark.parametrize("topic", TOPICS)
+def test_true_requests_of_a_board_with_one_field_forged(page, gallery, blocks, topic):
     """What the tab's scripts ask when it is opened and drawn on, asked again with every field spoilt in turn."""
-    asked: dict[str, dict] = {}
+    asked: dict[tuple[int, str], dict] = {}
 
     def keep(request) -> None:
         if "/component_server" in request.url:
             body = request.post_data_json
-            asked.setdefault(f"{body['component_id']} {body['fn_name']}", body)
+            asked.setdefault((body["component_id"], body["fn_name"]), body)
 
     page.on("request", keep)
     person.open_tab(page, topic)
-    pad = page.locator("#topics [role=tabpanel]:visible .pad canvas")
-    if pad.count():
-        person.draw_strokes(page, "#topics [role=tabpanel]:visible .pad canvas")
-    page.wait_for_timeout(1500)
+    pad = "#topics [role=tabpanel]:visible .pad canvas"
+    if page.locator(pad).count():
+        person.draw_strokes(page, pad)
+        person.settle(page)
     assert asked
-    address, before, bad = f"{gallery.url}/gradio_api/component_server", gallery.log(), []
-    for body in asked.values():
-        for case, data in mutations(body["data"]):
-            bad += judge(*post(address, {**body, "data": data}), f"{body['fn_name']}, {case}")
+    config = json.load(urllib.request.urlopen(gallery.url + "/config"))
+    served = [part["id"] for part in config["components"] if part["props"].get("server_fns")]
+    address, before, faults = f"{gallery.url}/gradio_api/component_server", gallery.log(), []
+    for (component, name), body in asked.items():
+        part = boards(blocks)[served.index(component)]
+        fn = next(fn for fn in part.server_fns if fn.__name__ == name)
+        read = functools.partial(understood_by, fn)
+        refused, through = sorted_out(forged.spoilt(body["data"]), read, body["data"])
+        faults += [f"{name}, {fault}" for fault in refused]
+        for case, data in {"as it is": body["data"], **through}.items():
+            faults += judge(*post(address, {**body, "data": data}), f"{name}, {case}")
         status, answer = post(address, body)
         if status != 200 or "error" in answer:
-            bad.append(f"{body['fn_name']} does not answer a true request any more: {answer}")
-    assert not bad, "\n".join(bad)
+            faults.append(f"{name} does not answer a true request any more: {answer}")
+    assert not faults, "\n".join(faults)
     check_calm(gallery, before)
 
 

@@ -16,8 +16,8 @@ from demos.pointnet import boards
 from dlcv.core.geometry import clouds
 from dlcv.pointnet import disturb, formats, shapes
 from dlcv.pointnet.kinds import PARTS
-from tests.frame.test_bad_input import judge, post
 from tests.pointnet import test_reading as files
+from tests.support.asking import judge, post
 from tests.support.browser import open_tab, screenshot
 from tests.support.serving import Client
 
