@@ -1,108 +1,16 @@
-"""The frame: home screen, tabs and their addresses, boards, the drawing pad, light and dark, narrow and wide."""
+"""A board of our own with a drawing pad, on a page of its own."""
 
 import base64
 import io
-import json
-import math
 import time
-import urllib.request
 
 import numpy as np
 import PIL.Image
 import pytest
 
-from demos import TOPICS, frame
-from demos.frame import card
+from demos import frame
 from dlcv.core.errors import InputError
 from tests.support import browser as person
-from tests.support import pictures as pictures_of_home
-
-NARROW, WIDE = {"width": 390, "height": 844}, {"width": 1440, "height": 1000}
-PLACES = ["home", *TOPICS]
-
-
-# Checks in Python
-
-
-@pytest.mark.parametrize("value", [None, True, 3, 2.5, "text", [1, [2, [3]]], {"z": [0.1, -3.0], "name": "vae"}, []])
-def test_ordinary_values_pass(value):
-    assert frame.checks.check(value) >= 1
-
-
-@pytest.mark.parametrize(
-    "value",
-    [math.nan, math.inf, -math.inf, 1e300, 10**400, [math.nan], [0] * 60_000, [[[[[[[1]]]]]]], {1: 2}]
-    + [{"x" * 200: 1}, {"z": [[0] * 300] * 300}],
-)
-def test_forged_values_are_refused(value):
-    with pytest.raises(InputError):
-        frame.checks.check(value)
-
-
-def test_live_answers_with_a_sentence_whatever_happens():
-    def decode(query):
-        if query.get("empty"):
-            raise InputError("Draw a digit first.")
-        return {"value": 1 / query["x"]}
-
-    call = frame.live(decode)
-    assert call({"x": 2}) == {"value": 0.5}
-    assert call({"empty": True}) == {"error": "Draw a digit first."}
-    for forged in (None, [1], "x", 3, {"x": math.nan}, {"x": 0}, {}):
-        assert set(call(forged)) == {"error"} and "Error" not in call(forged)["error"]
-
-
-def test_guard_turns_errors_into_sentences_for_functions_and_generators():
-    def fails(x):
-        raise InputError("Too short.") if x else RuntimeError("/secret/path")
-
-    def grows(x):
-        yield 1
-        fails(x)
-
-    for argument, sentence in ((1, "Too short."), (0, frame.checks.UNEXPECTED)):
-        with pytest.raises(frame.gr.Error) as caught:
-            frame.guard(fails)(argument)
-        assert sentence in str(caught.value) and "secret" not in str(caught.value)
-    steps = frame.guard(grows)(1)
-    assert next(steps) == 1
-    with pytest.raises(frame.gr.Error, match="Too short"):
-        next(steps)
-
-
-def test_fields_of_a_request_are_held_within_bounds():
-    query = {"z": [9, -9.5], "x": 2, "text": "2", "flag": True, "model": "vae"}
-    assert frame.number(query, "x", -1, 1) == 1
-    assert frame.numbers(query, "z", 2, -3, 3) == [3, -3]
-    assert frame.choice(query, "model", ["vae", "gan"]) == "vae"
-    for wrong in ("text", "flag", "absent", "z"):
-        with pytest.raises(InputError):
-            frame.number(query, wrong, -1, 1)
-    for wrong in ("text", "x", "absent"):
-        with pytest.raises(InputError):
-            frame.numbers(query, wrong, 2, -3, 3)
-    for wrong in ("z", "x", "flag", "absent"):
-        with pytest.raises(InputError):
-            frame.choice(query, wrong, ["vae", "gan"])
-
-
-@pytest.mark.parametrize(
-    ("row", "words"),
-    [
-        ({"value": 80.9, "paper": 86.76, "better": "lower", "unit": "nats"}, "5.86 nats better"),
-        ({"value": 0.8, "paper": 0.75, "better": "lower", "unit": "%"}, "0.05 points worse"),
-        ({"value": 0.9, "paper": 0.8, "better": "higher", "unit": "mIoU"}, "0.10 mIoU better"),
-        ({"value": 0.7, "paper": 0.7, "better": "lower", "unit": "%"}, "as good"),
-        ({"value": 0.7, "paper": None, "better": "lower", "unit": "%"}, ""),
-        ({"value": 0.2, "paper": 0.1, "better": "lower", "unit": ""}, "0.10 worse"),
-        ({"value": 92.3, "paper": 89.2, "better": "higher", "unit": "%", "paper_data": "others"}, "on others"),
-    ],
-)
-def test_the_card_says_by_how_much(row, words):
-    assert card.verdict(row) == words
-
-
-# A board of our own, with a pad, on a page of its own
 
 HTML = '<div class="paper"></div><p class="said">back \\ tick ` dollar ${x}</p><output></output>'
 CSS = ".said::before { content: '\\2014'; } @media (min-width: 1px) { .said { color: rgb(1, 2, 3); } }"
@@ -132,8 +40,6 @@ def proof(tmp_path_factory):
 
     def slow(query):
         seen.append(query["n"])
-        import time
-
         time.sleep(0.1)
         return {"n": query["n"], "calls": len(seen)}
 
@@ -299,120 +205,3 @@ def test_one_pixel_is_a_picture_and_broken_files_are_answered_with_a_sentence(bo
         board.wait_for_function("document.querySelector('.board-message').textContent")
         assert words in message.inner_text(), name
         assert np.array_equal(ink(board), before), name
-
-
-# The gallery
-
-
-def open_place(page, place: str) -> None:
-    page.goto("/" if place == "home" else f"/?tab={place}")
-    page.wait_for_selector(f"[role=tab][aria-selected=true][data-tab-id={place}]")
-
-
-def test_home_shows_every_topic_and_a_card_opens_its_tab(page):
-    page.goto("/")
-    cards = page.locator(".home-card")
-    cards.first.wait_for()
-    assert cards.locator("h2").all_inner_texts() == [topic.name for topic in frame.topics().values()]
-    page.wait_for_function("[...document.querySelectorAll('.home-card img')].every((i) => i.naturalWidth >= 640)")
-    for topic in TOPICS:
-        page.locator(f".home-card[href='?tab={topic}']").click()
-        page.wait_for_selector(f"[role=tab][aria-selected=true][data-tab-id={topic}]")
-        page.wait_for_function(f"new URLSearchParams(location.search).get('tab') === '{topic}'")
-        assert page.title().startswith(frame.topics()[topic].name)
-        page.get_by_role("tab", name="Home", exact=True).click()
-        page.wait_for_function("!location.search")
-
-
-@pytest.mark.parametrize("place", PLACES)
-def test_an_address_opens_its_tab(page, place):
-    open_place(page, place)
-    page.locator("h1:visible").first.wait_for()
-    page.wait_for_timeout(500)
-    assert page.evaluate("new URLSearchParams(location.search).get('tab')") == (None if place == "home" else place)
-    assert page.locator("h1:visible").count() == 1
-
-
-@pytest.mark.parametrize("name", ["%3Cscript%3E", "constructor"])
-def test_an_unknown_address_opens_home(page, name):
-    page.goto(f"/?tab={name}")
-    page.locator(".home-card").first.wait_for()
-    page.wait_for_selector("[role=tab][aria-selected=true][data-tab-id=home]")
-
-
-def test_keyboard_reaches_a_card_with_visible_focus(page):
-    page.goto("/")
-    page.locator(".home-card").first.wait_for()
-    for _ in range(20):
-        page.keyboard.press("Tab")
-        if page.evaluate("document.activeElement.classList.contains('home-card')"):
-            break
-    assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
-    page.keyboard.press("Enter")
-    page.wait_for_selector(f"[role=tab][aria-selected=true][data-tab-id={TOPICS[0]}]")
-
-
-def test_the_switch_between_light_and_dark_is_remembered(page):
-    page.goto("/")
-    page.get_by_role("button", name="Switch to dark").click()
-    assert page.evaluate("document.body.classList.contains('dark')")
-    page.reload()
-    page.get_by_role("button", name="Switch to light").wait_for()
-    assert page.evaluate("document.body.classList.contains('dark')")
-
-
-def watch_shifts(page) -> None:
-    """Counts in `window.shift` how much of the page moves by itself."""
-    page.add_init_script(
-        "window.shift = 0; new PerformanceObserver((list) => list.getEntries().forEach((e) => {"
-        " if (!e.hadRecentInput) window.shift += e.value; })).observe({type: 'layout-shift', buffered: true});"
-    )
-
-
-@pytest.mark.parametrize("viewport", [NARROW])
-@pytest.mark.parametrize("place", ["cyclegan", "detection", "pose", "stn"])
-def test_a_place_whose_parts_come_late_stays_still(page, place, viewport):
-    watch_shifts(page)
-    page.route("**/assets/*.css", lambda route: (time.sleep(0.15), route.continue_()))
-    open_place(page, place)
-    page.wait_for_selector("#topics > [data-ready]")
-    page.wait_for_timeout(1500)
-    page.unroute_all(behavior="wait")  # what still comes late must not find the page closed
-    assert page.evaluate("window.shift") < 0.1
-
-
-@pytest.mark.parametrize("color_scheme", ["light", "dark"])
-@pytest.mark.parametrize("viewport", [NARROW, WIDE])
-@pytest.mark.parametrize("place", PLACES)
-def test_every_place_fits_and_stays_still(page, place, viewport, color_scheme):
-    watch_shifts(page)
-    open_place(page, place)
-    page.wait_for_selector("#topics > [data-ready]:visible")
-    person.settle(page)
-    assert page.evaluate("document.documentElement.scrollWidth") <= viewport["width"]
-    assert page.evaluate("document.fonts.check('16px \"IBM Plex Sans\"')")
-    assert page.evaluate("document.body.classList.contains('dark')") == (color_scheme == "dark")
-    assert page.evaluate("window.shift") < 0.1
-    person.screenshot(page, f"{place}-{viewport['width']}-{color_scheme}")
-
-
-@pytest.mark.parametrize("topic", TOPICS)
-def test_the_pictures_of_the_home_screen_are_real(page, topic):
-    shipped = PIL.Image.open(pictures_of_home.PICTURES / f"{topic}.jpg")
-    assert shipped.size == pictures_of_home.SIZE
-    small = [
-        np.asarray(picture.resize((32, 20)), float) / 255 for picture in (shipped, pictures_of_home.take(page, topic))
-    ]
-    difference = np.abs(small[0] - small[1]).mean()
-    assert difference < 0.06, f"The tab looks different by {difference:.2f}. Run: python -m tests.support.pictures"
-
-
-def test_the_address_is_printed_once_the_gallery_answers(gallery):
-    port = gallery.url.rsplit(":", 1)[1]
-    assert f"The gallery is open at http://localhost:{port}" in gallery.log()
-
-
-def test_nothing_of_the_visit_is_kept_or_sent(gallery):
-    config = json.load(urllib.request.urlopen(gallery.url + "/config"))
-    assert config["analytics_enabled"] is False
-    assert not config.get("run_history", False)

@@ -62,8 +62,8 @@ def visitor(browser, gallery: Gallery, viewport: dict[str, int] = WIDE, color_sc
 
 
 def open_tab(page, topic: str) -> None:
-    """Opens `/?tab=<topic>` and waits until that tab is all there and what it asks at first is answered."""
-    page.goto(f"/?tab={topic}")
+    """Opens `/?tab=<topic>`, or home, and waits until it is all there and what it asks at first is answered."""
+    page.goto("/" if topic == "home" else f"/?tab={topic}")
     page.wait_for_selector(f"[role=tab][aria-selected=true][data-tab-id={topic}]")
     settle(page)
 

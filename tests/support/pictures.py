@@ -22,9 +22,9 @@ SIZE = (640, 400)
 SHAPE, MARGIN = 8 / 5, 6
 
 
-def take(page, topic: str) -> PIL.Image.Image:
-    """What the card of a topic should show: a part of its tab, in the card's shape, that begins with its elements."""
-    open_tab(page, topic)
+def crop(page, topic: str) -> PIL.Image.Image:
+    """What the card of a topic should show: a part of its tab, which is open, in the card's shape, that begins with its
+    elements."""
     shown = page.locator("#topics > [role=tabpanel]:visible").locator(frame.topics()[topic].card)
     shown.first.scroll_into_view_if_needed()
     boxes = [element.bounding_box() for element in shown.all()]
@@ -51,7 +51,8 @@ def main(topics: list[str]) -> int:
         with visitor(browser, gallery) as page:
             for topic in topics:
                 place = PICTURES / f"{topic}.jpg"
-                take(page, topic).save(place, quality=80, optimize=True)
+                open_tab(page, topic)
+                crop(page, topic).save(place, quality=80, optimize=True)
                 print(f"{place.name}: {place.stat().st_size // 1024} kB")
         browser.close()
     return 0
