@@ -44,9 +44,8 @@ fresh: $(DEV) $(FRESH)
 
 # What the gallery takes beside a bare forward pass, and how soon it is there.
 bench: $(DEV)
-	.venv/bin/python -m benchmarks.startup
-	.venv/bin/python -m benchmarks.latency
-	.venv/bin/python -m benchmarks.painting
+	@for what in startup latency boards pose painting; do \
+	  echo "--- $$what"; .venv/bin/python -m benchmarks.$$what || missed=yes; done; test -z "$$missed"
 
 # make space REPO=you/name
 space: $(RUN)

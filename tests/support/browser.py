@@ -31,13 +31,17 @@ QUIET = 3  # times two frames in which nothing is asked: an answer may lead to t
 
 
 @contextmanager
-def visitor(browser, gallery: Gallery, viewport: dict[str, int] = WIDE, color_scheme: str = "light") -> Iterator:
+def visitor(
+    browser, gallery: Gallery, viewport: dict[str, int] = WIDE, color_scheme: str = "light", **options
+) -> Iterator:
     """A person's page, closed in the end. Addresses are relative to the gallery: `page.goto("/?tab=vae")`.
+
+    `options` are Playwright's of a context, such as permissions=["camera"].
 
     `page.faults` are the errors that it logged or raised and its requests to other hosts; `page.pending` are its
     requests that have no answer yet.
     """
-    context = browser.new_context(base_url=gallery.url, viewport=viewport, color_scheme=color_scheme)
+    context = browser.new_context(base_url=gallery.url, viewport=viewport, color_scheme=color_scheme, **options)
     context.set_default_timeout(30_000)
     page = context.new_page()
     page.faults, page.pending = [], set()

@@ -1,0 +1,29 @@
+"""The detection hall: torchvision's own forward pass with the same weights, on its first picture of 512 by 512."""
+
+import torch
+from PIL import Image
+
+from demos import detection
+from demos.detection import boards
+
+RATIO = {"/detection_find": 1.1}  # to torchvision's pass, p50
+SLIDERS = 150.0  # ms from a move to the answer on the screen
+
+
+def passes() -> dict:
+    """For each endpoint the computation alone."""
+    person, people = boards.pixels_of(Image.open(detection.EXAMPLES[0][0])), boards.predictor("maskrcnn-people")
+
+    @torch.inference_mode()
+    def torchvisions_own():
+        return people.model.parts([person / 255])
+
+    def proposals():
+        people.set_image(person / 255)
+        return people.proposals()
+
+    return {
+        "/detection_find": torchvisions_own,
+        "/detection_proposals": proposals,
+        "/detection_history": lambda: list(boards.history(boards.keep(person, "People", "Whole"), 0, 10)),
+    }

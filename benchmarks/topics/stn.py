@@ -1,0 +1,16 @@
+"""The Spatial Transformer's tab: a seven that was turned by 40 degrees."""
+
+from demos.frame.pictures import drawn_seven
+from dlcv.core.images import digits
+from dlcv.stn.predictor import Distortion, STNPredictor
+
+DRAGS = [("the rotation", "#stn-rotation", "#stn-board .stn-out image", 5.0)]
+
+
+def passes() -> dict:
+    """For each endpoint the computation alone."""
+    affine, x, turned = STNPredictor("affine", "all"), digits.from_picture(drawn_seven()), Distortion(rotation=40)
+    return {
+        "/stn_rectify": lambda: affine.rectify(affine.distort(x, turned)),
+        "/stn_pixel": lambda: affine.pixel(affine.rectify(affine.distort(x, turned)), 14, 14),
+    }
