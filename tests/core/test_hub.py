@@ -6,7 +6,6 @@ import os
 import shutil
 import socket
 import subprocess
-import sys
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,10 +14,10 @@ import torch
 from huggingface_hub import ModelCard
 
 from dlcv.core import weights
+from tests.support import processes
 from tests.support.loopback_hub import LoopbackHub
 from tests.support.tiny import ABOUT, Tiny, score, tiny
 
-ROOT = Path(__file__).resolve().parent.parent.parent
 REPO = "you/models"
 
 
@@ -30,9 +29,7 @@ def environment(**settings) -> dict[str, str]:
 
 def run(*command: str, **settings) -> subprocess.CompletedProcess:
     """Run Python in the repository; the Hub's address is read when huggingface_hub is imported, so it is a setting."""
-    return subprocess.run(
-        [sys.executable, *command], cwd=ROOT, env=environment(**settings), capture_output=True, text=True, timeout=60
-    )
+    return processes.run(*command, environment=environment(**settings))
 
 
 FIND = """

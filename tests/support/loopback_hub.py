@@ -12,22 +12,19 @@ import base64
 import hashlib
 import json
 import os
-import subprocess
-import sys
 import threading
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from tests.support.serving import ROOT
+from tests.support import processes
 
 
 def on_a_fresh_computer(home: Path, code: str, *arguments: str, **settings: str) -> list[str]:
     """The lines that `code` prints on a visitor's computer, whose caches are in `home`."""
     own = {"HF_HOME": str(home), "TORCH_HOME": str(home / "torch"), "HF_HUB_DISABLE_XET": "1", "DLCV_DEVICE": "cpu"}
-    command, environment = [sys.executable, "-c", code, *arguments], os.environ | own | settings
-    done = subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, text=True, timeout=200)
+    done = processes.run("-c", code, *arguments, environment=os.environ | own | settings)
     assert done.returncode == 0, done.stderr
     return done.stdout.splitlines()
 
