@@ -15,6 +15,7 @@ import sys
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.support import chromium
 from tests.support.browser import WIDE, open_tab, visitor
@@ -37,6 +38,14 @@ def raise_loopback() -> None:
         flags = struct.unpack("16sH", fcntl.ioctl(probe, get_flags, struct.pack("16sH14x", b"lo", 0))[:18])[1]
         if not flags & up:
             fcntl.ioctl(probe, set_flags, struct.pack("16sH14x", b"lo", flags | up))
+
+
+# Made inputs: 50 each time, 500 by `pytest --hypothesis-profile=thorough`.
+for profile, examples in (("thorough", 500), ("usual", 50)):
+    settings.register_profile(
+        profile, max_examples=examples, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    )
+settings.load_profile("usual")
 
 
 def pytest_configure(config: pytest.Config) -> None:

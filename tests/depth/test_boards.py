@@ -15,7 +15,7 @@ from demos.depth import pair, photograph
 from demos.frame import pictures
 from demos.frame.checks import UNEXPECTED
 from dlcv.depth import clouds, evaluate, metrics, scenes
-from tests.frame.test_bad_input import judge, post
+from tests.support.asking import judge, post
 from tests.support.serving import Client
 
 

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import torch
 import trimesh
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 from scipy.spatial import cKDTree
@@ -319,7 +319,6 @@ def test_no_other_file_is_read(tmp_path, monkeypatch):
         assert read(tmp_path, name, data).colours is None
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     kind=st.sampled_from(list(formats.READERS)),
     cuts=st.lists(st.integers(0, 255), min_size=1, max_size=12),
