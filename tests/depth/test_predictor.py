@@ -200,7 +200,6 @@ def test_the_small_pairs_are_what_their_names_say():
             assert (found.disparity - pair.disparity[0])[both].abs().median() < 1, pair.name
 
 
-@pytest.mark.skipif(evaluate.STEREO not in weights.names(), reason="its weights are being trained")
 def test_the_shipped_network_sees_made_scenes_and_the_motorcycle():
     network = predictor.predictor(evaluate.STEREO)
     pairs = [scenes.pair(2_000_000 + seed) for seed in range(12)]
