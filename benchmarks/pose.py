@@ -17,8 +17,7 @@ import torch
 from playwright.sync_api import sync_playwright
 
 from dlcv.pose.predictor import decode
-from tests.pose.test_model import person
-from tests.pose.test_predictor import seen_of
+from tests.pose.people import person, seen_of
 from tests.support import chromium
 from tests.support.browser import open_tab, settle, visitor
 from tests.support.serving import Gallery, serve

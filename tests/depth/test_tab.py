@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 from skimage import data
 
 from demos import frame
-from tests.depth.test_boards import as_png, jpeg
+from tests.depth.photographs import as_png, jpeg
 from tests.support.browser import screenshot, settle
 
 CLOUD, PAIR, MAP, PICTURE = "#depth-board", "#depth-pair-board", "#depth-map", "#depth-picture"

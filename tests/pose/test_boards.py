@@ -16,7 +16,7 @@ from dlcv.core.errors import InputError
 from dlcv.pose import layouts
 from dlcv.pose.predictor import PosePredictor, decode
 from dlcv.pose.skeleton import JOINTS, LIMBS
-from tests.pose.test_predictor import TWO, seen_of
+from tests.pose.people import TWO, seen_of
 
 
 def ask(fn, query: dict) -> dict:

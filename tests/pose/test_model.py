@@ -12,29 +12,8 @@ from dlcv.pose import assembly, loss, scenes, targets, train
 from dlcv.pose.assembly import Link, Peak
 from dlcv.pose.model import PoseConfig, PoseMachine
 from dlcv.pose.skeleton import COCO, JOINTS, LIMBS
+from tests.pose.people import person
 from tests.support.training import check_that_it_goes_on
-
-STANDING = {  # a person of height 1, x to the right of the middle, y from the head top down
-    "head top": (0, 0),
-    "neck": (0, 0.18),
-    "right shoulder": (-0.12, 0.2),
-    "right elbow": (-0.16, 0.36),
-    "right wrist": (-0.18, 0.5),
-    "left shoulder": (0.12, 0.2),
-    "left elbow": (0.16, 0.36),
-    "left wrist": (0.18, 0.5),
-    "right hip": (-0.08, 0.52),
-    "right knee": (-0.09, 0.75),
-    "right ankle": (-0.1, 0.98),
-    "left hip": (0.08, 0.52),
-    "left knee": (0.09, 0.75),
-    "left ankle": (0.1, 0.98),
-}
-
-
-def person(x: float, y: float, height: float) -> torch.Tensor:
-    """(14, 3): somebody whose head top is at x, y."""
-    return torch.tensor([[x + height * STANDING[name][0], y + height * STANDING[name][1], 2] for name in JOINTS])
 
 
 def drawn(people: torch.Tensor, height: int = 60, width: int = 100):

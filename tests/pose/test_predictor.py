@@ -9,24 +9,13 @@ import torch
 from torch.nn import functional as F
 
 from dlcv.core.errors import InputError
-from dlcv.pose import layouts, published, targets
+from dlcv.pose import layouts, published
 from dlcv.pose.assembly import Peak
 from dlcv.pose.model import STRIDE, PoseConfig, PoseMachine
-from dlcv.pose.predictor import Moved, PoseMaps, PosePredictor, decode, strongest_joints
+from dlcv.pose.predictor import Moved, PosePredictor, decode, strongest_joints
 from dlcv.pose.skeleton import COCO, JOINTS, LIMBS, OPENPOSE, OPENPOSE_LIMBS
-from tests.pose.test_model import person
+from tests.pose.people import TWO, person, seen_of
 from tests.support.loopback_hub import LoopbackHub, on_a_fresh_computer
-
-
-def seen_of(people: torch.Tensor, width: int = 800, height: int = 480) -> PoseMaps:
-    """What a perfect network of one stage would say of a picture with people (N, 14, 3), seen at half its size."""
-    on_maps = torch.cat([people[..., :2] / (2 * STRIDE), people[..., 2:]], dim=-1)
-    size = height // (2 * STRIDE) + 1, width // (2 * STRIDE) + 1
-    maps = targets.belief_maps(on_maps, *size), targets.affinity_fields(on_maps, *size)
-    return PoseMaps(*(some[None] for some in maps), scale=torch.tensor([2.0 * STRIDE, 2 * STRIDE]))
-
-
-TWO = torch.stack([person(203, 31, 417), person(557, 53, 397)])  # no joint midway between pixels
 
 
 @pytest.fixture
