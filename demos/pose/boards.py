@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 MODEL = "pose-people"
 LIVE_SIDE = 257  # pixels of the longer side of a camera's picture
 SHOWN = 1280  # pixels of the longer side of a picture on the screen
-MAP_SCALE = 127  # a board has a map as signed bytes: this is 1
+MAP_SCALE = 16_384  # a board has a map as integers of 16 bits: this is 1
 REMEMBERED = 64  # pictures, whose maps can be asked about
 MAX_MAPS = 3_000_000  # values of the maps of one picture
 MAX_PAIRS = 300  # candidate pairs of a limb that are shown
@@ -59,7 +59,7 @@ def shown(x: "torch.Tensor", maps: "PoseMaps", network: str) -> dict:
 
 
 def coded_maps(maps: "PoseMaps", network: str) -> dict:
-    """Maps as `keep` takes them: of each stage the belief maps, then x and y of each field, as bytes in base64."""
+    """Maps as `keep` takes them: of each stage the belief maps, then x and y of each field, as integers in base64."""
     import torch
 
     stages, _, rows, columns = maps.beliefs.shape
@@ -70,14 +70,14 @@ def coded_maps(maps: "PoseMaps", network: str) -> dict:
 
 
 def _coded(maps: "torch.Tensor") -> str:
-    return frame.coded((maps * MAP_SCALE).round().clamp(-MAP_SCALE, MAP_SCALE), "i1")
+    return frame.coded((maps.clamp(-1.99, 1.99) * MAP_SCALE).round(), "<i2")
 
 
 def _decoded(text: str, *size: int) -> "torch.Tensor":
     """Maps of that size; InputError where the text holds others."""
     import torch
 
-    values = frame.decoded(text, "i1", NO_MAPS, count=math.prod(size), most=MAX_MAPS)
+    values = frame.decoded(text, "<i2", NO_MAPS, count=math.prod(size), most=MAX_MAPS)
     return (torch.from_numpy(values.copy()).float() / MAP_SCALE).reshape(size)
 
 

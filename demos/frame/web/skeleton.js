@@ -65,9 +65,9 @@ export function pill(context, text, x, y, size) {
 export function mapsOf({maps, joints, limbs}) {
   const {stages, rows, columns} = maps;
   const channels = joints.length + 2 * limbs.length;
-  const values = numbersOf(maps.values, Int8Array);
+  const values = numbersOf(maps.values, Int16Array);
   const at = (stage, channel, row, column) =>
-    values[((stage * channels + channel) * rows + row) * columns + column] / 127;
+    values[((stage * channels + channel) * rows + row) * columns + column] / 16384;
   return {stages, rows, columns, at};
 }
 
