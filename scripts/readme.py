@@ -19,22 +19,14 @@ README, ENDPOINTS = "README.md", "docs/endpoints.md"
 COMMAND = "python -m scripts.readme"
 
 
-def tabs(api: dict[str, dict]) -> str:
-    """A line a tab: its name and link, its chapter of the lecture, what it shows, its endpoints."""
+def tabs() -> str:
+    """A line a tab: its name and link, its chapter of the lecture, what it shows, and the equations of its slides, each
+    with the file that states it."""
     lines = []
     for topic_id, topic in frame.topics().items():
-        names = ", ".join(f"`{name}`" for name in api if name.startswith(f"/{topic_id}_"))
-        lines.append([f"{topic.name}, `?tab={topic_id}`", topic.lecture, topic.summary, names])
-    return grid(["Tab and its link", "Lecture", "What you can do", "Endpoints"], lines, numbers=0)
-
-
-def equations() -> str:
-    """A line a topic: the equations of its slides, each with the file that states it."""
-    lines = []
-    for topic in frame.topics().values():
         stated = [f"{equation}: [`{file}`]({file})".replace("|", r"\|") for equation, file in topic.slides]
-        lines.append([topic.title, "<br>".join(stated)])
-    return grid(["Topic", "On the slide, and in the code"], lines, numbers=0)
+        lines.append([f"{topic.name}, `?tab={topic_id}`", topic.lecture, topic.summary, "<br>".join(stated)])
+    return grid(["Tab and its link", "Lecture", "What you can do", "On the slide, and in the code"], lines, numbers=0)
 
 
 def headlines() -> list[tuple[str, str, dict]]:
@@ -114,7 +106,7 @@ def written() -> dict[Path, str]:
     import app
 
     api = app.demo.get_api_info()["named_endpoints"]
-    parts = {"tabs": tabs(api), "equations": equations(), "scores": scores(), "licences": licences()}
+    parts = {"tabs": tabs(), "scores": scores(), "licences": licences()}
     readme = rewritten((ROOT / README).read_text(encoding="utf-8"), parts)
     return {ROOT / README: readme, ROOT / ENDPOINTS: all_about(api)}
 

@@ -34,7 +34,8 @@ def test_stale_tables_are_noticed_and_written(tmp_path, monkeypatch, capsys):
     for path, text in readme.written().items():
         copy = tmp_path / path.relative_to(ROOT)
         copy.parent.mkdir(exist_ok=True)
-        copy.write_text(text.replace("`/vae_decode`", "`/vae_decoded`"), encoding="utf-8")
+        old = text.replace("vae/loss.py", "vae/lost.py").replace("`/vae_decode`", "`/gone`")
+        copy.write_text(old, encoding="utf-8")
     monkeypatch.setattr(readme, "ROOT", tmp_path)
     assert readme.main(["--check"]) == 1 and "README.md, endpoints.md: stale" in capsys.readouterr().err
     assert readme.main([]) == readme.main(["--check"]) == 0
