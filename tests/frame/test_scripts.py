@@ -61,7 +61,7 @@ def test_events_of_a_board_are_those_that_its_script_triggers():
 
 
 def test_a_script_that_does_not_come_is_said_where_its_board_would_be(page):
-    page.route("**/home/web/home.js", lambda route: route.abort())
+    page.route("**/web/home.js", lambda route: route.abort())
     page.goto("/")
     expect(page.locator("#home-board .board-message")).to_have_text("This part could not be loaded. Reload the page.")
     page.wait_for_selector("#topics > [data-ready]:visible")  # the rest of the gallery is there
