@@ -6,6 +6,7 @@ import gradio as gr
 
 from demos import frame
 from demos.frame.questions import understood
+from dlcv.core.errors import InputError
 from dlcv.core.images.draw import colour_sheet, data_uri
 
 NAME, EVALUATOR = "progressive-clothing-64", "judge-clothing"
@@ -42,12 +43,15 @@ def grow(query: Growth) -> dict:
 def photographs():
     """The training photographs, (M, 3, 64, 64) in [0, 1], and the mean distance of an unseen photograph to the nearest.
 
-    Where they are not at hand they are downloaded.
+    Where they are not at hand they are downloaded. Raises InputError where that cannot be done.
     """
     from dlcv.core.datasets import clothing
     from dlcv.gan.garments import SIDE, nearest
 
-    training, unseen = (clothing.load(split, SIDE)[0].float() / 255 for split in ("train", "test"))
+    try:
+        training, unseen = (clothing.load(split, SIDE)[0].float() / 255 for split in ("train", "test"))
+    except OSError as error:  # no file in DLCV_DATA, or no network
+        raise InputError("The training photographs are not on this computer, and cannot be downloaded now.") from error
     return training, nearest(unseen, training, 1)[1].mean().item()
 
 

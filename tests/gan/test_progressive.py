@@ -5,7 +5,9 @@ import math
 import pytest
 import torch
 
+from demos.gan import progressive as screen
 from dlcv.core.datasets import TensorBatches
+from dlcv.core.errors import InputError
 from dlcv.core.training.classifiers import ClassifierConfig
 from dlcv.core.training.loop import Recipe, Step
 from dlcv.gan.garments import GarmentClassifier, nearest
@@ -140,3 +142,10 @@ def test_the_critic_measures_the_deviation_of_real_and_generated_pictures_apart(
     photographs = torch.randint(256, (5, 3, 8, 8), dtype=torch.uint8)
     loss(model, (photographs, LABELS), Step(198, 200))
     assert batches[:2] == [5, 5]
+
+
+def test_without_the_photographs_a_sentence_says_so(tmp_path, monkeypatch):
+    monkeypatch.setenv("DLCV_DATA", str(tmp_path))
+    screen.photographs.cache_clear()
+    with pytest.raises(InputError, match="photographs are not on this computer"):
+        screen.photographs()

@@ -1,6 +1,7 @@
 """The gallery as a new machine has it: `python -m tests.support.fresh PYTHON`, with requirements.txt alone in PYTHON.
 
 Every tab is opened; once its boards and plots have their first answer, every example and every button is clicked once.
+A new machine has no data sets either.
 What counts as a fault: an error of a board before anything was clicked, "Something went wrong" at any time, a plot that
 stays empty, an error in the console, a request to another host, an ERROR or a traceback in the gallery's log. Tabs are
 those of the page's own configuration.
@@ -159,7 +160,7 @@ def check(python: str) -> list[str]:
     faults = []
     with (
         tempfile.TemporaryDirectory() as folder,
-        serve(Path(folder), python) as gallery,
+        serve(Path(folder), python, DLCV_DATA=folder) as gallery,
         sync_playwright() as playwright,
     ):
         browser = playwright.chromium.launch(executable_path=chromium.find(), args=chromium.FLAGS)
