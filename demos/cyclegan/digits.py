@@ -1,12 +1,12 @@
-"""Digits of MNIST as USPS and MNIST-M would have them, and two readers: one that was adapted, one that was not."""
+"""Digits of MNIST as USPS and MNIST-M would have them, read by two classifiers: one was adapted, one was not."""
 
 import functools
+from typing import Any
 
 import PIL.Image
 
 from demos import frame
 from dlcv.core import runtime
-from dlcv.core.errors import InputError
 from dlcv.core.images.draw import colour_sheet, data_uri
 
 COUNT = 4  # backgrounds a digit is shown before
@@ -21,13 +21,21 @@ READERS = {
 
 
 def classifier(name: str):
-    """A reader of digits, loaded on first use."""
+    """A classifier of digits, loaded on first use."""
     from dlcv.cyclegan.predictor import classifier
 
     return classifier(name)
 
 
 runtime.preload(classifier, *READERS.values())
+
+
+class Drawing(frame.Query):
+    """Question for a drawing, a data URI, in another domain."""
+
+    picture: Any = None
+    domain: frame.Choice(DOMAINS)
+    seed: frame.Whole(0, 999_999)  # of the backgrounds
 
 
 @functools.cache
@@ -43,35 +51,32 @@ def photographs() -> list:
     return small
 
 
-def translate_digit(query: dict) -> dict:
-    """A drawing as MNIST has it, in another domain, and back again; what the readers say of it there."""
+def translate_digit(query: Drawing) -> dict:
+    """Pictures of a drawing as MNIST has it, in another domain and back again; what the classifiers read there."""
     import torch
 
     from dlcv.core.datasets import mnist_m
     from dlcv.core.images import digits
     from dlcv.cyclegan import predictor
 
-    picture = query.get("picture")
-    if not isinstance(picture, str):
-        raise InputError("Draw a digit first.")
-    domain = frame.choice(query, "domain", DOMAINS)
-    digit = digits.read(picture)
-    generator = torch.Generator().manual_seed(int(frame.number(query, "seed", 0, 999_999)))
-    patches = mnist_m.blend(torch.zeros(COUNT, *digit.shape[1:]), photographs(), generator)
-    seen = predictor.translate_digit(digit, DOMAINS[domain], patches)
+    digit = digits.read(query.picture)
+    patches = mnist_m.blend(
+        torch.zeros(COUNT, *digit.shape[1:]), photographs(), torch.Generator().manual_seed(query.seed)
+    )
+    out = predictor.translate_digit(digit, DOMAINS[query.domain], patches)
 
     def sheet(pictures):
         return data_uri(colour_sheet(pictures.expand(-1, 3, -1, -1), len(pictures)))
 
-    readings = {"source": seen.source_only, "adapted": seen.adapted}
+    readings = {"source": out.source_only, "adapted": out.adapted}
     return {
         "seen": sheet(digit),
-        "translated": sheet(seen.translated),
-        "back": sheet(seen.reconstructed),
-        "count": len(seen.translated),
+        "translated": sheet(out.translated),
+        "back": sheet(out.reconstructed),
+        "count": len(out.translated),
         "readings": {
-            name: [{"digit": row.argmax().item(), "sure": round(row.max().item(), 3)} for row in found]
-            for name, found in readings.items()
+            name: [{"digit": row.argmax().item(), "sure": round(row.max().item(), 3)} for row in probabilities]
+            for name, probabilities in readings.items()
         },
     }
 

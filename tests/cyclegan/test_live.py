@@ -8,8 +8,9 @@ import pytest
 import torch
 from PIL import Image
 
-from demos import cyclegan
-from demos.cyclegan import digits
+from demos import frame
+from demos.cyclegan import boards, digits
+from demos.frame.checks import UNEXPECTED
 from dlcv.core import runtime, weights
 from dlcv.core.errors import InputError
 from dlcv.core.training.classifiers import ClassifierConfig
@@ -18,7 +19,7 @@ from dlcv.cyclegan.classifier import Classifier, SceneClassifier
 from dlcv.cyclegan.model import CycleGAN, CycleGANConfig
 from dlcv.cyclegan.presets import SETUPS
 
-DIRECTIONS = list(cyclegan.DIRECTIONS)
+DIRECTIONS = list(boards.DIRECTIONS)
 
 
 @pytest.fixture(autouse=True)
@@ -46,14 +47,14 @@ def photograph(width: int = 90, height: int = 70, mode: str = "RGB") -> Image.Im
 @pytest.mark.parametrize("mode", ["RGB", "L", "RGBA", "P", "CMYK"])
 @pytest.mark.parametrize("direction", DIRECTIONS)
 def test_a_picture_keeps_its_size_and_shape(mode, direction):
-    (before, after), text = cyclegan.paint(photograph(mode=mode), direction, 256, lambda *_: None)
+    (before, after), text = boards.paint(photograph(mode=mode), direction, 256, lambda *_: None)
     assert before.size == after.size == (90, 70)
     assert np.abs(np.asarray(before, float) - np.asarray(after, float)).mean() > 1
     assert "90 × 70 pixels" in text and "Monet" in text
 
 
 def test_a_large_picture_is_painted_smaller():
-    (before, _), _ = cyclegan.paint(photograph(700, 500), DIRECTIONS[0], 256, lambda *_: None)
+    (before, _), _ = boards.paint(photograph(700, 500), DIRECTIONS[0], 256, lambda *_: None)
     assert before.size == (256, 182)
     assert predictor.fitted(torch.zeros(3, 4000, 3000)).shape[1:].numel() <= predictor.MOST_PIXELS
 
@@ -61,34 +62,34 @@ def test_a_large_picture_is_painted_smaller():
 @pytest.mark.parametrize("picture", [None, photograph(20, 90), photograph(400, 1)])
 def test_no_picture_or_a_sliver_is_answered_with_a_sentence(picture):
     with pytest.raises(InputError, match="picture"):
-        cyclegan.paint(picture, DIRECTIONS[0], 256, lambda *_: None)
+        boards.paint(picture, DIRECTIONS[0], 256, lambda *_: None)
 
 
 @pytest.mark.parametrize(("direction", "side"), [("up", 256), (DIRECTIONS[0], 10**6), (DIRECTIONS[0], None), (7, 256)])
 def test_forged_settings_are_refused(direction, side):
     with pytest.raises(InputError):
-        cyclegan.paint(photograph(), direction, side, lambda *_: None)
+        boards.paint(photograph(), direction, side, lambda *_: None)
 
 
 @pytest.mark.parametrize("direction", DIRECTIONS)
 def test_the_look_inside_is_of_the_cycle(direction):
-    figures = cyclegan.look(photograph(), direction)
+    figures = boards.cycle(photograph(), direction)
     assert len(figures) == 6 and all(picture.size == (88, 68) for picture, _ in figures)
     first, second = ("G", "F") if direction == DIRECTIONS[0] else ("F", "G")
     assert figures[1][1].startswith(f"{second}({first}(x))")
-    model = cyclegan.predictor("cyclegan-monet")
-    x = cyclegan.tensor_of(photograph(), 320)
-    seen = model.cycle(x, cyclegan.DIRECTIONS[direction])
+    model = boards.predictor("cyclegan-monet")
+    x = boards.tensor_of(photograph(), 320)
+    seen = model.cycle(x, boards.DIRECTIONS[direction])
     error = (seen.reconstructed - x[:, :68, :88]).abs().mean()
     torch.testing.assert_close(seen.error.mean(), error, atol=1e-4, rtol=1e-3)
     torch.testing.assert_close(
-        model.translate(x[:, :68, :88], cyclegan.DIRECTIONS[direction]), seen.translated, atol=1e-3, rtol=1e-3
+        model.translate(x[:, :68, :88], boards.DIRECTIONS[direction]), seen.translated, atol=1e-3, rtol=1e-3
     )
 
 
 def test_every_loss_has_its_picture():
-    figures = cyclegan.compare(photograph(), DIRECTIONS[0])
-    assert [title for _, title in figures] == list(cyclegan.PAINTERS)
+    figures = boards.compare(photograph(), DIRECTIONS[0])
+    assert [title for _, title in figures] == list(boards.PAINTERS)
 
 
 def seven() -> str:
@@ -102,20 +103,21 @@ def seven() -> str:
 @pytest.mark.parametrize(("domain", "count"), [("usps", 1), ("mnist-m", 4)])
 def test_a_digit_goes_there_and_back(domain, count):
     query = {"picture": seven(), "domain": domain, "seed": 1}
-    answer = digits.translate_digit(query)
+    ask = frame.live(digits.translate_digit)
+    answer = ask(query)
     assert answer["count"] == count
     sheet = Image.open(io.BytesIO(base64.b64decode(answer["translated"].partition(",")[2])))
     assert sheet.size == (28 * count, 28)
     assert all(len(rows) == count for rows in answer["readings"].values())
-    assert digits.translate_digit(query) == answer
-    other = digits.translate_digit(query | {"seed": 2})
+    assert ask(query) == answer
+    other = ask(query | {"seed": 2})
     assert (other["translated"] == answer["translated"]) == (domain == "usps")
 
 
 @pytest.mark.parametrize("change", [{"picture": None}, {"domain": "svhn"}, {"seed": "one"}, {"picture": "data:,"}])
 def test_forged_digits_are_refused(change):
-    with pytest.raises(InputError):
-        digits.translate_digit({"picture": seven(), "domain": "usps", "seed": 1} | change)
+    answer = frame.live(digits.translate_digit)({"picture": seven(), "domain": "usps", "seed": 1} | change)
+    assert set(answer) == {"error"} and answer["error"].endswith(".") and answer["error"] != UNEXPECTED
 
 
 def test_strange_pictures_are_told_from_known_ones():

@@ -1,0 +1,110 @@
+"""The CycleGAN tab: a photograph painted like Monet and back, what each loss is for, and digits of other domains."""
+
+import gradio as gr
+
+from demos import frame
+from demos.frame import pictures
+from dlcv.cyclegan.published import NOTICE, STYLES
+
+from . import api, boards, digits
+
+ABOUT = frame.Topic(
+    title="CycleGAN",
+    name="CycleGAN",
+    lecture="Generative models",
+    summary="Paint a photograph like Monet and take it back, learned without a single pair of pictures.",
+    card="#cyclegan-painted .slider-wrap",
+    slides=(("L_GAN + L_GAN + lambda L_cyc", "dlcv/cyclegan/loss.py"),),
+)
+
+ADVERSARIAL = (
+    r"\begin{aligned} \min_{G,F} \max_{D_A, D_B} \;& \mathcal{L}_\text{GAN}(G, D_B) + \mathcal{L}_\text{GAN}(F, D_A) \\"
+    r"&+ \lambda\, \mathcal{L}_\text{cyc}(G, F) \end{aligned}"
+)
+CYCLE = (
+    r"\begin{aligned} \mathcal{L}_\text{cyc} = {} & E_{x \sim A} \| F(G(x)) - x \|_1 \\"
+    r"&+ E_{y \sim B} \| G(F(y)) - y \|_1 \end{aligned}"
+)
+
+
+def build() -> None:
+    """The tab's content."""
+    frame.heading(
+        ABOUT,
+        "A CycleGAN learns to translate pictures of one kind into another without a single pair to learn from:"
+        " here photographs of landscapes into paintings of Monet, and back.",
+        "Choose a photograph, and paint it.",
+    )
+    frame.equations(
+        (
+            ADVERSARIAL,
+            r"$G$ paints photographs $x \in A$, $F$ turns paintings $y \in B$ into photographs; each has a"
+            r" discriminator, which looks at patches of 70 × 70 pixels",
+        ),
+        (
+            CYCLE,
+            "what is painted must be found again in the painting: nothing but this preserves the content",
+        ),
+    )
+    with gr.Row():
+        with gr.Column(scale=2, min_width=320):
+            picture = pictures.picture_column(frame.PHOTOGRAPHS, "cyclegan-picture")
+            direction = gr.Radio(list(boards.DIRECTIONS), value=boards.FIRST, label="What to make of it")
+            side = gr.Slider(
+                *boards.SIDES,
+                value=boards.SIDE,
+                step=64,
+                label="Longer side, pixels",
+                info="Strokes are as wide whatever the size: a larger painting gets finer ones, and takes longer.",
+                elem_id="cyclegan-side",
+            )
+            button = gr.Button("Paint", variant="primary", elem_id="cyclegan-paint")
+            with gr.Accordion("Other translations, from the Hub", open=False):
+                gr.Markdown(NOTICE)
+                style = gr.Radio(list(STYLES.values()), value=STYLES["horse2zebra"], show_label=False)
+                other = gr.Button("Fetch and translate", elem_id="cyclegan-published")
+        with gr.Column(scale=3, min_width=320):
+            slider = gr.ImageSlider(
+                label="Before and after", format="png", interactive=False, elem_id="cyclegan-painted"
+            )
+            text = gr.Markdown(elem_id="cyclegan-text")
+    frame.section(
+        "Look inside", "The whole cycle, and what the discriminator of the target domain sees in its patches."
+    )
+    inside = _row_of_figures("cyclegan-inside")
+    frame.section(
+        "How can we make sure that the content is preserved?",
+        "The adversarial loss alone is satisfied with any painting of Monet. Three networks, trained with"
+        " and without the losses that tie the painting to the photograph.",
+    )
+    losses = _row_of_figures("cyclegan-losses")
+    frame.section(
+        "Digits that teach themselves",
+        "Translated pictures keep their labels: a classifier that never saw a label of the other domain learns to"
+        " read it from translations. Draw a digit of MNIST, and see it as USPS and MNIST-M would have it.",
+    )
+    digits.board()
+    frame.weights_card({title: [name] for title, name in boards.PAINTERS.items()}, title="The weights of the painters")
+    private = {"api_visibility": "private", "show_progress_on": slider} | frame.COMPUTE
+    quiet = {"api_visibility": "private", "show_progress": "hidden"} | frame.COMPUTE
+    other.click(frame.guard(boards.paint_published), [picture, style, side], [slider, text], **private)
+    clicked = button.click(frame.guard(boards.paint), [picture, direction, side], [slider, text], **private)
+    shown = frame.on_first_show(boards.paint, [picture, direction, side], [slider, text], **frame.COMPUTE)
+    for painted in (clicked, shown):
+        painted.then(frame.guard(boards.show_cycle), [picture, direction], inside, **quiet)
+        painted.then(frame.guard(boards.show_compare), [picture, direction], losses, **quiet)
+    api.offer()
+
+
+def _row_of_figures(name: str) -> gr.HTML:
+    """Where `figures` go."""
+    return gr.HTML(js_on_load=None, apply_default_css=False, elem_classes=["board-block"], elem_id=name)
+
+
+def _row_of_figures(name: str) -> gr.HTML:
+    """The place of `boards.figures`."""
+    return gr.HTML(js_on_load=None, apply_default_css=False, elem_classes=["board-block"], elem_id=name)
+
+
+if __name__ == "__main__":
+    frame.show_alone("demos.cyclegan")
