@@ -1,1 +1,1 @@
-"""Detection hall: R-CNN, Fast R-CNN, Faster R-CNN and Mask R-CNN, with every stage open to view."""
+"""Detection: R-CNN, Fast R-CNN, Faster R-CNN and Mask R-CNN, with every stage open to view."""

@@ -1,0 +1,49 @@
+"""The public endpoints of the detection tab."""
+
+from collections import Counter
+
+import PIL.Image
+
+from demos import frame
+
+from . import boards, examples, history
+from .kept import Detector, View, keep, pixels_of
+
+
+def detection_find(
+    picture: frame.Picture = None,
+    detector: Detector = "People",
+    score: boards.Share = 0.5,
+    overlap: boards.Share = 0.5,
+    mask: boards.Share = 0.5,
+    view: View = "Whole",
+):
+    """The objects of a picture as COCO has them, and how many there are of each class."""
+    found = boards.coco_of(keep(pixels_of(picture), detector, view), score, overlap, mask)
+    names = {category["id"]: category["name"] for category in found["categories"]}
+    return found | {"counts": dict(Counter(names[entry["category_id"]] for entry in found["annotations"]))}
+
+
+def detection_proposals(
+    picture: frame.Picture = None,
+    detector: Detector = "People",
+    overlap: boards.Share = 0.5,
+    count: frame.Whole(1, 1000) = 20,
+):
+    """The best boxes of the proposal network, before and after overlaps are suppressed."""
+    before, after = keep(pixels_of(picture), detector, "Whole").at(0).proposals(overlap)
+    return {"before": frame.rounded(before[:count], 1), "after": frame.rounded(after[:count], 1)}
+
+
+def detection_history(picture: frame.Picture = None, detector: Detector = "People", count: history.Count = 20):
+    """Seconds of R-CNN, Fast R-CNN and Faster R-CNN on one picture with the same weights."""
+    *_, last = history.timed(keep(pixels_of(picture), detector, "Whole"), count)
+    return last
+
+
+def offer() -> None:
+    """Make the endpoints."""
+    person = {"picture": lambda: PIL.Image.open(examples.EXAMPLES[0][0]), "detector": "People"}
+    frame.endpoint(detection_find, ["json"], example=person | {"score": 0.05}, **frame.COMPUTE)
+    frame.endpoint(detection_proposals, ["json"], example=person | {"overlap": 0.7, "count": 100}, **frame.COMPUTE)
+    frame.endpoint(detection_history, ["json"], example=person | {"count": 10}, **frame.COMPUTE)

@@ -1,0 +1,54 @@
+"""Pictures that the detection tab begins with, and uploaded ones that browsers cannot show."""
+
+from importlib.util import find_spec
+from pathlib import Path
+
+import gradio as gr
+import numpy as np
+import PIL.Image
+
+from demos import frame
+from demos.frame.questions import understood
+
+from .kept import pixels_of
+
+SKIMAGE = Path(find_spec("skimage").origin).parent / "data"
+EXAMPLES = [
+    (str(SKIMAGE / "astronaut.png"), "People"),
+    (str(SKIMAGE / "camera.png"), "People"),
+]
+SEEDS = 1_000_000  # of drawn pictures
+BROWSERS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "MPO")  # kinds of pictures that they show
+
+
+class Example(frame.Query):
+    """Which of the packaged pictures."""
+
+    number: frame.Whole(0, len(EXAMPLES) - 1)
+
+
+def example(number):
+    """One of the packaged pictures, the detector for it, and nothing of how another one was drawn."""
+    path, title = EXAMPLES[understood(Example, {"number": number}).number]
+    return PIL.Image.open(path), title, ""
+
+
+def draw(kind: str, seed: int | None = None):
+    """A picture of cells, another one each time where no seed is given, the detector for it, and the true counts."""
+    from dlcv.detection import pictures
+
+    seed = int(np.random.default_rng().integers(SEEDS)) if seed is None else seed
+    drawn = getattr(pictures, kind)(seed)
+    several = {"nucleus": "nuclei"}
+    counts = ", ".join(
+        f"{count} {name if count == 1 else several.get(name, name + 's')}" for name, count in drawn.counts.items()
+    )
+    title = {"nuclei": "Cell nuclei", "blood": "Blood cells"}[kind]
+    return drawn.picture, title, f"Drawn in code, with exactly {counts}."
+
+
+def displayable(picture):
+    """A picture that browsers cannot show, as from a microscope, as one that they can."""
+    if picture is None or (picture.format in BROWSERS and not picture.mode.startswith("I")):
+        return gr.skip()
+    return PIL.Image.fromarray(pixels_of(picture).permute(1, 2, 0).numpy())

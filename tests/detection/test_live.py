@@ -1,0 +1,119 @@
+"""The boards' questions about a picture, and the endpoints: good ones, forged ones, and what is kept."""
+
+import base64
+import io
+from pathlib import Path
+
+import PIL.Image
+import pytest
+import torch
+
+from demos import frame
+from demos.detection import boards, examples, kept
+from demos.frame.checks import UNEXPECTED
+from dlcv.core.errors import InputError
+from tests.frame.test_bad_input import judge, post
+from tests.support.serving import Client
+
+
+def as_file(picture: PIL.Image.Image, kind: str) -> bytes:
+    buffer = io.BytesIO()
+    picture.save(buffer, kind)
+    return buffer.getvalue()
+
+
+def sent(data: bytes) -> str:
+    """A picture as a client sends it."""
+    return f"data:image/png;base64,{base64.b64encode(data).decode()}"
+
+
+def astronaut() -> dict:
+    return {"path": "", "url": sent(Path(examples.EXAMPLES[0][0]).read_bytes())}
+
+
+def test_a_client_gets_objects_proposals_and_times(gallery):
+    client = Client(gallery)
+    (found,) = client.run("/detection_find", [astronaut(), "People", 0.05, 0.5, 0.5, "Whole"])
+    assert sum(found["counts"].values()) == len(found["annotations"]) > 0
+    assert found["categories"] == [{"id": 1, "name": "person"}]
+    assert all(entry["score"] >= 0.05 for entry in found["annotations"])
+    (found,) = client.run("/detection_proposals", [astronaut(), "People", 0.7, 10])
+    assert len(found["before"]) == len(found["after"]) == 10 and len(found["after"][0]) == 4
+    (found,) = client.run("/detection_history", [astronaut(), "People", 10])
+    assert [bar["title"] for bar in found["bars"]] == ["R-CNN", "Fast R-CNN", "Faster R-CNN"]
+    assert found["bars"][0]["passes"] == len(found["boxes"]) == 10 and found["bars"][1]["passes"] == 1
+
+
+@pytest.mark.parametrize("picture", ["line", "nothing"])
+def test_a_client_with_a_picture_of_no_use_gets_a_sentence(gallery, picture):
+    line = {"path": "", "url": sent(as_file(PIL.Image.new("L", (4000, 1)), "PNG"))}
+    data = [line if picture == "line" else None, "People", 0.5, 0.5, 0.5, "Whole"]
+    status, answer = post(f"{gallery.url}/gradio_api/run/detection_find", {"data": data})
+    assert answer["error"] and not judge(status, answer, picture)
+
+
+def test_a_picture_cut_off_in_the_middle_gets_a_sentence(gallery):
+    whole = Path(examples.EXAMPLES[0][0]).read_bytes()
+    broken = {"path": "", "url": sent(whole[: len(whole) // 2])}
+    for name, data in (("find", [0.5, 0.5, 0.5, "Whole"]), ("proposals", [0.7, 10]), ("history", [10])):
+        status, answer = post(f"{gallery.url}/gradio_api/run/detection_{name}", {"data": [broken, "People", *data]})
+        assert answer["error"] and not judge(status, answer, name)
+
+
+@pytest.fixture(scope="module")
+def token() -> str:
+    """A picture that the boards may ask about, in this process."""
+    pixels = torch.randint(0, 255, (3, 80, 120), generator=torch.Generator().manual_seed(0), dtype=torch.uint8)
+    return kept.pictures.add(kept.keep(pixels, "People", "Whole"))
+
+
+GOOD = {
+    "detect": {"overlap": 0.5},
+    "inside": {"tile": 0},
+    "anchors": {"tile": 0, "x": 5, "y": 5},
+    "proposals": {"tile": 0, "overlap": 0.5},
+    "region": {"tile": 0, "number": 0},
+    "feature_map": {"tile": 0, "level": 1, "channel": 3},
+    "masks": {"tile": 0, "objects": [[0, 1], [1, 1]]},
+    "export": {"score": 0.5, "overlap": 0.5, "mask": 0.5},
+}
+FORGED = [
+    ("detect", {"token": None}),
+    ("inside", {"token": "../../etc/passwd"}),
+    ("inside", {"tile": 1}),
+    ("anchors", {"tile": -1}),
+    ("anchors", {"x": None}),
+    ("proposals", {"overlap": "1"}),
+    ("region", {"number": 10**6}),
+    ("region", {"number": 0.5}),
+    ("feature_map", {"level": 5}),
+    ("feature_map", {"channel": 96}),
+    ("masks", {"objects": 7}),
+    ("masks", {"objects": [[0, 1]] * 1000}),
+    ("masks", {"objects": [[0]]}),
+    ("masks", {"objects": [[0, 2]]}),
+    ("masks", {"objects": [["a", 1]]}),
+    ("export", {"mask": float("nan")}),
+]
+
+
+@pytest.mark.parametrize("name", GOOD)
+def test_every_question_of_the_boards_is_answered_without_a_pass(token, name):
+    before = kept.passes["maskrcnn-people"]
+    answer = frame.live(getattr(boards, name))({"token": token} | GOOD[name])
+    assert "error" not in answer and answer["passes"] == before
+
+
+@pytest.mark.parametrize(("name", "changes"), FORGED, ids=lambda part: str(part)[:30])
+def test_forged_questions_get_a_sentence(token, name, changes):
+    answer = frame.live(getattr(boards, name))({"token": token} | GOOD[name] | changes)
+    assert set(answer) == {"error"} and answer["error"].endswith(".") and answer["error"] != UNEXPECTED
+
+
+def test_pictures_make_room_for_others(monkeypatch):
+    monkeypatch.setattr(kept.pictures, "most", 1)
+    pixels = torch.zeros(3, 40, 40, dtype=torch.uint8)
+    first, second = (kept.pictures.add(kept.keep(pixels, "People", "Whole")) for _ in range(2))
+    assert kept.pictures.get(second)
+    with pytest.raises(InputError, match="Find objects"):
+        kept.pictures.get(first)
