@@ -18,7 +18,7 @@ from ..core.training.coco_eval import precision_and_recall
 from ..core.weights import scores
 from ..core.weights.scores import Metric
 from . import published
-from .predictor import mask_scores, predictor
+from .predictor import DetectorPredictor, mask_scores, predictor
 from .samples import target_of
 
 COMMAND = "python -m dlcv.detection.evaluate"
@@ -89,25 +89,31 @@ def average_precision(
     return np.nanmean(np.where(precision > -1, precision, np.nan), axis=(1, 2))
 
 
+def annotations(detector: DetectorPredictor, picture: torch.Tensor, image: int) -> list[dict]:
+    """The detections of a picture (3, H, W) in [0, 1] as pycocotools has them, with the scores of box and mask."""
+    detector.set_image(picture)
+    detections = detector.detections(MIN_SCORE)
+    masks, of_masks = [None] * len(detections.boxes), detections.scores
+    if detector.model.config.masks:
+        cells = detector.cells(detections)
+        masks, of_masks = detector.masks(detections, cells) > 0.5, mask_scores(detections.scores, cells)
+    boxes, labels, of_boxes, _ = detections
+    return [
+        annotation(image, int(label), box, mask) | {BOX_AP.name: float(score), MASK_AP.name: float(mask_score)}
+        for box, label, mask, score, mask_score in zip(boxes, labels, masks, of_boxes, of_masks)
+    ]
+
+
 def evaluate(name: str) -> list[dict]:
     """The rows of metrics.json of a detector."""
     detector, known, found, sizes = predictor(name), [], [], []
     masks = detector.model.config.masks
     for image, (picture, target) in enumerate(truth(name)):
-        detector.set_image(picture)
-        detections = detector.detections(MIN_SCORE)
-        shapes, of_masks = [None] * len(detections.boxes), detections.scores
-        if masks:
-            cells = detector.cells(detections)
-            shapes, of_masks = detector.masks(detections, cells) > 0.5, mask_scores(detections.scores, cells)
+        found += annotations(detector, picture, image)
         count = len(target["boxes"])
         masks_of, crowd = target.get("masks", [None] * count), target.get("crowd", [0] * count)
         for box, label, mask, many in zip(target["boxes"], target["labels"], masks_of, crowd, strict=True):
             known.append(annotation(image, int(label), box, mask, int(many)))
-        boxes, labels, of_boxes, _ = detections
-        for box, label, mask, score, mask_score in zip(boxes, labels, shapes, of_boxes, of_masks):
-            ranks = {"box_ap": float(score), "mask_ap": float(mask_score)}
-            found.append(annotation(image, int(label), box, mask) | ranks)
         sizes.append(tuple(picture.shape[1:]))
     rows, data = [], f"{len(sizes)} held-out pictures"
     for kind, ap, ap50 in (("bbox", BOX_AP, BOX_AP50), ("segm", MASK_AP, MASK_AP50))[: 1 + masks]:

@@ -3,10 +3,13 @@
 import os
 from pathlib import Path
 
+import numpy as np
+import PIL.Image
 import pytest
 import torch
 from torch.nn import functional as F
 
+from demos.frame import PHOTOGRAPHS
 from dlcv.core.datasets import TensorBatches, mnist_m, paintings, usps
 from dlcv.core.training.loop import Recipe, Step
 from dlcv.cyclegan import domains, evaluate, judges, large, loss, predictor, published, train
@@ -221,6 +224,40 @@ def test_edges_that_stay_correlate():
     x = torch.rand(2, 3, 16, 16, generator=torch.Generator().manual_seed(0))
     assert evaluate.gradient_correlation(x, 0.5 * x - 0.2) == pytest.approx(1, abs=1e-4)
     assert abs(evaluate.gradient_correlation(x, x.flip(3))) < 0.3
+
+
+def test_the_predictor_answers_as_the_evaluation_does():
+    """A photograph is painted, brought back and classified alike by what a tab asks and by what is scored."""
+    picture = PIL.Image.open(PHOTOGRAPHS[0]).convert("RGB").crop((100, 100, 356, 356))
+    photograph = torch.from_numpy(np.array(picture)).permute(2, 0, 1)  # as the test set has it
+    ours, judge = predictor.predictor("cyclegan-monet"), predictor.scene_classifier()
+    out = ours.cycle(photograph / 255, "Monet")
+    with torch.inference_mode():
+        x = domains.spread(photograph[None])
+        noisy = domains.with_noise(x, ours.model.config.input_noise, torch.Generator().manual_seed(0))
+        painted = ours.model.G(noisy)
+        reconstructed = ours.model.F(painted)
+    torch.testing.assert_close(out.translated, (painted[0] + 1) / 2, atol=1e-4, rtol=1e-3)
+    torch.testing.assert_close(ours.translate(photograph / 255, "Monet"), out.translated, atol=1e-3, rtol=1e-3)
+    assert out.error.mean().item() == pytest.approx(evaluate.l1(x, reconstructed), abs=1e-4)
+    for shown, scored in ((photograph / 255, x), (out.translated, painted)):
+        score = predictor.score_scene(shown)
+        assert evaluate.share_of_monets(judge, scored) == 100 * (score.monet > 0.5)
+        assert evaluate.share_of_strange(judge, scored) == 100 * score.strange
+
+
+@pytest.mark.parametrize(
+    ("target", "reader"), [("USPS", "reader-mnist-as-usps"), ("MNIST-M", "reader-mnist-as-mnist-m")]
+)
+def test_digits_are_read_as_the_evaluation_does(target):
+    digit, backgrounds = torch.zeros(1, 1, 28, 28), torch.rand(3, 3, 28, 28, generator=torch.Generator().manual_seed(0))
+    digit[..., 6:9, 8:20] = digit[..., 6:22, 17:20] = 1
+    out = predictor.translate_digit(digit, target, backgrounds)
+    pictures = domains.spread(out.translated)
+    for name, probabilities in (("reader-mnist", out.source_only), (predictor.DOMAINS[target][1], out.adapted)):
+        labels = probabilities.argmax(1)
+        assert evaluate.accuracy(predictor.classifier(name), pictures, labels) == 100
+    assert out.adapted.argmax(1).tolist() == [7] * len(out.translated)
 
 
 def test_every_second_turn_is_the_discriminators():

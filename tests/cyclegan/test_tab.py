@@ -19,6 +19,14 @@ REMOVE = "#cyclegan-picture button[aria-label='Remove Image']"
 PATIENCE = 120_000
 
 
+@pytest.fixture
+def painted(tab):
+    """The tab with its first example painted, looked into and compared."""
+    expect(tab.locator(TEXT)).to_contain_text("after", timeout=PATIENCE)
+    expect(tab.locator("#cyclegan-losses img")).to_have_count(3, timeout=PATIENCE)
+    return tab
+
+
 def pictures(page) -> tuple[PIL.Image.Image, PIL.Image.Image]:
     """The two pictures under the slider, as they came from the server: before and after."""
     sources = page.locator(f"{PAINTED} img").evaluate_all("images => images.map((image) => image.src)")
@@ -47,25 +55,25 @@ def upload(page, picture: PIL.Image.Image, name: str = "picture.png") -> None:
     page.wait_for_selector("#cyclegan-picture img")
 
 
-def test_the_example_is_painted_and_keeps_its_content(tab):
-    before, after = (tensor(picture) for picture in pictures(tab))
-    doubted, believed = scores(tab)
+def test_the_example_is_painted_and_keeps_its_content(painted):
+    before, after = (tensor(picture) for picture in pictures(painted))
+    doubted, believed = scores(painted)
     assert doubted < 50 < believed
     assert evaluate.gradient_correlation(before, after) > 0.5
     # More than a shift of colours: no linear map of a pixel's colour explains the painting.
-    colours, painted = (x[0].flatten(1).T for x in (before, after))
+    colours, after_colours = (x[0].flatten(1).T for x in (before, after))
     design = torch.cat([colours, torch.ones(len(colours), 1)], dim=1)
-    left = painted - design @ torch.linalg.lstsq(design, painted).solution
+    left = after_colours - design @ torch.linalg.lstsq(design, after_colours).solution
     assert left.abs().mean() > 0.02
-    screenshot(tab, "cyclegan")
+    screenshot(painted, "cyclegan")
 
 
-def test_the_look_inside_has_the_whole_cycle(tab):
-    captions = tab.locator("#cyclegan-inside figcaption").all_inner_texts()
+def test_the_look_inside_has_the_whole_cycle(painted):
+    captions = painted.locator("#cyclegan-inside figcaption").all_inner_texts()
     assert len(captions) == 6 and captions[0].startswith("G(x)") and captions[1].startswith("F(G(x))")
     error = float(re.search(r"([\d.]+) %", captions[2])[1])
     assert 0 < error < 15
-    assert tab.locator("#cyclegan-losses figcaption").all_inner_texts() == list(boards.PAINTERS)
+    assert painted.locator("#cyclegan-losses figcaption").all_inner_texts() == list(boards.PAINTERS)
 
 
 def test_a_drawn_seven_is_read_in_both_domains(tab):

@@ -4,6 +4,7 @@ import base64
 import io
 from pathlib import Path
 
+import numpy as np
 import PIL.Image
 import pytest
 import torch
@@ -12,6 +13,8 @@ from demos import frame
 from demos.detection import boards, examples, kept
 from demos.frame.checks import UNEXPECTED
 from dlcv.core.errors import InputError
+from dlcv.detection import evaluate
+from dlcv.detection.predictor import predictor
 from tests.frame.test_bad_input import judge, post
 from tests.support.serving import Client
 
@@ -108,6 +111,27 @@ def test_every_question_of_the_boards_is_answered_without_a_pass(token, name):
 def test_forged_questions_get_a_sentence(token, name, changes):
     answer = frame.live(getattr(boards, name))({"token": token} | GOOD[name] | changes)
     assert set(answer) == {"error"} and answer["error"].endswith(".") and answer["error"] != UNEXPECTED
+
+
+@pytest.mark.parametrize("title", kept.OURS)
+def test_the_board_answers_as_the_evaluation_does(title):
+    """The same objects, areas and scores of one picture, though the board has it from a visitor's file."""
+    picture = examples.draw("blood" if title == "Blood cells" else "nuclei", 0)[0]
+    if title == "People":
+        picture = PIL.Image.open(examples.EXAMPLES[0][0])
+    looked_at = kept.keep(kept.pixels_of(picture), title, "Whole")
+    config = looked_at.detector.model.config
+    answers = boards.coco_of(looked_at, kept.MIN_SCORE, config.nms_iou, 0.5)["annotations"]
+    pixels = torch.from_numpy(np.array(picture.convert("RGB"))).permute(2, 0, 1) / 255
+    scored = evaluate.annotations(predictor(kept.OURS[title]), pixels, 0)
+    assert len(answers) == len(scored) > 0
+    for ours, theirs in zip(answers, scored):
+        assert ours["category_id"] == theirs["category_id"]
+        assert ours["score"] == pytest.approx(theirs["box_ap"], abs=1e-4)
+        assert ours["bbox"] == pytest.approx(theirs["bbox"], abs=0.02)
+        if config.masks:
+            assert ours["mask_score"] == pytest.approx(theirs["mask_ap"], abs=1e-4)
+            assert ours["area"] == pytest.approx(theirs["area"], abs=2)
 
 
 def test_pictures_make_room_for_others(monkeypatch):
