@@ -1,4 +1,4 @@
-"""What was found, as COCO has it: https://cocodataset.org/#format-data."""
+"""Detections as COCO has them: https://cocodataset.org/#format-data."""
 
 import torch
 from torchvision.models.detection.roi_heads import paste_masks_in_image
@@ -11,8 +11,10 @@ def pasted(cells: torch.Tensor, box: torch.Tensor, size: tuple[int, int]) -> tup
 
     `size` is height and width of the picture.
     """
-    left, top = ((box[:2].floor() - 2).clamp(min=0)).int().tolist()
-    right, bottom = (min(int(end) + 3, side) for end, side in zip(box[2:].tolist(), (size[1], size[0])))
+    # torchvision enlarges the box by a cell on each side and cuts off its fractions: the window must hold all of that
+    margin = int((box[2:] - box[:2]).max() / len(cells)) + 2
+    left, top = (box[:2].floor() - margin).clamp(min=0).int().tolist()
+    right, bottom = (min(int(end) + margin + 1, side) for end, side in zip(box[2:].tolist(), (size[1], size[0])))
     corner = torch.tensor([left, top, left, top])
     return left, top, paste_masks_in_image(cells[None, None], (box - corner)[None], (bottom - top, right - left))[0, 0]
 
