@@ -1,6 +1,6 @@
 """The CycleGAN tab."""
 
-from demos.cyclegan import tensor_of
+from demos.cyclegan.boards import tensor_of
 from demos.frame.pictures import drawn_seven
 from dlcv.cyclegan.predictor import CycleGANPredictor, score_scene
 

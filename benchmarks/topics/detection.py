@@ -1,10 +1,9 @@
-"""The detection hall: torchvision's own forward pass with the same weights, on its first picture of 512 by 512."""
+"""The detection tab: torchvision's own forward pass with the same weights, on its first picture of 512 by 512."""
 
 import torch
 from PIL import Image
 
-from demos import detection
-from demos.detection import boards
+from demos.detection import examples, history, kept
 
 RATIO = {"/detection_find": 1.1}  # to torchvision's pass, p50
 SLIDERS = 150.0  # ms from a move to the answer on the screen
@@ -12,7 +11,7 @@ SLIDERS = 150.0  # ms from a move to the answer on the screen
 
 def passes() -> dict:
     """For each endpoint the computation alone."""
-    person, people = boards.pixels_of(Image.open(detection.EXAMPLES[0][0])), boards.predictor("maskrcnn-people")
+    person, people = kept.pixels_of(Image.open(examples.EXAMPLES[0][0])), kept.predictor("maskrcnn-people")
 
     @torch.inference_mode()
     def torchvisions_own():
@@ -25,5 +24,5 @@ def passes() -> dict:
     return {
         "/detection_find": torchvisions_own,
         "/detection_proposals": proposals,
-        "/detection_history": lambda: list(boards.history(boards.keep(person, "People", "Whole"), 0, 10)),
+        "/detection_history": lambda: list(history.timed(kept.keep(person, "People", "Whole"), 10)),
     }

@@ -1,7 +1,7 @@
 """The Pose tab: a picture in which nobody is."""
 
 from demos import pose
-from demos.cyclegan import tensor_of
+from demos.cyclegan.boards import tensor_of
 from demos.frame.pictures import drawn_seven
 from dlcv.pose.predictor import PosePredictor, decode
 

@@ -15,7 +15,7 @@ from demos.frame.checks import UNEXPECTED
 from dlcv.core.errors import InputError
 from dlcv.detection import evaluate
 from dlcv.detection.predictor import predictor
-from tests.frame.test_bad_input import judge, post
+from tests.support.asking import judge, post
 from tests.support.serving import Client
 
 
