@@ -86,7 +86,6 @@ def test_a_drawn_seven_is_read_in_both_domains(tab):
     screenshot(tab, "cyclegan-digits", BOARD)
 
 
-@pytest.mark.dirty
 def test_without_a_picture_it_says_what_to_do(tab):
     tab.locator(REMOVE).click()
     tab.locator("#cyclegan-paint").click()
@@ -99,7 +98,6 @@ def test_without_a_picture_it_says_what_to_do(tab):
     settle(tab)
 
 
-@pytest.mark.dirty
 def test_a_picture_of_several_strips_is_painted_under_a_progress_bar_without_seams(tab):
     wide, high = 1000, 800
     rows = large.STRIP // wide // 2 * 2
@@ -107,6 +105,7 @@ def test_a_picture_of_several_strips_is_painted_under_a_progress_bar_without_sea
     waves = np.random.default_rng(0).normal(0, 6, (high // 10, wide // 10, 3)).repeat(10, 0).repeat(10, 1)
     smooth = np.stack([120 + 80 * y, 140 + 60 * x, 200 - 90 * y], axis=2) + waves
     upload(tab, PIL.Image.fromarray(smooth.clip(0, 255).astype(np.uint8)))
+    tab.get_by_label("A photograph like Monet").check()
     tab.locator("#cyclegan-side input[type=number]").fill("1024")
     tab.locator("#cyclegan-side input[type=number]").press("Tab")
     tab.locator("#cyclegan-paint").click()
