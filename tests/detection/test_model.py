@@ -1,7 +1,6 @@
 """Detection: every stage against torchvision's own forward pass, the losses against torchvision's and closed forms."""
 
 import os
-from dataclasses import replace
 
 import pytest
 import torch
@@ -22,22 +21,11 @@ from dlcv.detection.model import (
     PENALTY,
     STRIDES,
     Detector,
-    DetectorConfig,
     DetectorFeatures,
-    PeopleDetector,
     Regions,
 )
 from dlcv.detection.predictor import DetectorPredictor
-
-
-def detector(masks: bool = True, people: bool = False) -> Detector:
-    """An untrained one whose heads are not indifferent, so that some boxes are surer than others."""
-    torch.manual_seed(0)
-    config = DetectorConfig(("nut", "bolt"), masks, min_size=128, max_size=256, fpn_channels=16, proposals=50)
-    model = PeopleDetector(replace(config, backbone="people")) if people else Detector(config)
-    for layer in (model.parts.roi_heads.box_predictor.cls_score, model.parts.rpn.head.cls_logits):
-        torch.nn.init.normal_(layer.weight, std=0.5)
-    return model.eval()
+from tests.detection.untrained import detector
 
 
 def test_the_mean_of_networks_has_the_means_of_their_weights_and_statistics():
@@ -286,7 +274,6 @@ def test_what_is_no_picture_gets_a_sentence():
 
 
 def test_average_precision_of_what_is_known():
-    pytest.importorskip("pycocotools")
     from dlcv.detection import evaluate
 
     boxes = torch.tensor([[0.0, 0, 10, 10], [20, 20, 40, 30]])

@@ -4,11 +4,12 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from pycocotools import mask as coco_mask
 
 from dlcv.detection import export, pictures, tiles
 from dlcv.detection.model import Detections
 from dlcv.detection.predictor import DetectorPredictor, mask_scores
-from tests.detection.test_model import detector
+from tests.detection.untrained import detector
 
 
 @pytest.mark.parametrize("length", [1, 100, 256, 257, 448, 1000, 4000])
@@ -135,9 +136,6 @@ def test_a_mask_that_hesitates_has_a_lower_score_than_its_box():
 
 
 def test_run_lengths_are_cocos():
-    pytest.importorskip("pycocotools")
-    from pycocotools import mask as coco_mask
-
     generator = torch.Generator().manual_seed(0)
     for left, top in ((0, 0), (5, 3), (12, 20)):
         shape = torch.rand(20, 28, generator=generator) > 0.5
