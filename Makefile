@@ -42,10 +42,10 @@ fresh: $(DEV) $(FRESH)
 	@$(COMPILE)
 	.venv/bin/python -m tests.support.fresh .venv/fresh/bin/python
 
-# What the gallery takes beside a bare forward pass, and how soon it is there.
+# Speed: of the start, the endpoints, the boards, beside bare forward passes. The limits are those that tests had.
 bench: $(DEV)
-	@for what in startup latency boards pose painting; do \
-	  echo "--- $$what"; .venv/bin/python -m benchmarks.$$what || missed=yes; done; test -z "$$missed"
+	@$(COMPILE)
+	for what in startup latency boards pose painting; do .venv/bin/python -m benchmarks.$$what || exit 1; done
 
 # make space REPO=you/name
 space: $(RUN)
