@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import torch
 
     from dlcv.detection.predictor import DetectorPredictor
-    from dlcv.detection.tiles import Found
+    from dlcv.detection.tiles import TileDetections
 
 OURS = {
     "People": "maskrcnn-people",
@@ -76,7 +76,7 @@ class Kept:
         self.name, self.pixels = name, pixels  # (3, H, W) bytes
         self.detector = predictor(name)
         self.tiles: list[list[int]] = [[0, 0, pixels.shape[2], pixels.shape[1]]]
-        self.found: Found | None = None  # in tiles
+        self.found: TileDetections | None = None  # in tiles
         self._tile, self._lock = -1, threading.Lock()
 
     def at(self, tile: int) -> "DetectorPredictor":

@@ -17,8 +17,8 @@ EDGE = 2.0  # pixels: a box that is this close to where a tile was cut is probab
 SAME = 0.5  # part of the smaller of two boxes that lies in the other, from which they are one object
 
 
-class Found(NamedTuple):
-    """What was found in all tiles, best first; boxes in pixels of the whole picture."""
+class TileDetections(NamedTuple):
+    """Detections of all tiles, best first; boxes in pixels of the whole picture."""
 
     boxes: torch.Tensor  # (D, 4)
     labels: torch.Tensor  # (D,)
@@ -75,8 +75,8 @@ def detect(
     side: int,
     score: float,
     progress: Callable[[float], None] = lambda done: None,
-) -> tuple[Found, torch.Tensor]:
-    """Objects surer than `score` in a picture (3, H, W) bytes, looked at in tiles of `side` pixels; and the tiles.
+) -> tuple[TileDetections, torch.Tensor]:
+    """Detections with a larger score than `score` in a picture (3, H, W) bytes, and its tiles (T, 4) of `side` pixels.
 
     `progress` is told the part of the work that is done, 0 to 1.
     """
@@ -89,11 +89,11 @@ def detect(
         masks = predictor.model.config.masks
         cells = predictor.cells(found) if masks else found.boxes.new_zeros(len(found.boxes), 0, 0)
         boxes = found.boxes + tile[:2].repeat(2)
-        parts.append(Found(boxes, *found[1:], torch.full_like(found.labels, number), cells))
+        parts.append(TileDetections(boxes, *found[1:], torch.full_like(found.labels, number), cells))
         cut.append(is_cut(boxes, tile, height, width))
         progress((number + 1) / len(places))
-    together = Found(*(torch.cat(some) for some in zip(*parts)))
+    together = TileDetections(*(torch.cat(values) for values in zip(*parts)))
     order = (together.scores - torch.cat(cut).float()).argsort(descending=True)  # whole ones first
     kept = merged(together.boxes, together.labels, order, together.tiles)
     kept = kept[together.scores[kept].argsort(descending=True)]
-    return Found(*(some[kept] for some in together)), places
+    return TileDetections(*(values[kept] for values in together)), places
