@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import inspect
-import typing
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -63,7 +62,7 @@ def endpoint(fn: Callable, gives: list[str], *, example: dict[str, Any], **kwarg
     The endpoint skips the queue unless kwargs (COMPUTE) say otherwise. The first sentence of the docstring says in the
     README what it answers.
     """
-    hints = typing.get_type_hints(fn, include_extras=True)
+    hints = inspect.get_annotations(fn, eval_str=True)  # Python 3.10: get_type_hints adds None
     parameters = inspect.signature(fn).parameters
     defaults = {name: ... if one.default is one.empty else one.default for name, one in parameters.items()}
     model = create_model(fn.__name__, __base__=Query, **{name: (hints[name], defaults[name]) for name in parameters})
