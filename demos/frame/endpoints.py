@@ -1,4 +1,4 @@
-"""Public endpoints: a function whose parameters say by their types what a client may send."""
+"""Public endpoints: a function whose parameters, or the fields of whose `Query`, say what a client may send."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Endpoint:
 
     def request(self) -> list:
         """The example as JSON, every parameter in order: a picture as a data URI, what can be called called anew."""
-        given = {name: one.default for name, one in inspect.signature(self.fn).parameters.items()} | self.example
+        given = {name: field.get_default() for name, field in self.asks.model_fields.items()} | self.example
         return [_sent(value() if callable(value) else value) for value in given.values()]
 
 
@@ -57,28 +57,38 @@ def endpoint(fn: Callable, gives: list[str], *, example: dict[str, Any], **kwarg
     """Offer fn as the public endpoint /<name of fn>; call it inside of a tab's build().
 
     The types of its parameters are those of `questions` (Picture, Choice(...), Whole(...), ...), checked before fn is
-    called; a parameter's default is what a client need not send. `gives` names the kinds of what it returns: json,
-    text, png, jpeg. `example` has values for parameters by name: the README, the benchmark and the tests send them.
-    The endpoint skips the queue unless kwargs (COMPUTE) say otherwise. The first sentence of the docstring says in the
-    README what it answers.
+    called; a parameter's default is what a client need not send. A function that takes a `Query` alone, as those of
+    boards do, has its fields for parameters. `gives` names the kinds of what it returns: json, text, png, jpeg.
+    `example` has values for parameters by name: the README, the benchmark and the tests send them. The endpoint skips
+    the queue unless kwargs (COMPUTE) say otherwise. The first sentence of the docstring says in the README what it
+    answers.
     """
-    hints = inspect.get_annotations(fn, eval_str=True)  # Python 3.10: get_type_hints adds None
-    parameters = inspect.signature(fn).parameters
-    defaults = {name: ... if one.default is one.empty else one.default for name, one in parameters.items()}
-    model = create_model(fn.__name__, __base__=Query, **{name: (hints[name], defaults[name]) for name in parameters})
-    made = Endpoint(f"/{fn.__name__}", fn, model, example)
+    asks, call = _asked(fn)
+    made = Endpoint(f"/{fn.__name__}", fn, asks, example)
+    fields = asks.model_fields
 
-    @functools.wraps(fn)
     def checked(*values):
-        query = made.understood(values)
-        return fn(**{name: getattr(query, name) for name in parameters})
+        return call(made.understood(values))
 
+    functools.update_wrapper(checked, fn)
+    positional = inspect.Parameter.POSITIONAL_OR_KEYWORD  # clients read the names of parameters here
+    checked.__signature__ = inspect.Signature([inspect.Parameter(name, positional) for name in fields])
     inputs = []
-    for name in parameters:
-        how = beside(model.model_fields[name], Asked)
-        value = None if defaults[name] is ... else defaults[name]
+    for name, field in fields.items():
+        how, value = beside(field, Asked), None if field.is_required() else field.default
         inputs.append(how.component(value=value, label=f"{name}: {how.must}", visible=False, **dict(how.keywords)))
     outputs = [GIVES[kind](label=kind, visible=False) for kind in gives]
     queue = {} if "concurrency_id" in kwargs else {"queue": False}
     gr.on([], guard(checked), inputs, outputs, api_name=fn.__name__, **queue, **kwargs)
     ENDPOINTS[made.name] = made
+
+
+def _asked(fn: Callable) -> tuple[type[Query], Callable[[Query], Any]]:
+    """What fn may be asked, and fn as a function of that."""
+    hints, parameters = inspect.get_annotations(fn, eval_str=True), inspect.signature(fn).parameters
+    takes = hints[next(iter(parameters))]
+    if isinstance(takes, type) and issubclass(takes, Query):
+        return takes, fn
+    defaults = {name: ... if one.default is one.empty else one.default for name, one in parameters.items()}
+    model = create_model(fn.__name__, __base__=Query, **{name: (hints[name], defaults[name]) for name in parameters})
+    return model, lambda query: fn(**{name: getattr(query, name) for name in parameters})

@@ -85,3 +85,22 @@ def test_an_endpoint_is_made_of_the_types_of_its_function():
             event.fn(None, "large", 10)
     finally:
         del frame.ENDPOINTS["/proof_sample"]
+
+
+def test_an_endpoint_may_ask_what_a_board_asks():
+    def proof_sample(query: Sampled):
+        """What arrived."""
+        return query.seed
+
+    with frame.page("Proof") as blocks:
+        frame.endpoint(proof_sample, ["json"], example={"model": "small"})
+    try:
+        assert frame.ENDPOINTS["/proof_sample"].request() == ["small", 0, 1.0, [0, 0], []]
+        [event] = blocks.fns.values()
+        assert event.fn("small", 7, 1, [0, 0], []) == 7
+        with pytest.raises(gr.Error, match="'seed' must be"):
+            event.fn("small", -1, 1, [0, 0], [])
+        [info] = blocks.get_api_info()["named_endpoints"].values()
+        assert [one["parameter_name"] for one in info["parameters"]] == list(Sampled.model_fields)
+    finally:
+        del frame.ENDPOINTS["/proof_sample"]
