@@ -30,6 +30,7 @@ from .components import SafeImage as SafeImage
 from .endpoints import ENDPOINTS as ENDPOINTS
 from .endpoints import endpoint as endpoint
 from .models import model as model
+from .questions import Asked as Asked
 from .questions import Choice as Choice
 from .questions import Clamped as Clamped
 from .questions import File as File

@@ -33,7 +33,7 @@ class STNConfig:
 
 
 class STNOutput(NamedTuple):
-    """What one pass computes for N pictures."""
+    """The classes of N pictures, and where the transformer looked."""
 
     logits: torch.Tensor  # (N, 10)
     theta: torch.Tensor | None  # (N, 2, 3), (N, 3, 3) or (N, 16, 2): where the control points are read
@@ -108,18 +108,29 @@ class STN(nn.Module, PyTorchModelHubMixin, pipeline_tag="image-classification", 
                 nn.Linear(config.hidden, 10),
             )
 
-    def transformation(self, x: torch.Tensor) -> torch.Tensor:
+    def forward(self, x: torch.Tensor) -> STNOutput:
+        """The classes of pictures (N, 1, S, S) in [0, 1], ink = 1, and V = sampler(U, T_theta(G)) on the way there."""
+        x = x.contiguous(memory_format=torch.channels_last)  # (N, 1, S, S)  U
+        if not self.config.transformer:
+            return STNOutput(self.classify(x).float(), None, None, x)
+        theta = self.localisation(x)  # (N, 2, 3), (N, 3, 3) or (N, 16, 2)
+        grid = self.grid(theta)  # (N, 28, 28, 2)  T_theta(G)
+        rectified = grids.warp(x.float(), grid)  # (N, 1, 28, 28)  V: sampler.sample at every point of the grid
+        logits = self.classify(rectified).float()  # (N, 10)
+        return STNOutput(logits, theta, grid, rectified)
+
+    def localisation(self, x: torch.Tensor) -> torch.Tensor:
         """theta of pictures (N, 1, S, S), as in `STNOutput`.
 
         A spline's 32 coordinates would have to move together to turn a digit, and free ones rarely do. So an affine
         part carries the control points c_k, and each is offset from there: theta_k = A (c_k, 1) + BEND o_k.
         """
-        features = self.localise(x)
-        theta = self.theta(features).float()
+        features = self.localise(x)  # (N, 96)
+        theta = self.theta(features).float()  # (N, 6) or (N, 9)
         if self.config.transformer != "tps":
             return theta.unflatten(1, THETA[self.config.transformer])
-        offsets = self.offsets(features).float().unflatten(1, THETA["tps"])
-        return self.control @ theta.unflatten(1, (2, 3)).transpose(1, 2) + BEND * offsets
+        offsets = self.offsets(features).float().unflatten(1, THETA["tps"])  # (N, 16, 2)
+        return self.control @ theta.unflatten(1, (2, 3)).transpose(1, 2) + BEND * offsets  # (N, 16, 2)
 
     def grid(self, theta: torch.Tensor) -> torch.Tensor:
         """T_theta(G), (N, 28, 28, 2), for theta as in `STNOutput`."""
@@ -128,13 +139,3 @@ class STN(nn.Module, PyTorchModelHubMixin, pipeline_tag="image-classification", 
         if self.config.transformer == "projective":
             return grids.projective_grid(theta, SIDE, SIDE)
         return grids.tps_grid(theta, self.spline, SIDE, SIDE)
-
-    def forward(self, x: torch.Tensor) -> STNOutput:
-        """Classify pictures (N, 1, S, S) in [0, 1], ink = 1."""
-        x = x.contiguous(memory_format=torch.channels_last)
-        if not self.config.transformer:
-            return STNOutput(self.classify(x).float(), None, None, x)
-        theta = self.transformation(x)
-        grid = self.grid(theta)
-        rectified = grids.warp(x.float(), grid)
-        return STNOutput(self.classify(rectified).float(), theta, grid, rectified)

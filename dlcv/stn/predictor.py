@@ -10,19 +10,15 @@ from ..core.datasets import distorted
 from ..core.errors import InputError
 from ..core.geometry import grids
 from . import sampler
-from .model import SIDE, STN
+from .model import STN
 
 TRANSFORMERS = ("affine", "projective", "tps")
-LIMITS = {  # of what a visitor may ask for, in the units of `Distortion`
-    "rotation": (-180, 180), "scale": (0.4, 1.6), "shift_x": (-14, 14), "shift_y": (-14, 14),
-    "tilt_x": (-1, 1), "tilt_y": (-1, 1), "warp": (0, 4),
-}  # fmt: skip
 TILT_PIXELS = 8  # how far a tilt of 1 moves the digit's corners
 
 
 @dataclass
 class Distortion:
-    """What the visitor does to a digit."""
+    """A distortion of one digit, in numbers that a visitor can set."""
 
     rotation: float = 0.0  # degrees, clockwise
     scale: float = 1.0
@@ -34,13 +30,7 @@ class Distortion:
     seed: int = 0  # which warp
 
     def parameters(self) -> distorted.Parameters:
-        """The same for one digit, as the data set has it. InputError on numbers that are missing or out of range."""
-        for name, (low, high) in LIMITS.items():
-            value = getattr(self, name)
-            if type(value) not in (int, float) or not math.isfinite(value) or not low <= value <= high:
-                raise InputError(f"{name.replace('_', ' ').capitalize()} must be a number from {low} to {high}.")
-        if type(self.seed) is not int or not 0 <= self.seed < 2**31:
-            raise InputError("The seed must be a whole number from 0 to 2,147,483,647.")
+        """The distortion as the data set has it, for one digit."""
         right, lower = self.tilt_x * TILT_PIXELS / 2, self.tilt_y * TILT_PIXELS / 2
         noise = torch.randn(1, 16, 2, generator=torch.Generator().manual_seed(self.seed))
         return distorted.Parameters(
@@ -55,7 +45,7 @@ class Distortion:
 
 @dataclass
 class Rectified:
-    """What a transformer makes of one picture, and what two classifiers think of it."""
+    """One picture after a transformer, and the probabilities of two classifiers."""
 
     input: torch.Tensor  # (S, S)
     rectified: torch.Tensor  # (28, 28)
@@ -67,7 +57,7 @@ class Rectified:
 
 @dataclass
 class Pixel:
-    """How the sampler makes one output pixel: V = sum of weight x value over its source neighbours."""
+    """The slide's sum at one output pixel: V = sum of weight x value over its four source neighbours."""
 
     source_x: float  # pixels of the input
     source_y: float
@@ -78,7 +68,7 @@ class Pixel:
 
 
 class STNPredictor:
-    """A transformer and the plain network trained on the same data, on the device of the house.
+    """A transformer and the plain network trained on the same data, on `runtime.device()`.
 
     Cheap to make: the networks stay on the shelf, and the plain one is shared by the three transformers.
     """
@@ -112,17 +102,21 @@ class STNPredictor:
 
     def pixel(self, rectified: Rectified, row: int, column: int) -> Pixel:
         """The slide's sum and its derivatives at one output pixel of a picture that was rectified before."""
-        if not (isinstance(row, int) and isinstance(column, int) and 0 <= row < SIDE and 0 <= column < SIDE):
-            raise InputError(f"Choose a pixel of the rectified picture: row and column from 0 to {SIDE - 1}.")
-        point = rectified.grid[row, column]
+        u, point = rectified.input, rectified.grid[row, column]
+        left, top = (math.floor(value) for value in point.tolist())
+        patch = torch.zeros(2, 2)  # the four neighbours (rows, columns); 0 outside of the picture
+        for n in (0, 1):
+            for m in (0, 1):
+                if 0 <= top + n < self.size and 0 <= left + m < self.size:
+                    patch[n, m] = u[top + n, left + m]
+        weights = sampler.derivative_source(patch, point[None] - torch.tensor([left, top]))[0]  # (2, 2): dV / dU
+        neighbours = [(left + m, top + n, weights[n, m].item(), patch[n, m].item()) for n in (0, 1) for m in (0, 1)]
+        value = sampler.sample(u, point[None]).item()
+        slope_x, slope_y = sampler.derivative_points(u, point[None])[0].tolist()
         x, y = point.tolist()
-        kernel = sampler.derivative_source(rectified.input, point[None])[0]
-        neighbours = []
-        for n in (math.floor(y), math.floor(y) + 1):
-            for m in (math.floor(x), math.floor(x) + 1):
-                inside = 0 <= n < self.size and 0 <= m < self.size
-                weight = max(0.0, 1 - abs(x - m)) * max(0.0, 1 - abs(y - n))
-                neighbours.append((m, n, weight, rectified.input[n, m].item() if inside else 0.0))
-        value = (kernel * rectified.input).sum().item()
-        slope_x, slope_y = sampler.derivative_points(rectified.input, point[None])[0].tolist()
         return Pixel(x, y, neighbours, value, slope_x, slope_y)
+
+
+def predictor(names: tuple[str, str]) -> STNPredictor:
+    """The predictor of a transformer and of the data that it was trained on."""
+    return STNPredictor(*names)

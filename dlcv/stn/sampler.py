@@ -1,6 +1,7 @@
 """The bilinear sampler and its derivatives, written out as on the slide.
 
-`F.grid_sample` does the same many times faster and is what the networks use; the tests hold the two together.
+The tab's "Look inside" shows them at one pixel. `F.grid_sample` is the same sum for whole pictures, many times faster:
+the networks use it (`core.geometry.grids.warp`), and a test holds the two together.
 Coordinates are pixels here, x right, y down, centres at integers from 0.
 """
 

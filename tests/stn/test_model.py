@@ -1,5 +1,6 @@
 """Spatial Transformers: the sampler as on the slide, the distortions, the networks, the shipped weights."""
 
+import math
 import os
 
 import pytest
@@ -7,13 +8,12 @@ import torch
 from torch.nn import functional as F
 
 from dlcv.core import weights
-from dlcv.core.datasets import distorted
-from dlcv.core.errors import InputError
-from dlcv.core.geometry import grids
+from dlcv.core.datasets import distorted, mnist
 from dlcv.stn import sampler
+from dlcv.stn.evaluate import errors
 from dlcv.stn.model import STN, THETA, STNConfig
 from dlcv.stn.predictor import Distortion, STNPredictor
-from dlcv.stn.train import CONFIGS
+from dlcv.stn.train import CONFIGS, error
 
 
 def points_and_source():
@@ -24,7 +24,8 @@ def points_and_source():
 
 
 def by_torch(u, points):
-    grid = grids.from_pixels(points, *u.shape).view(1, 1, -1, 2)
+    height, width = u.shape
+    grid = (points / torch.tensor([width - 1, height - 1]) * 2 - 1).view(1, 1, -1, 2)
     return F.grid_sample(u[None, None], grid, align_corners=True).flatten()
 
 
@@ -123,23 +124,65 @@ def test_one_pixel_adds_up_to_what_the_network_read():
         assert sum(weight for *_, weight, _ in pixel.neighbours) == pytest.approx(1, abs=1e-5)
 
 
-@pytest.mark.parametrize("name, value", [("rotation", float("nan")), ("scale", 0.0), ("tilt_x", "1"), ("seed", -1)])
-def test_a_distortion_out_of_range_is_refused_in_a_sentence(name, value):
-    with pytest.raises(InputError, match="must be"):
-        Distortion(**{name: value}).parameters()
+def test_a_pixel_is_read_by_the_sum_of_the_slide():
+    """The tab's "Look inside" shows sampler.sample and its derivatives; with the network's own reading it agrees."""
+    predictor = STNPredictor("tps", "all")
+    found = predictor.rectify(predictor.distort(digit_seven(), Distortion(rotation=30, warp=2)))
+    for row in range(0, 28, 3):
+        points = found.grid[row]
+        torch.testing.assert_close(sampler.sample(found.input, points), found.rectified[row], atol=1e-4, rtol=0)
+        pixel = predictor.pixel(found, row, 5)
+        slopes = sampler.derivative_points(found.input, points[5:6])[0].tolist()
+        assert [pixel.d_value_dx, pixel.d_value_dy] == slopes
+        kernel = sampler.derivative_source(found.input, points[5:6])[0]
+        for x, y, weight, value in pixel.neighbours:
+            if 0 <= x < 42 and 0 <= y < 42:
+                assert weight == pytest.approx(kernel[y, x].item(), abs=1e-4) and value == found.input[y, x]
+            else:
+                assert value == 0
 
 
-@pytest.mark.timeout(900)
-def test_shipped_networks_reach_their_scores():
-    """On the very pictures that the scores were measured on; how a processor rounds may turn a digit or two."""
+# ---- the shipped networks
+
+
+@pytest.fixture(scope="module")
+def digits() -> tuple[torch.Tensor, torch.Tensor]:
+    """The test digits of MNIST and their labels."""
     if not os.environ.get("DLCV_DATA"):
         pytest.skip("the test digits are not here: set DLCV_DATA")
-    from dlcv.core.datasets import mnist
-    from dlcv.stn.evaluate import errors
+    return mnist.load("mnist", "test")
 
-    digits, labels = mnist.load("mnist", "test")
-    for kind in distorted.SIZES:
-        names = [name for name in weights.names("stn") if name.endswith(f"-{kind}")]
-        for name, ours in errors(kind, names, digits, labels).items():
-            (row,) = weights.metrics(name)["rows"]
-            assert ours == pytest.approx(row["value"], abs=0.02), name
+
+@pytest.mark.parametrize("kind", distorted.SIZES)
+def test_shipped_networks_reach_their_scores_on_a_sample(digits, kind):
+    """Of all 22 networks, on 1,000 of the pictures that the scores were measured on.
+
+    At an error of 1 % a sample of 1,000 has a standard error of 0.3 %; the bar allows four.
+    """
+    names = [name for name in weights.names("stn") if name.endswith(f"-{kind}")]
+    assert len(names) == (6 if kind == "r" else 4)
+    pictures, labels = digits[0][::10], digits[1][::10]
+    for name, ours in errors(kind, names, pictures, labels, copies=1).items():
+        (row,) = weights.metrics(name)["rows"]
+        assert ours <= row["value"] + 4 * 100 * math.sqrt(row["value"] / 100 / 1000), name
+
+
+@pytest.mark.parametrize("name", ["stn-affine-p"])
+def test_a_shipped_network_has_its_score(digits, name):
+    """On the very pictures that the score was measured on; how a processor rounds may turn a digit or two."""
+    (row,) = weights.metrics(name)["rows"]
+    [ours] = errors(name.rsplit("-", 1)[1], [name], *digits).values()
+    assert ours == pytest.approx(row["value"], abs=0.02)
+
+
+@torch.inference_mode()
+@pytest.mark.parametrize("transformer", THETA)
+def test_answers_are_as_the_evaluation_measures_them(transformer):
+    """The predictor's classes of ten distorted digits are those that the evaluation counts as right."""
+    predictor = STNPredictor(transformer, "all")
+    pictures = distorted.test_set(digit_seven().expand(10, -1, -1, -1), "all")
+    found = [predictor.rectify(picture[None]) for picture in pictures]
+    answers = torch.stack([one.probabilities for one in found]), torch.stack([one.plain_probabilities for one in found])
+    for model, probabilities in zip((predictor.model, predictor.plain), answers):
+        torch.testing.assert_close(probabilities, model(pictures).logits.softmax(1), atol=1e-4, rtol=0)
+        assert error(model, pictures, probabilities.argmax(1)) == 0

@@ -8,27 +8,24 @@ import pytest
 from PIL import Image, ImageDraw
 from playwright.sync_api import expect
 
-from demos import frame, stn
+from demos import frame
 from demos.frame.checks import UNEXPECTED
-from dlcv.stn.predictor import LIMITS, TRANSFORMERS
-from tests.support.browser import SEVEN, draw_strokes, open_tab, screenshot
+from demos.stn import boards
+from tests.support.browser import SEVEN, draw_strokes, screenshot, settle
 
 BOARD, LOOK, SPIN = "#stn-board", "#stn-look-board", "#stn-spin-board"
 
 
+EXAMPLE = f"{BOARD} .stn-examples button:first-child"
+
+
 @pytest.fixture
-def tab(page):
-    """The tab with its first answer on it: the example, a 7 turned by 40 degrees."""
-    open_tab(page, "stn")
-    expect(page.locator(f"{BOARD} .stn-bars th b").first).not_to_be_empty(timeout=60_000)
-    settle(page)
-    return page
-
-
-def settle(page) -> None:
-    """Wait until the newest question is answered; a change reaches the script within two frames."""
-    page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
-    page.wait_for_selector(f"{BOARD}[aria-busy=false]", timeout=60_000)
+def board(tab):
+    """The tab with the first example on it: a 7 turned by 40 degrees, read by the network that has seen everything."""
+    tab.locator(f"{BOARD} [data-key=all]").click()
+    tab.locator(EXAMPLE).click()
+    settle(tab)
+    return tab
 
 
 def readings(page) -> list[str]:
@@ -56,87 +53,81 @@ def test_it_opens_with_an_example_already_read(tab):
     screenshot(tab, "stn")
 
 
-def test_a_drawn_seven_is_read_upright_and_turned(tab):
-    draw_seven(tab)
-    assert readings(tab)[0] == "7"
-    turn(tab, 60)
-    transformed, plain = readings(tab)
+def test_a_drawn_seven_is_read_upright_and_turned(board):
+    draw_seven(board)
+    assert readings(board)[0] == "7"
+    turn(board, 60)
+    transformed, plain = readings(board)
     assert transformed == "7"
     assert re.fullmatch(r"\d", plain)
-    shares = tab.locator(f"{BOARD} .stn-best span").all_inner_texts()
+    shares = board.locator(f"{BOARD} .stn-best span").all_inner_texts()
     assert len(shares) == 2 and all(re.fullmatch(r"\d+\.\d %", share) for share in shares)
-    screenshot(tab, "stn-drawn", BOARD)
+    screenshot(board, "stn-drawn", BOARD)
 
 
-@pytest.mark.parametrize("transformer", TRANSFORMERS)
-def test_every_transformer_answers(tab, transformer):
-    tab.locator(f"{BOARD} [data-key={transformer}]").click()
-    settle(tab)
-    assert readings(tab)[0] == "7"
-    cells = tab.locator(f"{BOARD} .stn-matrix td").count()
+@pytest.mark.parametrize("transformer", boards.TRANSFORMERS)
+def test_every_transformer_answers(board, transformer):
+    board.locator(f"{BOARD} [data-key={transformer}]").click()
+    settle(board)
+    assert readings(board)[0] == "7"
+    cells = board.locator(f"{BOARD} .stn-matrix td").count()
     assert cells == {"affine": 6, "projective": 9, "tps": 16}[transformer]
-    assert tab.locator(f"{BOARD} .stn-control circle").count() == (16 if transformer == "tps" else 0)
-    assert tab.locator(f"{BOARD} .stn-meaning").inner_text()
+    assert board.locator(f"{BOARD} .stn-control circle").count() == (16 if transformer == "tps" else 0)
+    assert board.locator(f"{BOARD} .stn-meaning").inner_text()
 
 
-@pytest.mark.parametrize("data", stn.DATA)
-def test_every_training_set_answers_and_marks_what_it_never_saw(tab, data):
-    tab.locator(f"{BOARD} [data-key={data}]").click()
-    settle(tab)
-    assert tab.locator(f"{BOARD} .stn-in figcaption").inner_text().startswith("42" if data in ("all", "rts") else "28")
-    assert (tab.locator("#stn-rotation-note").inner_text() != "") == (data in ("p", "e"))
+@pytest.mark.parametrize("data", boards.DATA)
+def test_every_training_set_answers_and_marks_what_it_never_saw(board, data):
+    board.locator(f"{BOARD} [data-key={data}]").click()
+    settle(board)
+    size = "42" if data in ("all", "rts") else "28"
+    assert board.locator(f"{BOARD} .stn-in figcaption").inner_text().startswith(size)
+    assert (board.locator("#stn-rotation-note").inner_text() != "") == (data in ("p", "e"))
 
 
-def test_the_keyboard_moves_a_slider_and_the_answer_follows(tab):
-    before = tab.locator(f"{BOARD} .stn-matrix").inner_text()
-    tab.locator("#stn-rotation").focus()
+def test_the_keyboard_moves_a_slider_and_the_answer_follows(board):
+    before = board.locator(f"{BOARD} .stn-matrix").inner_text()
+    board.locator("#stn-rotation").focus()
     for _ in range(15):
-        tab.keyboard.press("ArrowRight")
-    settle(tab)
-    assert tab.locator("output[for=stn-rotation]").inner_text() == "55°"
-    assert tab.locator(f"{BOARD} .stn-matrix").inner_text() != before
+        board.keyboard.press("ArrowRight")
+    settle(board)
+    assert board.locator("output[for=stn-rotation]").inner_text() == "55°"
+    assert board.locator(f"{BOARD} .stn-matrix").inner_text() != before
 
 
-def test_a_pixel_of_the_output_shows_what_it_reads(tab):
-    picture = tab.locator(f"{LOOK} .look-output")
+def test_a_pixel_of_the_output_shows_what_it_reads(board):
+    picture = board.locator(f"{LOOK} .look-output")
     picture.scroll_into_view_if_needed()
     side = picture.bounding_box()["width"]
     picture.click(position={"x": 14.5 / 28 * side, "y": 12.5 / 28 * side})
-    place = tab.locator(f"{LOOK} .look-at")
+    place = board.locator(f"{LOOK} .look-at")
     expect(place).to_contain_text("Column 14, row 12")
-    assert tab.locator(f"{LOOK} .look-weights").inner_text() == "1.000"
-    rows = tab.locator(f"{LOOK} .look-table tbody tr").all()
+    assert board.locator(f"{LOOK} .look-weights").inner_text() == "1.000"
+    rows = board.locator(f"{LOOK} .look-table tbody tr").all()
     products = [float(row.locator("td").last.inner_text()) for row in rows]
-    value = float(tab.locator(f"{LOOK} .look-value").inner_text())
+    value = float(board.locator(f"{LOOK} .look-value").inner_text())
     assert len(rows) == 4 and sum(products) == pytest.approx(value, abs=0.003)
     picture.focus()
-    tab.keyboard.press("ArrowRight")
-    tab.keyboard.press("ArrowDown")
+    board.keyboard.press("ArrowRight")
+    board.keyboard.press("ArrowDown")
     expect(place).to_contain_text("Column 15, row 13")
-    assert re.search(r"= −?\d\.\d{3}$", tab.locator(f"{LOOK} .look-dx").inner_text())
+    assert re.search(r"= −?\d\.\d{3}$", board.locator(f"{LOOK} .look-dx").inner_text())
 
 
-def test_the_spin_draws_both_curves(tab):
-    tab.locator(f"{SPIN} .spin-plot").scroll_into_view_if_needed()
-    expect(tab.locator(f"{SPIN} .spin-said")).to_contain_text("Plain CNN: ", timeout=60_000)
+def test_the_spin_draws_both_curves(board):
+    board.locator(f"{SPIN} .spin-plot").scroll_into_view_if_needed()
+    expect(board.locator(f"{SPIN} .spin-said")).to_contain_text("Plain CNN: ", timeout=60_000)
     for curve in ("first", "second"):
-        assert tab.locator(f"{SPIN} path.spin-{curve}").get_attribute("d").count("L") == 72
-    assert tab.locator("output[for=stn-rotation]").inner_text() == "40°"
+        assert board.locator(f"{SPIN} path.spin-{curve}").get_attribute("d").count("L") == 72
+    assert board.locator("output[for=stn-rotation]").inner_text() == "40°"
 
 
-def test_an_empty_paper_is_answered_with_a_sentence_and_the_next_digit_is_read(tab):
-    tab.locator(f"{BOARD} .pad-clear").click()
-    expect(tab.locator(f"{BOARD} .board-message")).to_contain_text("Draw a digit")
-    draw_seven(tab)
-    assert readings(tab)[0] == "7"
-    assert tab.locator(f"{BOARD} .board-message").inner_text() == ""
-
-
-@pytest.mark.parametrize("viewport", [{"width": 390, "height": 844}])
-@pytest.mark.parametrize("color_scheme", ["dark"])
-def test_it_fits_a_phone(tab):
-    assert tab.evaluate("document.documentElement.scrollWidth") <= 390
-    screenshot(tab, "stn-phone")
+def test_an_empty_paper_is_answered_with_a_sentence_and_the_next_digit_is_read(board):
+    board.locator(f"{BOARD} .pad-clear").click()
+    expect(board.locator(f"{BOARD} .board-message")).to_contain_text("Draw a digit")
+    draw_seven(board)
+    assert readings(board)[0] == "7"
+    assert board.locator(f"{BOARD} .board-message").inner_text() == ""
 
 
 # Without a browser
@@ -149,20 +140,16 @@ def query(**changes) -> dict:
     file = io.BytesIO()
     paper.save(file, "PNG")
     picture = "data:image/png;base64," + base64.b64encode(file.getvalue()).decode()
-    numbers = {slider.name: slider.neutral for slider in stn.SLIDERS}
+    numbers = {slider["name"]: slider["value"] for slider in frame.sliders(boards.Distorted)}
     return {"picture": picture, **numbers, "seed": 0, "transformer": "affine", "data": "all", **changes}
 
 
 def test_a_good_question_gets_an_answer():
-    answer = frame.live(stn.rectify)(query(rotation=60))
+    answer = frame.live(boards.rectify)(query(rotation=60))
     assert answer["size"] == 42 and len(answer["grid"]) == 28 and len(answer["theta"]) == 2
     assert sum(answer["probabilities"]) == pytest.approx(1, abs=1e-3)
-    pixel = frame.live(stn.pixel)(query(row=14, column=13.0))
+    pixel = frame.live(boards.pixel)(query(row=14, column=13.0))
     assert sum(weight for *_, weight, _ in pixel["neighbours"]) == pytest.approx(1, abs=1e-3)
-
-
-def test_the_sliders_are_the_librarys_limits():
-    assert {slider.name: (slider.low, slider.high) for slider in stn.SLIDERS} == LIMITS
 
 
 FORGED = [
@@ -186,7 +173,7 @@ FORGED = [
 
 @pytest.mark.parametrize("changes", FORGED, ids=lambda changes: "-".join(map(str, *changes.items()))[:30])
 def test_forged_questions_get_a_sentence(changes):
-    ask = stn.pixel if {"row", "column"} & set(changes) else stn.rectify
+    ask = boards.pixel if {"row", "column"} & set(changes) else boards.rectify
     answer = frame.live(ask)(query(**{"row": 0, "column": 0, **changes}))
     assert set(answer) == {"error"} and answer["error"].endswith(".")
     assert answer["error"] != UNEXPECTED
@@ -194,7 +181,7 @@ def test_forged_questions_get_a_sentence(changes):
 
 @pytest.mark.parametrize("theta, rotation", [([[0, -1, 0], [1, 0, 0]], 90), ([[1, 0, 0.5], [0, 0.5, -1]], 0)])
 def test_an_affine_theta_in_words(theta, rotation):
-    found = stn.meaning(theta, 29)
+    found = boards.meaning(theta, 29)
     assert found["rotation"] == pytest.approx(rotation)
     if rotation == 0:
         assert (found["width"], found["height"], found["shift_x"], found["shift_y"]) == (1, 0.5, 7, -14)

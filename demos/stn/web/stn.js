@@ -201,7 +201,7 @@ export default function ({first, server, board, find, findAll, say, saying, live
   const showData = choose('.stn-data', 'data', titles);
 
   const handles = sliders.map((about) => {
-    const {name, label, low, high, step, unit, neutral} = about;
+    const {name, label, low, high, step, unit, value: neutral} = about;
     const id = `stn-${name}`;
     const digits = String(step).split('.')[1]?.length || 0;
     const suffix = unit === '°' ? '°' : unit && ` ${unit}`;
@@ -227,8 +227,8 @@ export default function ({first, server, board, find, findAll, say, saying, live
   });
 
   // The values of a slider that the chosen network has met in training, as [low, high].
-  function trained({name, neutral}) {
-    const seen = data[state.data].trained[name] || [neutral, neutral];
+  function trained({name, value}) {
+    const seen = data[state.data].trained[name] || [value, value];
     if (seen !== 'room') return seen;
     const room = Math.max(0, (42 - SIDE * state.scale) / 2);
     return [-room, room];
@@ -256,7 +256,7 @@ export default function ({first, server, board, find, findAll, say, saying, live
   }
 
   function reset() {
-    for (const {name, neutral} of sliders) state[name] = neutral;
+    for (const {name, value} of sliders) state[name] = value;
   }
 
   find('.stn-reset').addEventListener('click', () => {

@@ -69,18 +69,13 @@ def tps_grid(sources: torch.Tensor, weights: torch.Tensor, height: int, width: i
 
 
 def warp(pictures: torch.Tensor, grid: torch.Tensor) -> torch.Tensor:
-    """Read (N, C, H, W) at a grid (N, H', W', 2), bilinearly; zero outside the picture: (N, C, H', W')."""
+    """Pictures (N, C, H, W) sampled bilinearly at a grid (N, H', W', 2), zero outside of them: (N, C, H', W')."""
     return F.grid_sample(pictures, grid, mode="bilinear", padding_mode="zeros", align_corners=True)
 
 
 def to_pixels(points: torch.Tensor, height: int, width: int) -> torch.Tensor:
-    """Grid coordinates in [-1, 1] to pixels of a picture, centres at integers: (..., 2) -> (..., 2)."""
+    """Grid coordinates in [-1, 1] as pixels of a picture, centres at integers: (..., 2) -> (..., 2)."""
     return (points + 1) / 2 * torch.tensor([width - 1, height - 1], dtype=points.dtype, device=points.device)
-
-
-def from_pixels(points: torch.Tensor, height: int, width: int) -> torch.Tensor:
-    """Pixels, centres at integers, to grid coordinates in [-1, 1]: (..., 2) -> (..., 2)."""
-    return points / torch.tensor([width - 1, height - 1], dtype=points.dtype, device=points.device) * 2 - 1
 
 
 def homography(source: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
