@@ -1,16 +1,14 @@
 """What the boards of the PointNet tab ask for: a cloud, disturbed as the sliders say, through the networks."""
 
-import base64
 import functools
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import gradio as gr
-import numpy as np
 
 from demos import frame
 from demos.frame import coded
-from dlcv.core import runtime
 from dlcv.core.errors import InputError
 from dlcv.core.images import draw
 from dlcv.pointnet.kinds import KINDS
@@ -24,52 +22,88 @@ if TYPE_CHECKING:
 
 SYMMETRIC = {"max": "pointnet-max", "sum": "pointnet-sum"}
 FLAT, PARTS = "pointnet-flat", "pointnet-parts"
-UNIT = 16_384  # a point on the wire is three integers of 16 bits: this is 1, so that clouds may reach to 2
+POINT_SCALE = 16_384  # a coordinate is sent as an integer of 16 bits in units of 1 / 16,384: clouds may reach to 2
 MOST = 4096  # points that a board may send
 PACKAGED = {"rabbit": "Bunny.obj", "duck": "Duck.glb"}  # come with Gradio
 SHAPES = dict.fromkeys((*KINDS, *PACKAGED), 0) | {"chair": 3, "table": 5}  # seeds of those shown first
 SIDES = ("left", "right", "front", "back", "bottom", "top")
-TURNS = ("turn_x", "turn_y", "turn_z")
+AXES = ("x", "y", "z")
+TILTS = ("turn_x", "turn_y")  # the sliders that come last
+Seed = frame.Whole(0, 999_999)
+Symmetric = frame.Choice(SYMMETRIC)
+Kind = frame.Choice(KINDS)
 
 
-def predictor(name: str) -> "PointNetPredictor":
-    """The network of that name, loaded on first use."""
-    from dlcv.pointnet.predictor import predictor
+class Disturbance(frame.Query):
+    """What is done to a cloud, as `dlcv.pointnet.disturb` says it."""
 
-    return predictor(name)
+    count: frame.Slider("Points", 64, 1024, step=1) = 1024
+    noise: frame.Slider("Noise, of the radius", 0, 0.2, step=0.005, unit="%") = 0
+    outliers: frame.Slider("Outliers", 0, 0.5, step=0.01, unit="%") = 0
+    cut: frame.Slider("Cut away", 0, 0.75, step=0.01, unit="%") = 0
+    side: frame.Choice(SIDES) = SIDES[0]
+    turn_x: frame.Slider("Turn about x", -180, 180, step=1, unit="°") = 0
+    turn_y: frame.Slider("Turn about y", -180, 180, step=1, unit="°") = 0
+    turn_z: frame.Slider("Turn about z, up", -180, 180, step=1, unit="°") = 0
 
 
-runtime.preload(predictor, *SYMMETRIC.values(), FLAT, PARTS)
+class Cloud(Disturbance):
+    """A cloud that a board sends back, and which of its axes points up."""
+
+    cloud: frame.Text
+    up: frame.Choice(AXES)
+    symmetric: Symmetric = "max"
+
+
+class PartsOf(Cloud):
+    """A cloud, to be read as a shape of this kind."""
+
+    kind: Kind
+
+
+class Shuffled(Cloud):
+    """A cloud in the order of a seed, or by height."""
+
+    seed: Seed
+    shuffled: frame.Yes = False
+
+
+class Shape(frame.Query):
+    """One of the shapes that can be chosen; a seed makes another one of its kind."""
+
+    name: frame.Choice(SHAPES)
+    seed: Seed
+
+
+predictor = frame.model("dlcv.pointnet.predictor", *SYMMETRIC.values(), FLAT, PARTS)
 
 
 def packed(points: "torch.Tensor") -> str:
-    """Points (P, 3) for the wire."""
-    return coded((points.clamp(-1.99, 1.99) * UNIT).round().numpy(), "<i2")
+    """Points (P, 3) as base64 int16 in units of 1 / POINT_SCALE."""
+    return coded((points.clamp(-1.99, 1.99) * POINT_SCALE).round().numpy(), "<i2")
 
 
-def cloud_of(query: dict) -> "torch.Tensor":
+def cloud_of(query: Cloud) -> "torch.Tensor":
     """The cloud (P, 3) that a board sends back, turned z up; InputError where it is none."""
     import torch
 
-    from dlcv.pointnet.reading import UPRIGHT, upright
+    from dlcv.pointnet.reading import upright
 
-    text = query.get("cloud")
-    try:
-        data = base64.b64decode(text, validate=True) if isinstance(text, str) and len(text) <= 8 * MOST else b""
-    except ValueError:
-        data = b""
-    if not data or len(data) % 6:
-        raise InputError("Choose a shape first, or bring a file.")
-    points = torch.from_numpy(np.frombuffer(data, "<i2").reshape(-1, 3).astype(np.float32) / UNIT)
-    return upright(points, frame.choice(query, "up", UPRIGHT))
+    refusal = "Choose a shape first, or bring a file."
+    numbers = frame.decoded(query.cloud, "<i2", refusal, most=3 * MOST)
+    if len(numbers) % 3:
+        raise InputError(refusal)
+    points = torch.from_numpy(numbers.astype("float32") / POINT_SCALE).reshape(-1, 3)
+    return upright(points, query.up)
 
 
-def disturbed(query: dict) -> "Disturbed":
+def disturbed(query: Cloud) -> "Disturbed":
     """The cloud of a query after what its sliders say."""
-    from dlcv.pointnet.disturb import LIMITS, Disturbance, disturb
+    from dlcv.pointnet import disturb
 
-    how = {name: frame.number(query, name, *limits) for name, limits in LIMITS.items()}
-    return disturb(cloud_of(query), Disturbance(**how, side=frame.choice(query, "side", SIDES)))
+    return disturb.disturb(
+        cloud_of(query), disturb.Disturbance(**query.model_dump(include=set(Disturbance.model_fields)))
+    )
 
 
 # ---- clouds
@@ -77,7 +111,7 @@ def disturbed(query: dict) -> "Disturbed":
 
 @functools.lru_cache(maxsize=32)
 def example(name: str, seed: int = 0) -> "Reading":
-    """One of the shapes that are there: made by the generator from a seed, or a packaged mesh."""
+    """One of the shapes that can be chosen: made by the generator from a seed, or a packaged mesh."""
     from dlcv.pointnet.reading import even, read
 
     if name in PACKAGED:
@@ -113,22 +147,34 @@ def description(reading: "Reading") -> str:
     )
 
 
-def shape(query: dict) -> dict:
-    """One of the shapes that can be chosen; a seed makes another one of its kind."""
-    name = frame.choice(query, "name", SHAPES)
-    return shown(example(name, frame.whole(query.get("seed"), "seed", 0, 999_999)), name)
+def shape(query: Shape) -> dict:
+    """The cloud of the shape that was chosen."""
+    return shown(example(query.name, query.seed), query.name)
+
+
+def open_file(path, progress=gr.Progress()):  # noqa: B008  where Gradio looks for it
+    """The cloud of a visitor's file, or what is wrong with it; told apart from the same file before."""
+    from dlcv.pointnet.reading import read
+
+    if path is None:
+        return gr.skip()
+    try:
+        found = shown(read(path, progress), Path(path).name)
+    except InputError as error:
+        found = {"error": str(error)}
+    return found | {"opened": time.monotonic_ns()}
 
 
 # ---- the networks
 
 
-def classifier(query: dict) -> "PointNetPredictor":
+def classifier(query: Cloud) -> "PointNetPredictor":
     """The classifier with the symmetric function of a query."""
-    return predictor(SYMMETRIC[frame.choice(query, "symmetric", SYMMETRIC)])
+    return predictor(SYMMETRIC[query.symmetric])
 
 
-def look(query: dict) -> dict:
-    """What the classifier makes of the disturbed cloud, and everything on the way there; this follows the sliders."""
+def look(query: Cloud) -> dict:
+    """The class of the disturbed cloud and every stage on the way there; this follows the sliders."""
     from dlcv.core.geometry.clouds import normalised
 
     model, spoilt = classifier(query), disturbed(query)
@@ -139,7 +185,7 @@ def look(query: dict) -> dict:
         "points": packed(spoilt.points),
         "source": coded(spoilt.source, "<i2"),
         "classes": list(model.class_names),
-        "probabilities": rounded(seen.probabilities),
+        "probabilities": frame.rounded(seen.probabilities),
         "strangeness": round(seen.ood_score, 3),
         "wins": coded(seen.wins, "<u2"),
         "aligned": packed(normalised(seen.aligned)),
@@ -147,48 +193,36 @@ def look(query: dict) -> dict:
     }
 
 
-def listed(points: "torch.Tensor") -> list[list[float]]:
-    """Points (P, 3) for a client."""
-    return [[round(value, 5) for value in point] for point in points.tolist()]
-
-
-def rounded(probabilities: "torch.Tensor") -> list[float]:
-    """Probabilities for the wire."""
-    return [round(share, 4) for share in probabilities.tolist()]
-
-
-def parts(query: dict) -> dict:
-    """The part of every point of the disturbed cloud, read as a shape of this kind."""
-    kind = frame.choice(query, "kind", KINDS)
-    found = predictor(PARTS).parts(disturbed(query).points, kind)
+def parts(query: PartsOf) -> dict:
+    """The part of every point of the disturbed cloud."""
+    found = predictor(PARTS).parts(disturbed(query).points, query.kind)
     return {"labels": coded(found.labels, "u1"), "names": list(found.names)}
 
 
-def upper_bound(query: dict) -> dict:
+def upper_bound(query: Cloud) -> dict:
     """The points of a dense grid that could be added without changing the answer: the upper-bound shape."""
-    found = classifier(query | {"symmetric": "max"}).upper_bound(disturbed(query).points)
+    found = predictor(SYMMETRIC["max"]).upper_bound(disturbed(query).points)
     step = max(1, -(-len(found) // MOST))  # the screen needs no more
     return {"points": packed(found[::step]), "count": len(found)}
 
 
-def shuffle(query: dict) -> dict:
-    """What both networks say of the disturbed cloud in another order, or by height where `shuffled` is not true."""
+def shuffle(query: Shuffled) -> dict:
+    """The classes of the disturbed cloud in another order, or by height, by both networks."""
     import torch
 
     points = disturbed(query).points
-    seed = frame.whole(query.get("seed"), "seed", 0, 999_999)
-    order = torch.randperm(len(points), generator=torch.Generator().manual_seed(seed))
-    if query.get("shuffled") is not True:
+    order = torch.randperm(len(points), generator=torch.Generator().manual_seed(query.seed))
+    if not query.shuffled:
         order = points[:, 2].argsort()
     models = {"pointnet": classifier(query), "flat": predictor(FLAT)}
     return {
         "order": coded(order, "<u2"),
         "classes": list(models["pointnet"].class_names),
-        "says": {name: rounded(model.classify(points[order]).probabilities) for name, model in models.items()},
+        "says": {name: frame.rounded(model.classify(points[order]).probabilities) for name, model in models.items()},
     }
 
 
-def differences(query: dict) -> dict:
+def differences(query: Cloud) -> dict:
     """The largest change of a probability over 100 orders of the disturbed cloud, of both networks."""
     points = disturbed(query).points
     models = {"pointnet": classifier(query), "flat": predictor(FLAT)}

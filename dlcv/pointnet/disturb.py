@@ -10,13 +10,7 @@ from typing import NamedTuple
 
 import torch
 
-from ..core.errors import InputError
-
 SIDES = {"left": (0, -1), "right": (0, 1), "front": (1, -1), "back": (1, 1), "bottom": (2, -1), "top": (2, 1)}
-LIMITS = {  # of what a visitor may ask for, in the units of `Disturbance`
-    "count": (64, 1024), "noise": (0, 0.2), "outliers": (0, 0.5), "cut": (0, 0.75),
-    "turn_x": (-180, 180), "turn_y": (-180, 180), "turn_z": (-180, 180),
-}  # fmt: skip
 
 
 @dataclass
@@ -32,17 +26,6 @@ class Disturbance:
     turn_y: float = 0.0  # the one to the back, then
     turn_z: float = 0.0  # the one upwards
     seed: int = 0
-
-    def __post_init__(self):
-        """InputError on numbers that are missing or out of range."""
-        for name, (low, high) in LIMITS.items():
-            value = getattr(self, name)
-            if type(value) not in (int, float) or not low <= value <= high:
-                raise InputError(f"{name.replace('_', ' ').capitalize()} must be a number from {low:,} to {high:,}.")
-        if not isinstance(self.side, str) or self.side not in SIDES:
-            raise InputError(f"The side must be one of {', '.join(SIDES)}.")
-        if type(self.seed) is not int or not 0 <= self.seed < 2**31:
-            raise InputError("The seed must be a whole number from 0 to 2,147,483,647.")
 
 
 class Disturbed(NamedTuple):

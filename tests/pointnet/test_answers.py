@@ -7,7 +7,6 @@ import pytest
 import torch
 from scipy.spatial import cKDTree
 
-from demos import frame, pointnet
 from demos.pointnet import boards
 from dlcv.core.training.evaluation import outputs
 from dlcv.pointnet import shapes
@@ -54,8 +53,8 @@ def test_a_made_shape_gets_its_true_parts_from_the_endpoint_and_on_the_board(gal
     share = np.mean(np.array(found["labels"]) == true_parts(kind, np.array(found["points"])))
     assert share >= FEWEST[kind], f"{100 * share:.1f} % of the points"
 
-    cloud = boards.shape({"name": kind, "seed": boards.SHAPES[kind]})
-    board = frame.live(boards.parts)({**pointnet.AT_REST, "cloud": cloud["cloud"], "up": cloud["up"], "kind": kind})
+    cloud = boards.shape(boards.Shape(name=kind, seed=boards.SHAPES[kind]))
+    board = boards.parts(boards.PartsOf(cloud=cloud["cloud"], up=cloud["up"], kind=kind))
     assert board["names"] == found["names"]
     assert list(base64.b64decode(board["labels"])) == found["labels"]
 

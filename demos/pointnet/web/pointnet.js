@@ -158,10 +158,10 @@ export default function ({first, server, board, find, liveCaller, colour}) {
     find('.pn-verdict').textContent = strange
       ? 'Unlike anything I was trained on'
       : `${name}, ${percent(probabilities[best], 1)}`;
+    const score = `Out-of-distribution score ${strangeness.toFixed(2)}`;
     find('.pn-sub').textContent = strange
-      ? `Strangeness ${strangeness.toFixed(2)}: what I know stays below 1. ` +
-        'The bars only say which of my ten classes is nearest.'
-      : `Strangeness ${strangeness.toFixed(2)}: below 1, so it is like what I was trained on.`;
+      ? `${score}: shapes of my ten classes stay below 1. The bars only say which class is nearest.`
+      : `${score}: below 1, as for shapes of the classes that I was trained on.`;
     probabilities.forEach((share, label) => {
       rows[label].classList.toggle('pn-best', label === best);
       rows[label].querySelector('i').style.transform = `scaleX(${share})`;
@@ -209,9 +209,9 @@ export default function ({first, server, board, find, liveCaller, colour}) {
     '%': (value) => percent(value),
     '°': (value) => `${written(value, 0)}°`,
   };
-  const handles = sliders.map(({name, label, low, high, step, unit, neutral}) => {
+  const handles = sliders.map(({name, label, low, high, step, unit, value}) => {
     const text = textOf[unit] || ((value) => value.toLocaleString('en'));
-    const about = {id: `pointnet-${name}`, title: label, low, high, step, value: neutral, text};
+    const about = {id: `pointnet-${name}`, title: label, low, high, step, value, text};
     const handle = slider(find('.pn-sliders'), about, (value) => {
       state[name] = value;
       refresh();
@@ -225,7 +225,7 @@ export default function ({first, server, board, find, liveCaller, colour}) {
   }
 
   function reset() {
-    for (const {name, neutral} of sliders) state[name] = neutral;
+    for (const {name, value} of sliders) state[name] = value;
     showSliders();
   }
 

@@ -201,7 +201,7 @@ export default function ({first, server, board, find, findAll, say, saying, live
   const showData = choose('.stn-data', 'data', titles);
 
   const handles = sliders.map((about) => {
-    const {name, label, low, high, step, unit, value: neutral} = about;
+    const {name, label, low, high, step, unit, value} = about;
     const id = `stn-${name}`;
     const digits = String(step).split('.')[1]?.length || 0;
     const suffix = unit === '°' ? '°' : unit && ` ${unit}`;
@@ -213,16 +213,16 @@ export default function ({first, server, board, find, findAll, say, saying, live
         low,
         high,
         step,
-        value: neutral,
+        value,
         kind: 'stn-slider',
-        text: (value) => written(value, digits) + suffix,
+        text: (shown) => written(shown, digits) + suffix,
       },
       change(name),
     );
     handle.row.querySelector('output').before(made(html`<span class="stn-beyond" id="${id}-note"></span>`));
     handle.row.querySelector('input').setAttribute('aria-describedby', `${id}-note`);
     handle.row.append(made(html`<div class="stn-seen"><i></i></div>`));
-    state[name] = neutral;
+    state[name] = value;
     return {about, handle};
   });
 
