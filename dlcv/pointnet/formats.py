@@ -26,7 +26,7 @@ class Found(NamedTuple):
     """What a file holds, as it stands there."""
 
     points: np.ndarray  # (V, 3) float64
-    faces: np.ndarray | None = None  # (F, 3), numbers of points, where it is a mesh
+    faces: np.ndarray | None = None  # (F, 3), indices into `points`, where it is a mesh
     colours: np.ndarray | None = None  # (V, 3) uint8
 
 

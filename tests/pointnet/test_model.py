@@ -6,11 +6,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+import trimesh
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from dlcv.core import runtime, weights
+from dlcv.core.datasets import modelnet
 from dlcv.core.errors import InputError
 from dlcv.core.geometry import clouds
 from dlcv.pointnet import evaluate, fast, loss, predictor, shapes, train
@@ -277,6 +279,21 @@ def test_the_networks_train():
             values.append(value.item())
         assert all(weight.grad is not None for weight in model.parameters())
         assert sum(values[-5:]) < 0.9 * sum(values[:5]), values
+
+
+def test_modelnet_is_made_of_meshes_whose_header_may_share_its_line_with_the_counts(tmp_path, monkeypatch):
+    monkeypatch.setattr(modelnet, "CLASSES", ("chair",))
+    shape = shapes.mesh("chair", torch.Generator().manual_seed(0))
+    text = trimesh.Trimesh(shape.vertices, shape.faces, process=False).export(file_type="off")
+    for split, content in (("train", text), ("test", text.replace("OFF\n", "OFF", 1))):
+        (tmp_path / "chair" / split).mkdir(parents=True)
+        (tmp_path / "chair" / split / "a.off").write_text(content)
+    found = modelnet._from_meshes(tmp_path)
+    expected = clouds.normalised(clouds.sample_surface(*shape[:2], 20_000, torch.Generator().manual_seed(1))[0])
+    for split in ("train", "test"):
+        points = torch.from_numpy(found[f"{split}_points"]).float()
+        assert points.shape == (1, 1024, 3) and found[f"{split}_label"].tolist() == [0]
+        assert torch.cdist(points[0], expected).amin(1).mean() < 0.05
 
 
 def test_by_height_sorts_whole_points():

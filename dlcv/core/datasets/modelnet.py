@@ -36,24 +36,18 @@ def load(split: str = "train") -> tuple[torch.Tensor, torch.Tensor]:
 
 def _from_meshes(folder: Path) -> dict[str, np.ndarray]:
     """The arrays of the archive, from the meshes as they are published: points spread evenly over each surface."""
+    import trimesh
+
     arrays, generator = {}, torch.Generator().manual_seed(0)
     for split in ("train", "test"):
         found, labels = [], []
         for label, name in enumerate(CLASSES):
             for path in sorted((folder / name / split).glob("*.off")):
-                vertices, faces = _off(path)
+                mesh = trimesh.load_mesh(path, process=False)
+                vertices, faces = torch.tensor(mesh.vertices).float(), torch.tensor(mesh.faces)
                 many, _ = clouds.sample_surface(vertices, faces, 4 * POINTS, generator)
                 points = many[clouds.farthest_points(many, POINTS)]
                 found.append(clouds.normalised(points).half().numpy())
                 labels.append(label)
         arrays |= {f"{split}_points": np.stack(found), f"{split}_label": np.array(labels, np.uint8)}
     return arrays
-
-
-def _off(path: Path) -> tuple[torch.Tensor, torch.Tensor]:
-    """Vertices (V, 3) and triangles (F, 3) of an OFF file; in some of them "OFF" shares its line with the counts."""
-    numbers = path.read_text().removeprefix("OFF").split()
-    vertices, faces = int(numbers[0]), int(numbers[1])
-    corners = np.array(numbers[3 : 3 + 3 * vertices], dtype=np.float32).reshape(-1, 3)
-    triangles = np.array(numbers[3 + 3 * vertices :][: 4 * faces], dtype=np.int64).reshape(-1, 4)[:, 1:]
-    return torch.from_numpy(corners), torch.from_numpy(triangles)

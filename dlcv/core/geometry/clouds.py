@@ -28,13 +28,15 @@ def normalised(points: torch.Tensor) -> torch.Tensor:
 def sample_surface(
     vertices: torch.Tensor, faces: torch.Tensor, count: int, generator: torch.Generator
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """Points spread at random over a mesh, as many on each triangle as its area asks for.
+    """Points drawn uniformly from the surface of a mesh.
+
+    trimesh.sample draws other points from a seed, and those of this function are in the scores.
 
     Args:
-        vertices: (V, 3), and faces (F, 3), numbers of vertices; some triangle must have an area.
+        vertices: (V, 3), and faces (F, 3), indices into vertices; some triangle must have an area.
 
     Returns:
-        Points (count, 3) and the triangle that each is on, (count,).
+        Points (count, 3), and the index of the triangle that each lies on, (count,).
     """
     corners = vertices.double()[faces]  # (F, 3 corners, 3)
     edges = corners[:, 1:] - corners[:, :1]
@@ -48,9 +50,9 @@ def sample_surface(
 
 
 def farthest_points(points: torch.Tensor, count: int) -> torch.Tensor:
-    """Numbers (count,) of points of a cloud (P, 3) that are spread evenly: each the farthest from those before it.
+    """Indices (count,) into a cloud (P, 3) by farthest point sampling: each the farthest from those before it.
 
-    The first is the one farthest from the middle. `count` is at most P; takes count x P distances.
+    The first is the one farthest from the mean. `count` is at most P; takes count x P distances.
     """
     chosen = torch.empty(count, dtype=torch.long)
     distance = torch.full((len(points),), torch.inf, dtype=points.dtype)
