@@ -11,12 +11,12 @@ from playwright.sync_api import expect
 from demos import frame
 from demos.frame.checks import UNEXPECTED
 from demos.stn import boards
-from tests.support.browser import SEVEN, draw_strokes, screenshot, settle
+from tests.support.browser import SEVEN, draw_strokes, open_tab, screenshot, settle
 
 BOARD, LOOK, SPIN = "#stn-board", "#stn-look-board", "#stn-spin-board"
 
 
-EXAMPLE = f"{BOARD} .stn-examples button:first-child"
+EXAMPLE = f"{BOARD} .stn-examples button:first-of-type"
 
 
 @pytest.fixture
@@ -114,12 +114,13 @@ def test_a_pixel_of_the_output_shows_what_it_reads(board):
     assert re.search(r"= −?\d\.\d{3}$", board.locator(f"{LOOK} .look-dx").inner_text())
 
 
-def test_the_spin_draws_both_curves(board):
-    board.locator(f"{SPIN} .spin-plot").scroll_into_view_if_needed()
-    expect(board.locator(f"{SPIN} .spin-said")).to_contain_text("Plain CNN: ", timeout=60_000)
+def test_the_spin_draws_both_curves(page):
+    open_tab(page, "stn")
+    page.locator(f"{SPIN} .spin-plot").scroll_into_view_if_needed()
+    expect(page.locator(f"{SPIN} .spin-said")).to_contain_text("Plain CNN: ", timeout=60_000)
     for curve in ("first", "second"):
-        assert board.locator(f"{SPIN} path.spin-{curve}").get_attribute("d").count("L") == 72
-    assert board.locator("output[for=stn-rotation]").inner_text() == "40°"
+        assert page.locator(f"{SPIN} path.spin-{curve}").get_attribute("d").count("L") == 72
+    assert page.locator("output[for=stn-rotation]").inner_text() == "40°"
 
 
 def test_an_empty_paper_is_answered_with_a_sentence_and_the_next_digit_is_read(board):

@@ -59,16 +59,16 @@ export default function ({server, find, liveCaller}) {
       <b class="ps-largest">${tiny(differences[name])}</b> at most.`
       : html`Trying 100 other orders …`;
 
+  let resting = 0;
   find('.ps-shuffle').addEventListener('click', () => {
-    if (last) {
-      seed += 1;
-      ask(true);
-    }
+    clearTimeout(resting);
+    seed += 1;
+    if (last) ask(true);
   });
   find('.ps-back').addEventListener('click', () => {
+    clearTimeout(resting);
     if (last) ask(false);
   });
-  let resting = 0;
   hear('pointnet:answer', (shown) => {
     last = shown;
     order = differences = null;
