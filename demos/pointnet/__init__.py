@@ -17,6 +17,7 @@ ABOUT = frame.Topic(
     slides=(("f = gamma(g(h(x_1), ..., h(x_P))) (22)", "dlcv/pointnet/model.py"),),
 )
 
+TILTS = ("turn_x", "turn_y")  # the sliders that come last
 SYMMETRY = r"f(x_1, \dots, x_n) = \gamma\big(g(h(x_1), \dots, h(x_n))\big)"
 
 
@@ -50,9 +51,7 @@ def build() -> None:
             )
         with gr.Column(scale=7, min_width=320):
             config = {
-                "sliders": sorted(
-                    frame.sliders(boards.Disturbance), key=lambda one: one["name"] in ("turn_x", "turn_y")
-                ),
+                "sliders": sorted(frame.sliders(boards.Disturbance), key=lambda one: one["name"] in TILTS),
                 "sides": SIDES,
                 "kinds": KINDS,
                 "symmetric": {"max": "Maximum", "sum": "Sum"},

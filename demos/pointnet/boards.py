@@ -28,7 +28,6 @@ PACKAGED = {"rabbit": "Bunny.obj", "duck": "Duck.glb"}  # come with Gradio
 SHAPES = dict.fromkeys((*KINDS, *PACKAGED), 0) | {"chair": 3, "table": 5}  # seeds of those shown first
 SIDES = ("left", "right", "front", "back", "bottom", "top")
 AXES = ("x", "y", "z")
-TILTS = ("turn_x", "turn_y")  # the sliders that come last
 Seed = frame.Whole(0, 999_999)
 Symmetric = frame.Choice(SYMMETRIC)
 Kind = frame.Choice(KINDS)

@@ -14,6 +14,7 @@ import json
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import annotated_types
 import gradio as gr
@@ -45,7 +46,9 @@ def endpoints(topic: str) -> list[str]:
 def arrives(blocks: gr.Blocks, name: str, data: list) -> Query:
     """What reaches the function of an endpoint; gr.Error or InputError where the checks before it refuse."""
     offered = next(fn for fn in blocks.fns.values() if fn.api_name == name.strip("/"))
-    return frame.ENDPOINTS[name].understood(asyncio.run(blocks.preprocess_data(offered, data, None)))
+    with ThreadPoolExecutor(1) as alone:  # a browser that is open in this process has a loop of its own in its thread
+        values = alone.submit(asyncio.run, blocks.preprocess_data(offered, data, None)).result()
+    return frame.ENDPOINTS[name].understood(values)
 
 
 def with_one_forged(blocks: gr.Blocks, name: str) -> Iterator[tuple[str, list]]:
