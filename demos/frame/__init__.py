@@ -18,13 +18,8 @@ from .board import ROUTES
 from .board import Board as Board
 from .card import weights_card as weights_card
 from .checks import Page as Page
-from .checks import choice as choice
 from .checks import guard as guard
 from .checks import live as live
-from .checks import number as number
-from .checks import numbers as numbers
-from .checks import points as points
-from .checks import whole as whole
 from .components import SafeFile as SafeFile
 from .components import SafeImage as SafeImage
 from .endpoints import ENDPOINTS as ENDPOINTS
@@ -70,7 +65,6 @@ COMPUTE: dict[str, Any] = {"concurrency_id": "compute", "concurrency_limit": 1}
 PLUMBING: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
 """Keyword arguments of an event that is no business of the visitor or of a client."""
 
-
 FIRST_SHOWN = """
 const alone = () => !document.querySelector('#topics') && !document.querySelector('.board:not([data-started])');
 const whole = () => element.closest('[data-ready]') || alone();
@@ -85,16 +79,6 @@ def on_first_show(fn: Callable, inputs=None, outputs=None, gpu: bool = True, **k
     mark = gr.HTML("", js_on_load=FIRST_SHOWN, elem_classes=["unseen"])
     usual = {"show_progress": "hidden", "api_visibility": "private"}
     return mark.shown(guard(fn, gpu), inputs, outputs, **usual | kwargs)
-
-
-def api(fn: Callable, inputs: list, outputs: list, api_name: str, **kwargs: Any) -> None:
-    """Offer fn as the public endpoint /<api_name>, on components that nobody sees (make them with visible=False).
-
-    What arrives is checked by the page (finite numbers, bounded size); fn checks its meaning. The endpoint skips the
-    queue unless kwargs (COMPUTE) say otherwise.
-    """
-    queue = {} if "concurrency_id" in kwargs else {"queue": False}
-    gr.on([], guard(fn), inputs, outputs, api_name=api_name, **queue, **kwargs)
 
 
 def heading(topic: Topic, *sentences: str) -> None:

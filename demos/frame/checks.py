@@ -3,7 +3,6 @@
 import functools
 import inspect
 import logging
-import math
 from collections.abc import Callable
 from typing import Any
 
@@ -113,45 +112,6 @@ def live(fn: Callable[[Any], dict], gpu: bool = True) -> Callable[[Any], dict]:
     answer.__name__ = fn.__name__  # the script calls it by this name
     answer.asks = model if takes_model else None
     return answer
-
-
-def number(query: dict, name: str, low: float, high: float) -> float:
-    """The number query[name], held within [low, high]; InputError where it is missing or no number."""
-    value = query.get(name)
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or math.isnan(value):
-        raise InputError(f"'{name}' must be a number between {low:g} and {high:g}.")
-    return min(max(float(value), low), high)
-
-
-def numbers(query: dict, name: str, length: int, low: float, high: float) -> list[float]:
-    """The list of `length` numbers query[name], each held within [low, high]; InputError otherwise."""
-    values = query.get(name)
-    if not isinstance(values, list) or len(values) != length:
-        raise InputError(f"'{name}' must be a list of {length} numbers.")
-    return [number({name: value}, name, low, high) for value in values]
-
-
-def points(query: dict, name: str, fewest: int, most: int, reach: float) -> list[list[float]]:
-    """The list of points [x, y] query[name], each number held within [-reach, reach]; InputError otherwise."""
-    places = query.get(name)
-    if not isinstance(places, list) or not fewest <= len(places) <= most:
-        raise InputError(f"'{name}' must be a list of {fewest} to {most:,} points.")
-    return [numbers({name: place}, name, 2, -reach, reach) for place in places]
-
-
-def whole(value, name: str, low: int, high: int) -> int:
-    """A whole number in [low, high]; InputError with a sentence otherwise."""
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not low <= value <= high or value % 1:
-        raise InputError(f"'{name}' must be a whole number from {low:,} to {high:,}.")
-    return int(value)
-
-
-def choice(query: dict, name: str, options: list | tuple | dict) -> Any:
-    """query[name], which must be one of the options; InputError otherwise."""
-    value = query.get(name)
-    if not isinstance(value, (str, int)) or isinstance(value, bool) or value not in options:
-        raise InputError(f"'{name}' must be one of {', '.join(map(str, options))}.")
-    return value
 
 
 class BodyLimit:

@@ -55,22 +55,6 @@ def test_guard_turns_errors_into_sentences_for_functions_and_generators():
         next(steps)
 
 
-def test_fields_of_a_request_are_held_within_bounds():
-    query = {"z": [9, -9.5], "x": 2, "text": "2", "flag": True, "model": "vae"}
-    assert frame.number(query, "x", -1, 1) == 1
-    assert frame.numbers(query, "z", 2, -3, 3) == [3, -3]
-    assert frame.choice(query, "model", ["vae", "gan"]) == "vae"
-    for wrong in ("text", "flag", "absent", "z"):
-        with pytest.raises(InputError):
-            frame.number(query, wrong, -1, 1)
-    for wrong in ("text", "x", "absent"):
-        with pytest.raises(InputError):
-            frame.numbers(query, wrong, 2, -3, 3)
-    for wrong in ("z", "x", "flag", "absent"):
-        with pytest.raises(InputError):
-            frame.choice(query, wrong, ["vae", "gan"])
-
-
 @pytest.mark.parametrize(
     ("row", "words"),
     [
