@@ -38,6 +38,14 @@ def test_requirements_are_pinned():
         assert lines and all("==" in line for line in lines), name
 
 
+def test_no_test_waits_for_time_to_pass_and_none_imports_another():
+    """A test waits for what it wants to see, and what two of them need lies in a file beside them."""
+    for path in (ROOT / "tests").rglob("test_*.py"):
+        text = path.read_text(encoding="utf-8")
+        assert "wait_for_" + "timeout" not in text, path.name
+        assert not re.search(r"^from tests\.\S*test_|^from tests\.\w+ import test_", text, re.MULTILINE), path.name
+
+
 def test_no_path_of_a_developers_machine_is_left_behind():
     listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     for name in filter(None, listed.split("\0")):

@@ -16,7 +16,7 @@ from demos.pointnet import boards
 from dlcv.core.geometry import clouds
 from dlcv.pointnet import disturb, formats, shapes
 from dlcv.pointnet.kinds import PARTS
-from tests.pointnet import test_reading as files
+from tests.pointnet import files
 from tests.support.asking import judge, post
 from tests.support.browser import screenshot, settle
 from tests.support.serving import Client
