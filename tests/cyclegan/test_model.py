@@ -246,9 +246,7 @@ def test_the_predictor_answers_as_the_evaluation_does():
         assert evaluate.share_of_strange(judge, scored) == 100 * score.strange
 
 
-@pytest.mark.parametrize(
-    ("target", "reader"), [("USPS", "reader-mnist-as-usps"), ("MNIST-M", "reader-mnist-as-mnist-m")]
-)
+@pytest.mark.parametrize("target", predictor.DOMAINS)
 def test_digits_are_read_as_the_evaluation_does(target):
     digit, backgrounds = torch.zeros(1, 1, 28, 28), torch.rand(3, 3, 28, 28, generator=torch.Generator().manual_seed(0))
     digit[..., 6:9, 8:20] = digit[..., 6:22, 17:20] = 1
