@@ -12,6 +12,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from .checks import live
+from .questions import Query, bounds
 
 DEMOS = Path(__file__).resolve().parent.parent
 MODULES = {path.relative_to(DEMOS).as_posix(): path.read_bytes() for path in sorted(DEMOS.glob("*/web/*.js"))}
@@ -63,6 +64,7 @@ def Board(
     server_functions: Iterable[Callable] = (),
     gpu: bool = True,
     value: Any = None,
+    asks: type[Query] | None = None,
     **kwargs: Any,
 ) -> gr.HTML:
     """A live surface made of demos/<topic>/web/<part>.html, .css and .js, for the name <topic>/<part>.
@@ -70,6 +72,7 @@ def Board(
     The script is a module; its default export is called once with what board.js binds to the board.
     `server_functions` are wrapped in `live`; in the script they are `server.<function name>`, one argument each.
     With `gpu=False` they stay in this process also on ZeroGPU.
+    An <input> whose html says data-bounds="<field>" has the limits of that field of `asks`, which Python checks.
     A `value` arrives in the script by onValue(...); the elements of the page stay. What the script calls by
     trigger('<name>') is an event: board.<name>(fn, ...).
     A function, and not a subclass: Gradio writes a .pyi file beside the source of every subclass of a component.
@@ -79,6 +82,7 @@ def Board(
     module = f"{topic}/web/{part}.js"
     paths = [DEMOS / topic / "web" / f"{part}.{kind}" for kind in ("html", "css")]
     html, css = [path.read_text(encoding="utf-8") if path.exists() else "" for path in paths]
+    html = re.sub(r'data-bounds="(\w+)"', lambda found: bounds(asks.model_fields[found[1]]), html)
     events = sorted(set(re.findall(r"\btrigger\(('\w+')", MODULES[module].decode())))
     return gr.HTML(
         value,

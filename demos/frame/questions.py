@@ -18,6 +18,7 @@ from typing import Annotated, Any, Literal
 
 import gradio as gr
 import PIL.Image
+from annotated_types import Ge, Le
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic.fields import FieldInfo
 
@@ -126,6 +127,15 @@ def sliders(model: type[Query]) -> list[dict]:
         for name, limits in found.items()
         if limits
     ]
+
+
+def bounds(field: FieldInfo) -> str:
+    """The limits of a number's field as attributes of an <input>: min, max and step."""
+    low = next(one.ge for one in field.metadata if isinstance(one, Ge))
+    high = next(one.le for one in field.metadata if isinstance(one, Le))
+    slider = beside(field, Limits)
+    step = slider.step if slider else 1 if field.annotation is int else "any"
+    return f'min="{low}" max="{high}" step="{step}"'
 
 
 def understood(model: type[Query], values: dict) -> Query:

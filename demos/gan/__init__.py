@@ -33,7 +33,7 @@ def playground() -> frame.Board:
     names = {"formulations": boards.FORMULATIONS}
     value = names | {"edge": boards.EDGE, "start": boards.START}
     asks = [boards.show_samples, boards.show_plane, boards.decode_point]
-    main = frame.Board("gan/gan", server_functions=asks, value=value)
+    main = frame.Board("gan/gan", server_functions=asks, value=value, asks=boards.Samples)
     frame.section(
         "What the critics think of your drawing",
         "The discriminator $D$ is a classifier: 1 for real, 0 for made up. The critic $f_w$ is not; it only has to be"

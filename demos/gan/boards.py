@@ -24,7 +24,7 @@ Data, Formulation, Seed, Truncation = (
     frame.Choice(DATA),
     frame.Choice(FORMULATIONS),
     frame.Whole(0, 999_999),
-    frame.Real(0, 2),
+    frame.Slider("Truncation τ", 0, 2, step=0.05),
 )
 
 of_checkpoint = frame.model("dlcv.gan.predictor", *(name for name in TRAINED if not name.endswith("stacked")))

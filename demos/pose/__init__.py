@@ -127,6 +127,7 @@ def build() -> None:
                 "pose/pose",
                 server_functions=[boards.keep, boards.people, boards.keypoints],
                 gpu=False,
+                asks=boards.Decoding,
                 value={"settings": {"peak": PEAK, "link": LINK, "matchings": MATCHINGS}},
             )
     frame.section(

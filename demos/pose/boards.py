@@ -29,7 +29,8 @@ MAX_PAIRS = 300  # candidate pairs of a limb that are shown
 MAX_MOVED = 200  # joints that may have been moved by hand
 NO_MAPS = "These are not the maps of a picture: open the picture again."
 
-Peak, Link = frame.Real(0.02, 1), frame.Real(0, 1)
+Peak = frame.Slider("Belief of a joint, at least", 0.02, 1, step=0.01)
+Link = frame.Slider("Affinity along a limb, at least", 0, 1, step=0.01)
 Size = frame.Whole(1, 200)
 Moves = Annotated[
     list[frame.Numbers(4, -1e5, 1e5)], Field(max_length=MAX_MOVED), Asked(f"a list of at most {MAX_MOVED} joints")

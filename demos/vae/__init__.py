@@ -89,7 +89,7 @@ def playground() -> frame.Board:
             morph = frame.Board("vae/morph", server_functions=[boards.morph_ends])
         with gr.Column(min_width=320):
             frame.section("Sample", "New pictures, as many as you like: $z \\sim P(z)$, then $f(z;\\Theta)$.")
-            prior = frame.Board("vae/prior", server_functions=[boards.sample_many])
+            prior = frame.Board("vae/prior", server_functions=[boards.sample_many], asks=boards.Prior)
     main.shared(None, main, [morph, prior], js="(value) => [value, value]", **frame.PLUMBING)
     return main
 

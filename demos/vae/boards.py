@@ -71,7 +71,7 @@ class Prior(frame.Query):
 
     model: frame.Choice(MODELS)
     seed: frame.Whole(0, 999_999)
-    temperature: frame.Real(0, 2)
+    temperature: frame.Slider("Temperature τ", 0, 2, step=0.05)
 
 
 def read_picture(picture, family: Family):

@@ -8,7 +8,7 @@ import PIL.Image
 import pytest
 
 from demos import frame
-from demos.frame.questions import understood
+from demos.frame.questions import bounds, understood
 from dlcv.core.errors import InputError
 
 
@@ -54,6 +54,13 @@ def test_a_slider_is_drawn_from_the_limits_that_are_checked():
     assert slider == {
         "name": "temperature", "label": "Temperature", "unit": "°", "low": 0, "high": 2, "step": 0.1, "value": 1.0
     }  # fmt: skip
+
+
+def test_an_input_of_a_board_has_the_limits_that_are_checked():
+    assert bounds(Sampled.model_fields["temperature"]) == 'min="0" max="2" step="0.1"'
+    assert bounds(Sampled.model_fields["seed"]) == 'min="0" max="999999" step="1"'
+    html = frame.Board("vae/prior", asks=frame.tab("vae").boards.Prior).html_template
+    assert 'class="temperature" min="0" max="2" step="0.05"' in html and "data-bounds" not in html
 
 
 def test_a_board_s_function_gets_the_model_or_the_script_gets_a_sentence():
