@@ -19,6 +19,7 @@ from concurrent.futures import ThreadPoolExecutor
 import annotated_types
 import gradio as gr
 import pytest
+from gradio.state_holder import SessionState
 
 from demos import TOPICS, frame
 from demos.frame.questions import Asked, Query, beside, understood
@@ -50,11 +51,17 @@ def offered(blocks: gr.Blocks, name: str) -> list[gr.components.Component]:
     return next(fn for fn in blocks.fns.values() if fn.api_name == name.strip("/")).inputs
 
 
+@functools.cache
+def visit(blocks: gr.Blocks) -> SessionState:
+    """A visit to the page; to begin one takes longer than all that is checked in it."""
+    return SessionState(blocks)
+
+
 def arrives(blocks: gr.Blocks, name: str, data: list) -> Query:
     """What reaches the function of an endpoint; gr.Error or InputError where the checks before it refuse."""
     event = next(fn for fn in blocks.fns.values() if fn.api_name == name.strip("/"))
     with ThreadPoolExecutor(1) as alone:  # a browser that is open in this process has a loop of its own in its thread
-        values = alone.submit(asyncio.run, blocks.preprocess_data(event, data, None)).result()
+        values = alone.submit(asyncio.run, blocks.preprocess_data(event, data, visit(blocks))).result()
     return frame.ENDPOINTS[name].understood(values)
 
 
