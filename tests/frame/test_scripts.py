@@ -1,7 +1,6 @@
 """The scripts of the boards: their pure functions, where they are served, and that no text becomes markup unescaped."""
 
 import re
-import time
 
 import pytest
 from playwright.sync_api import expect
@@ -70,10 +69,14 @@ def test_a_script_that_does_not_come_is_said_where_its_board_would_be(page):
 
 
 def test_a_board_whose_script_comes_late_has_its_first_answer(page):
-    page.route("**/depth/web/*.js", lambda route: (time.sleep(1), route.continue_()))
+    held, late = [], True
+    page.route("**/depth/web/*.js", lambda route: held.append(route) if late else route.continue_())
     page.goto("/?tab=depth")
     panel = page.locator("#topics > [role=tabpanel]:visible")
     page.wait_for_selector("#depth-board", state="attached")
     assert panel.get_attribute("data-ready") is None
+    late = False
+    for route in held:
+        route.continue_()
     expect(page.locator("#depth-board .dp-told")).to_contain_text("photograph", timeout=60_000)
     expect(page.locator("#depth-board .dp-ply")).to_be_enabled()
