@@ -5,6 +5,9 @@ from dlcv.core.images import digits
 from dlcv.gan.predictor import GANPredictor, evaluator
 
 ADDED = {"/gan_generate": 30.0, "/gan_critic": 30.0, "/gan_variety": 30.0}  # ms over the bare pass, p50
+LABORATORY = "#gan-laboratory-board"
+# what runs, the button that starts it, the text that changes, and how often a second it must
+RUNS = [("laboratory", f"{LABORATORY} .lab-play", f"{LABORATORY} .lab-screens h3 span", 5.0)]
 
 
 def passes() -> dict:
