@@ -133,7 +133,8 @@ def build() -> None:
     private = {"api_visibility": "private", "show_progress_on": board} | frame.COMPUTE
     inputs, outputs = [picture, detector, view], [board, token]
     button.click(frame.guard(find, gpu=False), inputs, outputs, **private)
-    changes = [picture.change, detector.input, view.input]
+    # one event for all of these, so that the last of them is answered last: an example may be chosen at once
+    changes = [frame.first_shown(), picture.change, detector.input, view.input]
     gr.on(changes, frame.guard(find_anew, gpu=False), inputs, outputs, trigger_mode="always_last", **private)
     picture.upload(frame.guard(examples.displayable), picture, picture, **frame.PLUMBING)
     picture.input(lambda: "", None, drawn, **frame.PLUMBING)
@@ -141,7 +142,6 @@ def build() -> None:
     for press, kind in ((nuclei, "nuclei"), (blood, "blood")):
         press.click(frame.guard(_drawing(kind)), None, [picture, detector, drawn], **frame.PLUMBING)
     start.click(frame.guard(history.measure, gpu=False), [token, count], bars, **private | {"show_progress_on": bars})
-    frame.on_first_show(find, inputs, outputs, gpu=False, **frame.COMPUTE)
     api.offer()
 
 

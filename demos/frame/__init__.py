@@ -8,9 +8,11 @@ from collections.abc import Callable
 from html import escape
 from importlib.util import find_spec
 from pathlib import Path
+from types import MethodType
 from typing import Any
 
 import gradio as gr
+from gradio.events import EventListener
 from starlette.middleware import Middleware
 
 from . import checks, theme
@@ -73,12 +75,17 @@ wait();
 """
 
 
-def on_first_show(fn: Callable, inputs=None, outputs=None, gpu: bool = True, **kwargs: Any) -> Any:
-    """Run an event when this place of the page is first shown, that is when its tab is first opened and all there: a
-    board that came later would miss the answer. Gives the event."""
+def first_shown() -> MethodType:
+    """The event, as `gr.on` takes one, of this place of the page being first shown, that is of its tab being first
+    opened and all there: a board that came later would miss the answer."""
     mark = gr.HTML("", js_on_load=FIRST_SHOWN, elem_classes=["unseen"])
+    return MethodType(EventListener("shown").listener, mark)  # mark.shown is one that `gr.on` does not take
+
+
+def on_first_show(fn: Callable, inputs=None, outputs=None, gpu: bool = True, **kwargs: Any) -> Any:
+    """Run an event when this place of the page is first shown. Gives the event."""
     usual = {"show_progress": "hidden", "api_visibility": "private"}
-    return mark.shown(guard(fn, gpu), inputs, outputs, **usual | kwargs)
+    return gr.on([first_shown()], guard(fn, gpu), inputs, outputs, **usual | kwargs)
 
 
 def heading(topic: Topic, *sentences: str) -> None:

@@ -151,6 +151,7 @@ def test_a_dragged_point_changes_the_distance(tab):
     tab.locator("#gan-transport-board").scroll_into_view_if_needed()
     cost = "document.querySelector('#gan-transport-board figcaption output').textContent"
     tab.wait_for_function(cost, timeout=SECONDS)
+    settle(tab)  # what still comes in above would move the point away
     before = tab.evaluate(cost)
     point = tab.locator("#gan-transport-board .transport-points circle").last
     point.scroll_into_view_if_needed()
