@@ -102,7 +102,8 @@ def weights_card(grid: dict[str, list[str]], by: str = "metric", title: str = "T
     A line of the table per label of `grid` ({label: checkpoint names}), a column per "metric", or `by` test set:
     "data".
     """
-    grid = {label: [name for name in row if name in weights.names()] for label, row in grid.items()}
+    known = weights.names()
+    grid = {label: [name for name in row if name in known] for label, row in grid.items()}
     there = [name for row in grid.values() for name in row]
     facts = [(term, _fact(there, field)) for term, field in FACTS]
     if by == "data":  # all scores of one paper, named once
