@@ -251,6 +251,7 @@ def build() -> None:
     )
     _photograph()
     _two_eyes()
+    frame.architecture("depth", "depth-stereo", (1, 3, 256, 512))
     frame.weights_card(
         {
             "Learned from pairs": [photograph.STEREO],

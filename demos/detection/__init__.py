@@ -121,6 +121,7 @@ def build() -> None:
         count = gr.Slider(*history.COUNTS, value=40, step=5, label="Proposals", elem_id="detection-count", scale=2)
         start = gr.Button("Measure all three", variant="primary", elem_id="detection-measure", scale=1)
     bars = frame.Board("detection/history")
+    frame.architecture("detection", "maskrcnn-nuclei", (3, 256, 256), run=_stages)
     frame.weights_card(
         {title: [name] for title, name in kept.OURS.items()},
         note="Average precision as COCO counts it, on held-out pictures: AP50 takes a box or mask as right that"
@@ -143,6 +144,15 @@ def build() -> None:
         press.click(frame.guard(_drawing(kind)), None, [picture, detector, drawn], **frame.PLUMBING)
     start.click(frame.guard(history.measure, gpu=False), [token, count], bars, **private | {"show_progress_on": bars})
     api.offer()
+
+
+def _stages(detector, picture):
+    """All stages of a detector, for a picture in which eight regions count as found."""
+    features = detector.pyramid(picture)
+    anchors = detector.score_anchors(features)
+    proposals = detector.propose(anchors).after[:8]
+    found = detector.detect(detector.classify(features, anchors.decoded[proposals]), score=0.0)
+    return detector.masks(features, found)
 
 
 def _drawing(kind: str):

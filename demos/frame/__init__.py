@@ -16,6 +16,7 @@ from gradio.events import EventListener
 from starlette.middleware import Middleware
 
 from . import checks, theme
+from .architecture import architecture as architecture
 from .board import ROUTES
 from .board import Board as Board
 from .card import weights_card as weights_card

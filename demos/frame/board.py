@@ -65,6 +65,7 @@ def Board(
     gpu: bool = True,
     value: Any = None,
     asks: type[Query] | None = None,
+    board_id: str | None = None,
     **kwargs: Any,
 ) -> gr.HTML:
     """A live surface made of demos/<topic>/web/<part>.html, .css and .js, for the name <topic>/<part>.
@@ -73,12 +74,13 @@ def Board(
     `server_functions` are wrapped in `live`; in the script they are `server.<function name>`, one argument each.
     With `gpu=False` they stay in this process also on ZeroGPU.
     An <input> whose html says data-bounds="<field>" has the limits of that field of `asks`, which Python checks.
+    Its id is <topic>-<part>-board, or <topic>-board where both are the same; `board_id` is for a part of many tabs.
     A `value` arrives in the script by onValue(...); the elements of the page stay. What the script calls by
     trigger('<name>') is an event: board.<name>(fn, ...).
     A function, and not a subclass: Gradio writes a .pyi file beside the source of every subclass of a component.
     """
     topic, part = name.split("/")
-    board = topic if part == topic else f"{topic}-{part}"
+    board = board_id or (topic if part == topic else f"{topic}-{part}")
     module = f"{topic}/web/{part}.js"
     paths = [DEMOS / topic / "web" / f"{part}.{kind}" for kind in ("html", "css")]
     html, css = [path.read_text(encoding="utf-8") if path.exists() else "" for path in paths]

@@ -104,6 +104,7 @@ def build() -> None:
     growing()
     wasserstein()
     training()
+    frame.architecture("gan", "wgan-gp-mnist", (1, 64))
     frame.weights_card(
         {name: [name] for name in boards.TRAINED},
         note="Fréchet distance in the features of our classifiers, smaller is better; that of as many real training"

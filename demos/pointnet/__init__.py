@@ -75,6 +75,7 @@ def build() -> None:
         "feature, and so does every cloud between them and the upper-bound shape.",
     )
     frame.Board("pointnet/inside", server_functions=[boards.upper_bound])
+    frame.architecture("pointnet", "pointnet-max", (1, 1024, 3))
     frame.weights_card(
         {
             "PointNet, maximum": ["pointnet-max"],

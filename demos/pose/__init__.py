@@ -140,6 +140,7 @@ def build() -> None:
     frame.section("Live", "The same machine on the pictures of your camera, which are not kept.")
     live = {"peak": PEAK, "link": LINK, "side": LIVE_SIDE}
     frame.Board("pose/camera", server_functions=[boards.watch], value=live)
+    frame.architecture("pose", "pose-people", (1, 3, 257, 257), closed=("backbone", "published"))
     frame.weights_card(
         {"Pose machine": [MODEL]},
         note="Leeds Sports annotates one person a picture, so pictures of several people were made by cutting people"

@@ -97,6 +97,7 @@ def build() -> None:
                 "This is what trains the network that chooses $\\theta$.",
             )
     grid = {title: [f"stn-{network}-{kind}" for kind in kinds] for title, (network, *kinds) in NETWORKS.items()}
+    frame.architecture("stn", "stn-tps-all", (1, 1, 42, 42))
     frame.weights_card(
         grid,
         by="data",

@@ -182,6 +182,7 @@ def build() -> None:
     with gr.Column(elem_id="vae-inside"):
         why_an_encoder(main)
         why_reparametrise(main)
+    frame.architecture("vae", "vae-mnist-40d", (1, 1, 28, 28))
     frame.weights_card(
         {name: [name] for name in boards.MODELS},
         note="Bounds on the log-likelihood of test pictures that no network saw: digits made black or white at random,"
