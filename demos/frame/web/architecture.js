@@ -51,7 +51,11 @@ function edges(layers) {
 }
 
 // The attribute that holds a layer: the last word of its path, or of what is around it.
-const part = ({name}) => name.split('.').filter((word) => Number.isNaN(Number(word))).at(-1) ?? name;
+const part = ({name}) =>
+  name
+    .split('.')
+    .filter((word) => Number.isNaN(Number(word)))
+    .at(-1) ?? name;
 
 function parts(layers) {
   const runs = [];
