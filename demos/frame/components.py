@@ -1,15 +1,15 @@
 """Gradio's components for files and pictures, with a sentence for what cannot be read."""
 
-import warnings
+import base64
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
-import PIL.Image
+from gradio.data_classes import ImageData
 from gradio.utils import is_in_or_equal
 
-# A picture of 64 million pixels (8,000 x 8,000) decodes to 192 MB; beyond that Pillow refuses before decoding.
-PIL.Image.MAX_IMAGE_PIXELS = 64_000_000
-warnings.simplefilter("error", PIL.Image.DecompressionBombWarning)
+from dlcv.core.errors import InputError
+from dlcv.core.images import reader
 
 
 def _refuse_links(component: gr.components.Component, what: str) -> None:
@@ -50,28 +50,31 @@ def SafeFile(**kwargs: Any) -> gr.File:
 
 
 def SafeImage(**kwargs: Any) -> gr.Image:
-    """gr.Image that answers a broken file, a bomb, a link or a path with a sentence.
+    """gr.Image that gives a picture in RGB, or RGBA where a part of it is transparent, as `reader.read` has it, and
+    answers a broken file, a bomb, a link or a path with a sentence.
 
     A function, and not a subclass: Gradio writes a .pyi file beside the source of every subclass of a component.
     """
     image = gr.Image(**kwargs)
-    decode = image.preprocess
 
-    def preprocess(payload):
+    def preprocess(payload: ImageData | None):
+        if payload is None:
+            return None
         try:
-            if payload is not None and payload.path and not (payload.url or "").startswith("data:"):
-                _check_uploaded(payload.path, image)
-            picture = decode(payload)
-            if isinstance(picture, PIL.Image.Image):
-                picture.load()  # a file that was cut off in the middle is noticed only now
-            return picture
-        except gr.Error:
-            raise
-        except (PIL.Image.DecompressionBombError, PIL.Image.DecompressionBombWarning):
-            raise gr.Error("This picture has more than 64 million pixels.", print_exception=False) from None
+            return reader.read(_content(payload, image)).image
+        except InputError as error:
+            raise gr.Error(str(error), print_exception=False) from None
         except Exception:
-            raise gr.Error("This file could not be read as a picture.", print_exception=False) from None
+            raise gr.Error(reader.UNREADABLE, print_exception=False) from None
 
     image.preprocess = preprocess
     _refuse_links(image, "picture")
     return image
+
+
+def _content(payload: ImageData, component: gr.components.Component) -> bytes:
+    """The bytes of a picture that was uploaded or sent as a data URI. Raises ValueError and others where it was not."""
+    if payload.url and payload.url.startswith("data:"):
+        return base64.b64decode(payload.url.partition(",")[2], validate=True)
+    _check_uploaded(payload.path, component)
+    return Path(payload.path).read_bytes()

@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING
 import gradio as gr
 import numpy as np
 import PIL.Image
-from PIL import ImageDraw, ImageOps
+from PIL import ImageDraw
 
 from dlcv.core.errors import InputError
-from dlcv.core.images import draw
+from dlcv.core.images import draw, reader
 
 from .components import SafeImage
 
@@ -19,10 +19,10 @@ CHOOSE = "Choose a picture first: upload one, take one, or click an example."
 
 
 def upright(picture: PIL.Image.Image | None) -> PIL.Image.Image:
-    """A visitor's picture in RGB and in its own size, turned as its EXIF says. InputError where there is none."""
+    """A visitor's picture in RGB and in its own size, upright, on white. InputError where there is none."""
     if not isinstance(picture, PIL.Image.Image):
         raise InputError(CHOOSE)
-    return ImageOps.exif_transpose(picture).convert("RGB")
+    return reader.on_white(reader.read(picture).image)
 
 
 def tensor(picture: PIL.Image.Image | None, longest: int | None = None) -> "torch.Tensor":
