@@ -84,9 +84,7 @@ def build() -> None:
         " read it from translations. Draw a digit of MNIST, and see it as USPS and MNIST-M would have it.",
     )
     digits.board()
-    frame.architecture(
-        "cyclegan", "cyclegan-monet", (1, 3, 256, 256), run=lambda network, x: network.D_B(network.G(x))
-    )
+    frame.architecture("cyclegan", "cyclegan-monet", (1, 3, 256, 256), run=lambda network, x: network.D_B(network.G(x)))
     frame.weights_card({title: [name] for title, name in boards.PAINTERS.items()}, title="The weights of the painters")
     private = {"api_visibility": "private", "show_progress_on": slider} | frame.COMPUTE
     quiet = {"api_visibility": "private", "show_progress": "hidden"} | frame.COMPUTE

@@ -39,6 +39,8 @@ REAL_CONFIDENCE = Metric("real_confidence", "Confidence on real pictures", "%", 
 LARGEST_CLASS = Metric("largest_class", "Share of the largest class", "%", "lower")
 NEAREST = Metric("nearest_photograph", "Distance to the nearest training picture", "", "higher")
 REAL_NEAREST = Metric("real_nearest_photograph", "Distance of real pictures to it", "", "higher")
+RECOGNISED = Metric("recognised", "Recognised as its kind", "%", "higher", detail=True)
+OF_A_KIND = 200  # samples
 HEADLINE = "wgan-gp"
 STACKED_SAMPLES, SAMPLES = 26_000, 10_000
 KL_BAR, ACCURACY_BAR = 0.10, 99.3
@@ -151,6 +153,10 @@ def evaluate_garments(evaluator: GarmentClassifier, name: str = "progressive-clo
         NEAREST.row(samples, round(copies, 4)),
         REAL_NEAREST.row(photographs, round(unseen, 4)),
     ]
+    for label, kind in enumerate(model.model.config.class_names):
+        found = classify(evaluator, model.sample(OF_A_KIND, 2018, classes=[label])).logits.argmax(1)  # (200,)
+        share = (found == label).float().mean().item()
+        rows.append(RECOGNISED.row(f"{OF_A_KIND} samples of {kind}", round(100 * share, 1)))
     return {name: rows}
 
 

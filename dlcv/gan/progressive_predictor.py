@@ -1,5 +1,7 @@
 """Pictures of the progressive GAN, at any stage of its growth."""
 
+from collections.abc import Sequence
+
 import torch
 
 from ..core import runtime, weights
@@ -17,24 +19,24 @@ class ProgressivePredictor:
 
     @torch.inference_mode()
     def sample(
-        self, count: int = 16, seed: int = 0, stage: float | None = None, label: int | None = None
+        self, count: int = 16, seed: int = 0, stage: float | None = None, classes: Sequence[int] | None = None
     ) -> torch.Tensor:
         """Pictures (count, 3, S, S) in [0, 1] at a stage, 2 for 16 x 16, 2.5 half way from there to 32 x 32.
 
-        All of class `label`, or of all classes, in the shares of the training photographs. InputError where there is no
-        such stage or class.
+        Of some classes, or of all, in the shares of the training photographs. InputError where there is no such stage
+        or class.
         """
         stage = self.last_stage if stage is None else stage
         if not 0 <= stage <= self.last_stage:
             raise InputError(f"This network grew from stage 0 to stage {self.last_stage}.")
         shares = self.model.shares.cpu()
-        if label is not None and label not in range(len(shares)):
-            raise InputError(f"This network knows {len(shares)} classes.")
+        if classes is not None:
+            if not classes or not set(classes) <= set(range(len(shares))):
+                raise InputError(f"This network knows {len(shares)} classes.")
+            shares = torch.zeros_like(shares).index_copy(0, torch.tensor(classes), shares[list(classes)])
         generator = torch.Generator().manual_seed(seed)
         z = torch.randn(count, self.model.config.latents, generator=generator)  # (count, d)
         labels = shares.multinomial(count, replacement=True, generator=generator)  # (count,)
-        if label is not None:
-            labels.fill_(label)
         return self.model(z.to(self.device), labels.to(self.device), stage).float().cpu()
 
 

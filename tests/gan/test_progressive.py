@@ -1,15 +1,20 @@
 """The progressive GAN: its stages, its critic, its training, and the evaluator of garments."""
 
 import math
+import os
 
+import numpy as np
 import pytest
 import torch
 
 from demos.gan import progressive as screen
-from dlcv.core.datasets import TensorBatches
+from dlcv.core import weights
+from dlcv.core.datasets import TensorBatches, clothing
 from dlcv.core.errors import InputError
 from dlcv.core.training.classifiers import ClassifierConfig
+from dlcv.core.training.evaluation import classify
 from dlcv.core.training.loop import Recipe, Step
+from dlcv.gan import photographs
 from dlcv.gan.garments import GarmentClassifier, nearest
 from dlcv.gan.grow import at_stage, augment, loss, older_outputs_loss, stage_at
 from dlcv.gan.progressive import MinibatchDeviation, PixelNorm, ProgressiveConfig, ProgressiveGAN, conv
@@ -144,8 +149,37 @@ def test_the_critic_measures_the_deviation_of_real_and_generated_pictures_apart(
     assert batches[:2] == [5, 5]
 
 
-def test_without_the_photographs_a_sentence_says_so(tmp_path, monkeypatch):
-    monkeypatch.setenv("DLCV_DATA", str(tmp_path))
-    screen.photographs.cache_clear()
-    with pytest.raises(InputError, match="photographs are not on this computer"):
-        screen.photographs()
+def test_the_photographs_are_at_hand_without_a_network(tmp_path, monkeypatch):
+    monkeypatch.setenv("DLCV_DATA", str(tmp_path))  # with nothing in it
+    training = photographs.load()
+    assert training.shape == (sum(photographs.COUNTS.values()), 3, 64, 64) == (3068, 3, 64, 64)
+    index, distance = nearest(training[[5, 3000]].flip(3), training, count=1)
+    assert index.flatten().tolist() == [5, 3000] and distance.max() < 1e-3
+
+
+@pytest.mark.skipif("DLCV_DATA" not in os.environ, reason="needs the photographs in full")
+def test_the_shipped_photographs_are_those_of_the_data_set():
+    pictures, labels = clothing.load("train")
+    assert torch.bincount(labels).tolist() == list(photographs.COUNTS.values())
+    originals = pictures[labels.argsort(stable=True)].float() / 255
+    assert (photographs.load() - originals).square().mean((1, 2, 3)).sqrt().max() < 0.08
+
+
+def test_what_is_shown_unasked_are_the_kinds_that_the_evaluator_recognises():
+    """The claim beside the menu, by the evaluator on other samples than it was measured on."""
+    evaluator = weights.load(GarmentClassifier, screen.EVALUATOR)
+    answer = screen.grow(screen.Growth(stage=4, seed=1))
+    learned = [kind["name"] for kind in answer["kinds"] if kind["learned"]]
+    assert learned == ["t-shirt", "shirt", "pants"]
+    names = list(evaluator.config.class_names)
+    model = screen.predictor()
+    mixed = classify(evaluator, model.sample(60, 5, classes=[names.index(name) for name in learned])).logits.argmax(1)
+    assert np.isin([names[label] for label in mixed], learned).mean() > 0.7
+    others = [index for index, name in enumerate(names) if name not in learned]
+    smears = classify(evaluator, model.sample(60, 5, classes=others)).logits.argmax(1)
+    assert np.isin(smears, others).mean() < np.isin([names[label] for label in mixed], learned).mean()
+
+
+def test_a_class_that_is_not_there_is_refused():
+    with pytest.raises(InputError, match="10 classes"):
+        screen.predictor().sample(1, classes=[10])

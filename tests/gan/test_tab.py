@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 
 import pytest
@@ -135,7 +134,6 @@ def test_the_garments_grow(tab):
     wait_for_change(tab, picture, before)
 
 
-@pytest.mark.skipif("DLCV_DATA" not in os.environ, reason="needs the photographs: DLCV_DATA names their folder")
 def test_the_nearest_photographs_are_shown(tab):
     tab.locator("#gan-compare").scroll_into_view_if_needed()
     tab.click("#gan-compare")

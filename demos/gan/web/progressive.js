@@ -8,6 +8,7 @@ export default function ({server, board, find, liveCaller}) {
   const garment = find('.grow-garment');
   let seed = 1;
   let growing = null;
+  let kinds = [];
 
   async function show() {
     const stage = Number(slider.value);
@@ -19,7 +20,24 @@ export default function ({server, board, find, liveCaller}) {
     const answer = await ask({stage, seed, garment: garment.value});
     if (!answer) return;
     find('img').src = answer.sheet;
-    if (garment.length === 1) garment.append(...answer.classes.map((name) => new Option(name)));
+    if (!kinds.length) offer(answer.kinds);
+    const chosen = kinds.filter(({name, learned}) => (garment.value ? name === garment.value : learned));
+    find('.grow-about').textContent = chosen
+      .map(
+        ({name, photographs, recognised}) =>
+          `${name}: ${photographs} photographs, ${percent(recognised / 100)} of its samples are recognised`,
+      )
+      .join('; ');
+  }
+
+  // The kinds that it learned, and below a line those whose pictures are still smears.
+  function offer(answered) {
+    kinds = answered;
+    const learned = kinds.filter((kind) => kind.learned).map(({name}) => name);
+    garment.options[0].textContent = `${learned.slice(0, -1).join(', ')} and ${learned.at(-1)}`;
+    const too = Object.assign(document.createElement('optgroup'), {label: 'Too few photographs: smears'});
+    too.append(...kinds.filter((kind) => !kind.learned).map(({name}) => new Option(name)));
+    garment.append(...learned.map((name) => new Option(name)), too);
   }
 
   function stop() {
