@@ -2,27 +2,13 @@
 
 import io
 
-import cv2
 import numpy as np
 import pytest
 from PIL import Image, ImageCms, ImageDraw
 
 from dlcv.core.errors import InputError
-from dlcv.core.images.reader import CUT_OFF, UNREADABLE, on_white, read
-
-HEIGHT, WIDTH = 40, 64
-GREY = np.linspace(0, 255, HEIGHT * WIDTH).reshape(HEIGHT, WIDTH).round().astype(np.uint8)
-COLOURS = np.stack([GREY, GREY[::-1], GREY[:, ::-1]], axis=-1)
-
-
-def file(picture: Image.Image, kind: str, **kwargs) -> bytes:
-    buffer = io.BytesIO()
-    picture.save(buffer, kind, **kwargs)
-    return buffer.getvalue()
-
-
-def by_opencv(values: np.ndarray, kind: str) -> bytes:
-    return cv2.imencode(kind, values[..., ::-1] if values.ndim == 3 else values)[1].tobytes()
+from dlcv.core.images.reader import CUT_OFF, TOO_LARGE, UNREADABLE, not_as_shown, on_white, read
+from tests.support.every_picture import COLOURS, GREY, RGB, by_opencv, file
 
 
 def pixels(source: bytes | Image.Image) -> np.ndarray:
@@ -59,7 +45,6 @@ def test_the_same_grey_picture_whatever_the_range(kind):
     assert close(pixels(GREYS[kind]), GREY)
 
 
-RGB = Image.fromarray(COLOURS)
 COLOURED = {
     "PNG": file(RGB, "PNG"),
     "16 bits PNG": by_opencv(COLOURS.astype(np.uint16) * 257, ".png"),
@@ -99,7 +84,7 @@ def test_every_mode_of_pillow(mode):
 
 
 def test_what_is_found_is_said_and_what_is_declared_is_not():
-    assert "12 are used" in read(GREYS["12 bits PNG"]).notes[0]
+    assert "use 12 bits" in read(GREYS["12 bits PNG"]).notes[0]
     assert "from 0 to 2.55e+08" in read(GREYS["32 bits"]).notes[0]
     for kind in ("16 bits PNG", "16 bits PGM", "parts of 1", "floats to 255", "declared in TIFF", "L TIFF"):
         assert read(GREYS[kind]).notes == (), kind
@@ -123,7 +108,7 @@ def test_transparency_is_kept_and_white_paper_put_under_it():
     palette.info["transparency"] = palette.getpixel((0, 0))
     for source in (clear, file(clear, "PNG"), file(clear, "WEBP", lossless=True), file(palette, "GIF"), palette):
         found = read(source)
-        assert found.image.mode == "RGBA" and not found.plain
+        assert found.image.mode == "RGBA"
         assert on_white(found.image).getpixel((0, 0)) == (255, 255, 255)
     grey = file(Image.fromarray(GREY), "PNG", transparency=0)
     assert on_white(read(grey).image).getpixel((0, 0)) == (255, 255, 255)
@@ -216,6 +201,32 @@ def test_what_is_no_picture_is_named(kind):
         read(REFUSED[kind])
 
 
-def test_which_files_every_browser_shows_as_they_are_read():
-    assert all(read(COLOURED[kind]).plain for kind in ("PNG", "WebP", "BMP"))
-    assert not any(read(COLOURED[kind]).plain for kind in ("12 bits PNG", "16 bits TIFF", "CMYK TIFF", "JPEG 2000"))
+def test_sizes_that_a_file_claims_take_no_memory():
+    lying = bytearray(COLOURED["12 bits PNG"])
+    lying[33:37] = b"\x7f\0\0\0"  # of the first part with pixels
+    wide = bytearray(COLOURED["parts of 1"])
+    place = wide.index(b"\0\1\3\0\1\0\0\0\x40\0")
+    wide[place + 2 : place + 12] = b"\4\0\1\0\0\0\xff\xff\xff\0"
+    for content, sentence in ((lying, UNREADABLE), (wide, TOO_LARGE)):
+        with pytest.raises(InputError) as refused:
+            read(bytes(content))
+        assert str(refused.value) == sentence
+
+
+def test_which_files_browsers_show_differently(tmp_path):
+    for kind, content, truth in [(*one, COLOURS) for one in COLOURED.items()] + [(*one, GREY) for one in GREYS.items()]:
+        (tmp_path / "file").write_bytes(content)
+        shown = not_as_shown(tmp_path / "file")
+        assert (shown is None) == (kind in ("PNG", "WebP", "BMP", "L PNG")), kind
+        assert shown is None or close(np.asarray(shown).astype(int), truth), kind
+    for content in (b"ply, and no picture", REFUSED["HEIC, as iPhones"], GREYS["L TIFF"][:-100]):
+        (tmp_path / "file").write_bytes(content)
+        assert not_as_shown(tmp_path / "file") is None
+
+
+def test_what_was_read_is_read_again_as_it_is():
+    wide = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes().replace(b"sRGB", b"wide")
+    for source in (file(RGB, "PNG", icc_profile=wide), GREYS["12 bits PNG"], file(RGB.convert("LA"), "PNG")):
+        once = read(source).image
+        assert np.array_equal(np.asarray(read(once).image), np.asarray(once)) and read(once).notes == ()
+    assert read(RGB).image is RGB

@@ -10,6 +10,7 @@ from PIL import Image
 from ..errors import InputError
 
 WHITES = (255, 1023, 4095, 16_383, 65_535)  # of 8, 10, 12, 14 and 16 bits
+PNG = b"\x89PNG\r\n\x1a\n"
 ROWS = 256  # that become bytes at a time
 # tags of a TIFF
 BITS, MIN_SAMPLE, MAX_SAMPLE, S_MIN_SAMPLE, S_MAX_SAMPLE = 258, 280, 281, 340, 341
@@ -63,9 +64,17 @@ def has_deep_colours(data: bytes, image: Image.Image) -> bool:
 
 
 def by_opencv(data: bytes) -> np.ndarray | None:
-    """Values (H, W), (H, W, 3) or (H, W, 4), in RGB, of any depth; None where OpenCV reads nothing."""
+    """Values (H, W), (H, W, 3) or (H, W, 4), in RGB, of any depth; None where OpenCV reads nothing.
+
+    Raises ValueError where a part of a PNG says that it is longer than the file: OpenCV would take as much memory.
+    """
     import cv2
 
+    place = len(PNG)
+    while data.startswith(PNG) and place + 12 <= len(data):
+        place += 12 + int.from_bytes(data[place : place + 4], "big")
+        if place > len(data):
+            raise ValueError("a part that is longer than the file")
     cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)  # a sentence says what is wrong
     found = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
     if found is None or found.ndim == 2:
@@ -91,7 +100,7 @@ def _found(values: np.ndarray, low: float, high: float) -> tuple[tuple[float, fl
     if values.dtype.kind in "iub" and 0 <= low and high <= WHITES[-1]:
         white = next(white for white in WHITES if high <= white)
         used = white.bit_length()
-        said = f"Of 16 bits a value, {used} are used: {white:,} is shown white."
+        said = f"The values of this picture use {used} bits: {white:,} is shown white."
         return (0, white), "" if used == 16 else said
     # one value in a thousand may lie outside
     some = values.reshape(-1)[:: max(1, values.size // 1_000_000)]

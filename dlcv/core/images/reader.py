@@ -4,10 +4,11 @@ What was decided on the way is said in sentences, `Picture.notes`, for whoever s
 """
 
 import io
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from PIL import ExifTags, Image, ImageCms, ImageOps
+from PIL import ExifTags, Image, ImageCms, ImageOps, TiffImagePlugin
 
 from ..errors import InputError
 from . import deep
@@ -16,11 +17,13 @@ MOST_PIXELS = 64_000_000  # 8,000 x 8,000; in RGB they take 256 MB
 FORMATS = (
     "PNG", "JPEG", "WEBP", "GIF", "BMP", "DIB", "TIFF", "PPM", "AVIF", "JPEG2000", "ICO", "TGA", "PCX", "SGI", "QOI",
 )  # fmt: skip
+TIFF = (b"II*\0", b"MM\0*")
 BROWSERS = ("PNG", "JPEG", "MPO", "WEBP", "GIF", "BMP", "AVIF")  # formats that they show
-PREVIEW, PHOTOMETRIC, WHITE_IS_ZERO = 254, 262, 0  # of a TIFF: a first bit says that it is a smaller picture of another
+# tags of a TIFF; the first bit of PREVIEW says that it is a smaller picture of another one
+WIDTH, HEIGHT, PREVIEW, PHOTOMETRIC, WHITE_IS_ZERO = 256, 257, 254, 262, 0
 MISSING_ROWS = 16  # a row of JPEG's blocks may be lost without a word
 UNREADABLE = "This file could not be read as a picture. Save it as PNG or JPEG, and try again."
-CUT_OFF = "This file ends in the middle of the picture. Save or send it again."
+CUT_OFF = "This file is damaged, or ends in the middle of the picture. Save or send it again."
 TOO_LARGE = "This picture has more than 64 million pixels. Scale it down first."
 KINDS = {
     b"%PDF": "a PDF", b"8BPS": "a PSD of Photoshop", b"PK\3\4": "a ZIP", b"%!PS": "PostScript", b"v/1\1": "OpenEXR",
@@ -32,7 +35,7 @@ BRANDS = {
     b"hei": "HEIC, as iPhones take it", b"hev": "HEIC", b"mif1": "HEIF", b"msf1": "HEIF", b"crx": "a raw photograph",
     b"mp4": "a film", b"iso": "a film", b"qt": "a film", b"M4V": "a film",
 }  # fmt: skip
-"""The same, by what stands after "ftyp"."""
+"""The same, by what stands after "ftyp". HEIC is not read: a damaged one ended the process of libheif 1.23.0."""
 SRGB = ImageCms.createProfile("sRGB")
 
 
@@ -41,7 +44,6 @@ class Picture(NamedTuple):
 
     image: Image.Image  # RGB, or RGBA where a part of it is transparent; upright, in sRGB; with the file's EXIF data
     notes: tuple[str, ...] = ()
-    plain: bool = False  # every browser shows the file as this picture
 
 
 def read(source: bytes | Image.Image) -> Picture:
@@ -54,20 +56,42 @@ def read(source: bytes | Image.Image) -> Picture:
         opened = _opened(source, notes) if isinstance(source, bytes) else source
         _bounded(*opened.size)
         image = _loaded(opened, source, notes)
-        plain = image.format in BROWSERS and image.mode in ("1", "L", "P", "RGB")
         if isinstance(source, bytes):
             _say_what_else(source, image, notes)
             image = _with_all_bits(source, image, notes)
-        exif = image.getexif()
-        image = _in_eight_bits(image, notes)
-        image = _upright(image.copy() if image is source else image, exif)
-        return Picture(image, tuple(notes), plain and image.mode == "RGB" and not notes)
+        return Picture(_upright(_in_eight_bits(image, notes), image), tuple(notes))
     except InputError:
         raise
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise InputError(TOO_LARGE) from None
     except Exception:  # on a broken file Pillow's plugins raise anything, from struct.error to ZeroDivisionError
         raise InputError(_kind(source) or UNREADABLE) from None
+
+
+def not_as_shown(path: str | Path) -> Image.Image | None:
+    """The picture in a file, in RGB, where browsers show none or another one; None where they show what `read` has, and
+    where the file is no picture."""
+    try:
+        with Image.open(path, formats=FORMATS) as image:
+            if _is_plain(image):
+                return None
+    except Image.UnidentifiedImageError:
+        with open(path, "rb") as file:
+            start = file.read(4)
+        if start not in TIFF:
+            return None
+    try:
+        return on_white(read(Path(path).read_bytes()).image)
+    except InputError:
+        return None
+
+
+def _is_plain(image: Image.Image) -> bool:
+    """Whether every browser shows an opened file as `read` has it."""
+    several = getattr(image, "is_animated", False) and image.format != "MPO"
+    turned = image.format not in ("JPEG", "MPO") and "exif" in image.info
+    plain = image.format in BROWSERS and image.mode in ("1", "L", "P", "RGB") and "transparency" not in image.info
+    return plain and not several and not turned and "16B" not in str(image.tile)  # of a PNG
 
 
 def on_white(image: Image.Image) -> Image.Image:
@@ -91,7 +115,7 @@ def _kind(source: object) -> str:
     marks, start = (BRANDS, source[8:]) if source[4:8] == b"ftyp" else (KINDS, source)
     name = next((name for mark, name in marks.items() if start.startswith(mark)), "")
     name = name or ("SVG" if b"<svg" in source[:1000] else "")
-    return name and f"This file is {name}. Save it as JPEG or PNG, and try again."
+    return name and f"This file is {name}, which could not be read. Save it as JPEG or PNG, and try again."
 
 
 def _opened(data: bytes, notes: list[str]) -> Image.Image:
@@ -100,15 +124,19 @@ def _opened(data: bytes, notes: list[str]) -> Image.Image:
     try:
         return Image.open(io.BytesIO(data), formats=FORMATS)
     except Image.UnidentifiedImageError:
-        values = deep.by_opencv(data) if data[:4] in (b"II*\0", b"MM\0*") else None  # a TIFF of floating-point colours
-        if values is None:
+        if data[:4] not in TIFF:
             raise
-        return deep.in_eight_bits(values, None, notes)
+    tags = TiffImagePlugin.ImageFileDirectory_v2(data[:8])  # of floating-point colours, which Pillow does not read
+    file = io.BytesIO(data)
+    file.seek(tags.next)
+    tags.load(file)
+    _bounded(tags[WIDTH], tags[HEIGHT])
+    return deep.in_eight_bits(deep.by_opencv(data), None, notes)
 
 
 def _say_what_else(data: bytes, image: Image.Image, notes: list[str]) -> None:
     """Note what else than the picture that is read a file holds."""
-    pages = _pages(data)
+    pages = _pages(data, image.format)
     if pages > 1 and image.format != "MPO":  # an MPO's others are views for devices
         notes.append(f"This file has {pages:,} pictures; the first is read.")
     if getattr(image, "tag_v2", {}).get(PREVIEW, 0) & 1:
@@ -131,10 +159,10 @@ def _with_all_bits(data: bytes, image: Image.Image, notes: list[str]) -> Image.I
     return found
 
 
-def _pages(data: bytes) -> int:
+def _pages(data: bytes, kind: str | None) -> int:
     """How many pictures a file has; 1 where what follows the first is broken."""
     try:
-        return getattr(Image.open(io.BytesIO(data), formats=FORMATS), "n_frames", 1)
+        return getattr(Image.open(io.BytesIO(data), formats=(kind,)), "n_frames", 1)
     except Exception:
         return 1
 
@@ -165,12 +193,17 @@ def _loaded(image: Image.Image, source: bytes | Image.Image, notes: list[str]) -
     return whole
 
 
-def _upright(image: Image.Image, exif: Image.Exif) -> Image.Image:
-    """A picture turned as EXIF data says, which goes with it."""
+def _upright(image: Image.Image, opened: Image.Image) -> Image.Image:
+    """A picture turned as the EXIF data of the opened file says, which goes with it, and nothing else does."""
+    exif = opened.getexif()
+    if image is opened:
+        if exif.get(ExifTags.Base.Orientation, 1) == 1:
+            return image
+        image = image.copy()
     try:
-        image.info["exif"] = exif.tobytes()
+        image.info = {"exif": exif.tobytes()}
     except Exception:  # anything may stand there
-        image.info["exif"] = _orientation(exif)
+        image.info = {"exif": _orientation(exif)}
     ImageOps.exif_transpose(image, in_place=True)
     return image
 
@@ -197,8 +230,7 @@ def _in_eight_bits(image: Image.Image, notes: list[str]) -> Image.Image:
     colours = _in_srgb(image, profile) if profile else image
     colours = colours if colours.mode == "RGB" else colours.convert("RGB")
     if alpha is not None and alpha.getextrema()[0] < 255:
-        colours.info.pop("transparency", None)
-        colours.putalpha(alpha)
+        return Image.merge("RGBA", (*colours.split(), alpha))
     return colours
 
 
