@@ -136,6 +136,7 @@ def depth_stereo(
     place of pictures, an example."""
     from dlcv.depth import predictor as depth
 
+    width = left.width if left is not None else None
     if left is not None or right is not None:
         left, right, *_ = pair.eyes_of(left, right)
     elif example in pair.PAIRS:
@@ -148,7 +149,7 @@ def depth_stereo(
     maps = [draw.heat(one, low, high) for one in seen.maps[0]]
     agree = (rebuilt.disagreement < depth.CONSISTENT).float().mean((1, 2)).tolist()
     return *maps, {
-        "pixels": [round(value * left.shape[2], 2) for value in (low, high)],
+        "pixels": [round(value * (width or left.shape[2]), 2) for value in (low, high)],
         "l1": [round(one.mean().item(), 4) for one in rebuilt.l1],
         "ssim": [round(one.mean().item(), 4) for one in rebuilt.ssim],
         "consistent": [round(share, 4) for share in agree],
@@ -215,7 +216,7 @@ def _two_eyes() -> None:
         )
         with gr.Row():
             eyes = [
-                frame.SafeImage(label=label, type="pil", sources=["upload", "clipboard"], height=220, elem_id=name)
+                frame.SafeImage(label=label, sources=["upload", "clipboard"], height=220, elem_id=name)
                 for label, name in (("Left eye", "depth-left"), ("Right eye", "depth-right"))
             ]
             with gr.Column(min_width=200):

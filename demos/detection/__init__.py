@@ -37,8 +37,8 @@ MASK = (
 
 def find(picture, detector, view, progress=gr.Progress()):  # noqa: B008  where Gradio looks for it
     """What the boards show of a picture, and the name that it is kept under."""
-    look = understood(kept.Look, {"detector": detector, "view": view})
-    answer = boards.shown(kept.keep(kept.pixels_of(picture), look.detector, look.view, progress))
+    how = understood(kept.Look, {"detector": detector, "view": view})
+    answer = boards.shown(kept.look(picture, how.detector, how.view, progress))
     return answer, answer["token"]
 
 
@@ -61,8 +61,6 @@ def build() -> None:
             picture = frame.SafeImage(
                 value=first,
                 label="Picture",
-                type="pil",
-                image_mode=None,
                 sources=["upload", "webcam", "clipboard"],
                 height=260,
                 elem_id="detection-picture",
@@ -137,7 +135,6 @@ def build() -> None:
     # one event for all of these, so that the last of them is answered last: an example may be chosen at once
     changes = [frame.first_shown(), picture.change, detector.input, view.input]
     gr.on(changes, frame.guard(find_anew, gpu=False), inputs, outputs, trigger_mode="always_last", **private)
-    picture.upload(frame.guard(examples.displayable), picture, picture, **frame.PLUMBING)
     picture.input(lambda: "", None, drawn, **frame.PLUMBING)
     packaged.click(frame.guard(examples.example), packaged, [picture, detector, drawn], **frame.PLUMBING)
     for press, kind in ((nuclei, "nuclei"), (blood, "blood")):

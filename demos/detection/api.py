@@ -7,7 +7,7 @@ import PIL.Image
 from demos import frame
 
 from . import boards, examples, history
-from .kept import Detector, View, keep, pixels_of
+from .kept import Detector, View, look
 
 
 def detection_find(
@@ -19,7 +19,7 @@ def detection_find(
     view: View = "Whole",
 ):
     """The objects of a picture as COCO has them, and how many there are of each class."""
-    found = boards.coco_of(keep(pixels_of(picture), detector, view), score, overlap, mask)
+    found = boards.coco_of(look(picture, detector, view), score, overlap, mask)
     names = {category["id"]: category["name"] for category in found["categories"]}
     return found | {"counts": dict(Counter(names[entry["category_id"]] for entry in found["annotations"]))}
 
@@ -31,14 +31,17 @@ def detection_proposals(
     count: frame.Whole(1, 1000) = 20,
 ):
     """The best boxes of the proposal network, before and after overlaps are suppressed."""
-    before, after = keep(pixels_of(picture), detector, "Whole").at(0).proposals(overlap)
-    return {"before": frame.rounded(before[:count], 1), "after": frame.rounded(after[:count], 1)}
+    kept = look(picture, detector, "Whole")
+    before, after = (boxes[:count] * kept.scale for boxes in kept.at(0).proposals(overlap))
+    return {"before": frame.rounded(before, 1), "after": frame.rounded(after, 1)}
 
 
 def detection_history(picture: frame.Picture = None, detector: Detector = "People", count: history.Count = 20):
     """Seconds of R-CNN, Fast R-CNN and Faster R-CNN on one picture with the same weights."""
-    *_, last = history.timed(keep(pixels_of(picture), detector, "Whole"), count)
-    return last
+    kept = look(picture, detector, "Whole")
+    *_, last = history.timed(kept, count)
+    boxes = [[round(end * kept.scale, 1) for end in box] for box in last["boxes"]]
+    return last | {"boxes": boxes, "tile": [0, 0, *kept.size]}
 
 
 def offer() -> None:

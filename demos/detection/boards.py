@@ -237,10 +237,9 @@ def export(query: Export) -> dict:
 
 
 def coco_of(kept: Kept, score: float, overlap: float, threshold: float) -> dict:
-    """The objects of a picture with at least that score, as COCO has them."""
+    """The objects of a picture with at least that score, as COCO has them, in pixels of the file's picture."""
     from dlcv.detection.export import coco
 
-    height, width = kept.pixels.shape[1:]
     if kept.found is not None:
         chosen = kept.found.scores >= score
         values = [getattr(kept.found, field)[chosen] for field in ("boxes", "labels", "scores", "cells")]
@@ -248,4 +247,5 @@ def coco_of(kept: Kept, score: float, overlap: float, threshold: float) -> dict:
         found = kept.at(0).detections(score, overlap)
         cells = kept.detector.cells(found) if kept.detector.model.config.masks else found.boxes.new_zeros(1, 0, 0)
         values = [found.boxes, found.labels, found.scores, cells]
-    return coco(*values, kept.detector.class_names, (height, width), threshold)
+    boxes, *others = values
+    return coco(boxes * kept.scale, *others, kept.detector.class_names, kept.size[::-1], threshold)

@@ -1,16 +1,13 @@
-"""Pictures that the detection tab begins with, and uploaded ones that browsers cannot show."""
+"""Pictures that the detection tab begins with."""
 
 from importlib.util import find_spec
 from pathlib import Path
 
-import gradio as gr
 import numpy as np
 import PIL.Image
 
 from demos import frame
 from demos.frame.questions import understood
-
-from .kept import pixels_of
 
 SKIMAGE = Path(find_spec("skimage").origin).parent / "data"
 EXAMPLES = [
@@ -18,7 +15,6 @@ EXAMPLES = [
     (str(SKIMAGE / "camera.png"), "People"),
 ]
 SEEDS = 1_000_000  # of drawn pictures
-BROWSERS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "MPO")  # kinds of pictures that they show
 
 
 class Example(frame.Query):
@@ -45,10 +41,3 @@ def draw(kind: str, seed: int | None = None):
     )
     title = {"nuclei": "Cell nuclei", "blood": "Blood cells"}[kind]
     return drawn.picture, title, f"Drawn in code, with exactly {counts}."
-
-
-def displayable(picture):
-    """A picture that browsers cannot show, as from a microscope, as one that they can."""
-    if picture is None or (picture.format in BROWSERS and not picture.mode.startswith("I")):
-        return gr.skip()
-    return PIL.Image.fromarray(pixels_of(picture).permute(1, 2, 0).numpy())

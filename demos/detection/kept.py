@@ -74,6 +74,7 @@ class Kept:
 
     def __init__(self, name: str, pixels: "torch.Tensor"):
         self.name, self.pixels = name, pixels  # (3, H, W) bytes
+        self.size = pixels.shape[:0:-1]  # width and height of the file's picture, which may be larger
         self.detector = predictor(name)
         self.tiles: list[list[int]] = [[0, 0, pixels.shape[2], pixels.shape[1]]]
         self.found: TileDetections | None = None  # in tiles
@@ -89,6 +90,11 @@ class Kept:
                 self.detector.set_image(self.pixels[:, top:bottom, left:right] / 255)
                 self._tile = tile
             return self.detector
+
+    @property
+    def scale(self) -> float:
+        """Pixels of the file's picture to a pixel of this one."""
+        return max(self.size) / max(self.pixels.shape[1:])
 
     @property
     def memory(self) -> int:
@@ -126,4 +132,11 @@ def keep(pixels: "torch.Tensor", title: str, view: str, progress=lambda *_: None
         )
         kept.tiles = tiles.tolist()
     kept.at(int(kept.found.tiles[0]) if kept.found is not None and len(kept.found.tiles) else 0)
+    return kept
+
+
+def look(picture: PIL.Image.Image | None, title: str, view: str, progress=lambda *_: None) -> Kept:
+    """A visitor's picture, looked at as `keep` does; large ones are scaled down. InputError where there is none."""
+    kept = keep(pixels_of(picture), title, view, progress)
+    kept.size = picture.size
     return kept

@@ -3,33 +3,22 @@
 from typing import NamedTuple
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image
 from scipy.ndimage import gaussian_filter
+
+from ..core.images import reader
 
 MOST = 4000  # pixels of the longer side of a picture; larger ones are scaled down
 
 
 def as_bytes(picture: Image.Image) -> np.ndarray:
-    """A picture of any mode as (H, W, 3) uint8, upright, of MOST pixels on its longer side at most.
-
-    What has more than 8 bits a pixel, as from microscopes, is stretched: its darkest pixels become black and its
-    brightest ones white, but for one in a thousand.
-    """
+    """A picture of any mode as (H, W, 3) uint8, as `reader.read` has it, of MOST pixels on its longer side at most."""
+    picture = reader.on_white(reader.read(picture).image)
     if max(picture.size) > MOST:
         scale = MOST / max(picture.size)
-        mode = picture.mode.startswith(("I", "F"))
         size = [max(1, round(side * scale)) for side in picture.size]
-        # Pillow averages neither palettes nor bits; reduce and BOX are quick on pictures of this size
-        picture = (picture if mode else picture.convert("RGB")).resize(size, Image.Resampling.BOX)
-    picture = ImageOps.exif_transpose(picture)
-    if not picture.mode.startswith(("I", "F")):
-        if "A" in picture.getbands() or "transparency" in picture.info:  # what shows through is white
-            picture = Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture.convert("RGBA"))
-        return np.array(picture.convert("RGB"))
-    values = np.nan_to_num(np.asarray(picture, dtype=np.float32), posinf=0.0, neginf=0.0)
-    low, high = np.percentile(values, (0.1, 99.9))
-    grey = (np.clip((values - low) / max(high - low, 1e-6), 0, 1) * 255 + 0.5).astype(np.uint8)
-    return np.repeat(grey[..., None], 3, axis=2)
+        picture = picture.resize(size, Image.Resampling.BOX)  # quick on pictures of this size
+    return np.array(picture)
 
 
 class Drawn(NamedTuple):

@@ -10,10 +10,11 @@ import pytest
 import torch
 
 from demos import frame
-from demos.detection import boards, examples, kept
+from demos.detection import api, boards, examples, kept
 from demos.frame.checks import UNEXPECTED
 from dlcv.core.errors import InputError
 from dlcv.detection import evaluate
+from dlcv.detection.pictures import MOST
 from dlcv.detection.predictor import predictor
 from tests.support.asking import judge, post
 from tests.support.serving import Client
@@ -141,3 +142,21 @@ def test_pictures_make_room_for_others(monkeypatch):
     assert kept.pictures.get(second)
     with pytest.raises(InputError, match="Find objects"):
         kept.pictures.get(first)
+
+
+def test_what_is_found_in_a_large_picture_is_in_pixels_of_the_file():
+    small = examples.draw("nuclei", 0)[0]
+    large = small.resize([12 * side for side in small.size], PIL.Image.Resampling.BICUBIC)
+    assert max(large.size) > MOST
+    one, other = (api.detection_find(picture, "Cell nuclei") for picture in (small, large))
+    assert (other["images"][0]["width"], other["images"][0]["height"]) == large.size
+    few, many = (np.array([entry["bbox"] for entry in found["annotations"]]) for found in (one, other))
+    apart = np.abs(12 * few[:, None] - many).max(-1).min(1)  # of each object from the nearest of the other picture
+    assert len(few) > 20 and np.median(apart) < 12
+    areas = [np.median([entry["area"] for entry in found["annotations"]]) for found in (one, other)]
+    assert areas[1] == pytest.approx(144 * areas[0], rel=0.1)
+    assert sum(other["annotations"][0]["segmentation"]["counts"]) == large.width * large.height
+    proposals = [api.detection_proposals(picture, "Cell nuclei", 0.7, 50)["after"] for picture in (small, large)]
+    assert np.max(proposals[1]) == pytest.approx(12 * np.max(proposals[0]), rel=0.05)
+    methods = api.detection_history(large, "Cell nuclei", 10)
+    assert methods["tile"] == [0, 0, *large.size] and MOST < np.max(methods["boxes"]) <= large.width

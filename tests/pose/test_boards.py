@@ -4,6 +4,7 @@ import base64
 import io
 import math
 
+import numpy as np
 import PIL.Image
 import pytest
 import torch
@@ -95,6 +96,16 @@ def same(joints: dict[int, list[float]], evaluated: dict[int, list[float]]) -> b
     return joints.keys() == evaluated.keys() and all(
         math.dist(place, evaluated[joint]) < 1 for joint, place in joints.items()
     )
+
+
+def test_the_people_of_a_large_picture_are_in_pixels_of_the_file():
+    small = PIL.Image.open(pose.PHOTOGRAPHS[0])
+    large = small.resize((4608, 4608), PIL.Image.Resampling.BICUBIC)  # nine times
+    one, other = (
+        np.array(pose.pose_people(picture)["coco"][0]["keypoints"]).reshape(-1, 3) for picture in (small, large)
+    )
+    found = (one[:, 2] > 0) & (other[:, 2] > 0)
+    assert found.sum() >= 6 and np.median(np.abs(9 * one - other)[found, :2]) < 20
 
 
 @pytest.mark.parametrize("name", ["astronaut", "camera", "six"])
