@@ -42,6 +42,7 @@ from .questions import Text as Text
 from .questions import Whole as Whole
 from .questions import Yes as Yes
 from .questions import sliders as sliders
+from .served import AsRead
 from .topic import Topic as Topic
 from .topic import tab as tab
 from .topic import topics as topics
@@ -139,7 +140,7 @@ def launch(blocks: gr.Blocks) -> None:
             run_history=False,
             footer_links=["api"],
             max_file_size=checks.MAX_UPLOAD,
-            app_kwargs={"middleware": [Middleware(checks.BodyLimit)], "routes": ROUTES},
+            app_kwargs={"middleware": [Middleware(checks.BodyLimit), Middleware(AsRead)], "routes": ROUTES},
             show_error=False,
             ssr_mode=False,
             share=False,

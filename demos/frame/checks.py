@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from dlcv.core import runtime
 from dlcv.core.errors import InputError
 
+from .components import say_notes
 from .questions import NOT_UNDERSTOOD, Query, understood
 
 log = logging.getLogger("gallery")
@@ -63,13 +64,15 @@ def guard(fn: Callable, gpu: bool = True) -> Callable:
     """Wrap an event handler (or a generator of one): the visitor reads a sentence, the log has the traceback.
 
     InputError becomes gr.Error with its sentence; anything unexpected is logged and answered with a plain sentence.
-    Event handlers are where models compute: on ZeroGPU they hold a GPU. Without `gpu` they stay in this process also
-    there and may keep what the next call asks for.
+    What was noted when a picture among the arguments was read is said, once. Event handlers are where models compute:
+    on ZeroGPU they hold a GPU. Without `gpu` they stay in this process also there and may keep what the next call asks
+    for.
     """
     compute = runtime.gpu(fn) if gpu else fn
 
     @functools.wraps(fn)
     def guarded(*args, **kwargs):
+        say_notes(args)
         try:
             return compute(*args, **kwargs)
         except Exception as error:
@@ -77,6 +80,7 @@ def guard(fn: Callable, gpu: bool = True) -> Callable:
 
     @functools.wraps(fn)
     def guarded_generator(*args, **kwargs):
+        say_notes(args)
         try:
             yield from compute(*args, **kwargs)
         except Exception as error:

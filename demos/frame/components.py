@@ -1,10 +1,14 @@
 """Gradio's components for files and pictures, with a sentence for what cannot be read."""
 
 import base64
+import functools
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
+import PIL.Image
+from gradio.context import LocalContext
 from gradio.data_classes import ImageData
 from gradio.utils import is_in_or_equal
 
@@ -55,17 +59,20 @@ def SafeImage(**kwargs: Any) -> gr.Image:
 
     A function, and not a subclass: Gradio writes a .pyi file beside the source of every subclass of a component.
     """
-    image = gr.Image(**kwargs)
+    image = gr.Image(type="pil", **kwargs)
 
     def preprocess(payload: ImageData | None):
         if payload is None:
             return None
         try:
-            return reader.read(_content(payload, image)).image
+            picture, notes = reader.read(_content(payload, image))
         except InputError as error:
             raise gr.Error(str(error), print_exception=False) from None
         except Exception:
             raise gr.Error(reader.UNREADABLE, print_exception=False) from None
+        if notes:
+            picture.info |= {"notes": notes, "path": payload.path}
+        return picture
 
     image.preprocess = preprocess
     _refuse_links(image, "picture")
@@ -78,3 +85,25 @@ def _content(payload: ImageData, component: gr.components.Component) -> bytes:
         return base64.b64decode(payload.url.partition(",")[2], validate=True)
     _check_uploaded(payload.path, component)
     return Path(payload.path).read_bytes()
+
+
+def notes_of(values: Iterable) -> list[str]:
+    """What was noted when the pictures among the values were read."""
+    pictures = (value for value in values if isinstance(value, PIL.Image.Image))
+    return [note for picture in pictures for note in picture.info.get("notes", ())]
+
+
+def say_notes(values: Iterable) -> None:
+    """Show a visitor what was noted when the pictures among the values were read, once a visit and picture."""
+    if LocalContext.event_id.get(None) is None:  # not of the page: a client has it in the answer
+        return
+    visit = LocalContext.request.get(None)
+    for value in values:
+        if notes := notes_of([value]):
+            _say(getattr(visit, "session_hash", None), value.info["path"], tuple(notes))
+
+
+@functools.lru_cache(maxsize=1000)  # for its memory of what was said
+def _say(visit: str | None, path: str | None, notes: tuple[str, ...]) -> None:
+    for note in notes:
+        gr.Info(note, title="About this picture")

@@ -15,6 +15,7 @@ from pydantic import create_model
 from dlcv.core.images import draw
 
 from .checks import guard
+from .components import notes_of
 from .questions import Asked, Query, beside, understood
 
 GIVES: dict[str, Callable[..., gr.components.Component]] = {
@@ -68,7 +69,7 @@ def endpoint(fn: Callable, gives: list[str], *, example: dict[str, Any], **kwarg
     fields = asks.model_fields
 
     def checked(*values):
-        return call(made.understood(values))
+        return _with_notes(call(made.understood(values)), notes_of(values))
 
     functools.update_wrapper(checked, fn)
     positional = inspect.Parameter.POSITIONAL_OR_KEYWORD  # clients read the names of parameters here
@@ -81,6 +82,13 @@ def endpoint(fn: Callable, gives: list[str], *, example: dict[str, Any], **kwarg
     queue = {} if "concurrency_id" in kwargs else {"queue": False}
     gr.on([], guard(checked), inputs, outputs, api_name=fn.__name__, **queue, **kwargs)
     ENDPOINTS[made.name] = made
+
+
+def _with_notes(answer: Any, notes: list[str]) -> Any:
+    """An answer whose objects also have what was noted when the pictures that were sent were read."""
+    if isinstance(answer, tuple):
+        return tuple(_with_notes(part, notes) for part in answer)
+    return answer | {"notes": notes} if notes and isinstance(answer, dict) else answer
 
 
 def _asked(fn: Callable) -> tuple[type[Query], Callable[[Query], Any]]:

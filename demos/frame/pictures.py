@@ -37,7 +37,7 @@ def tensor(picture: PIL.Image.Image | None, longest: int | None = None) -> "torc
     if scale < 1:
         size = [max(1, round(length * scale)) for length in picture.size]
         picture = picture.resize(size, PIL.Image.Resampling.BILINEAR, reducing_gap=2.0)
-    return torch.from_numpy(np.array(picture)).permute(2, 0, 1).float() / 255
+    return torch.from_numpy(np.array(picture)).permute(2, 0, 1).float().div_(255)
 
 
 def image(picture: "torch.Tensor") -> PIL.Image.Image:
@@ -66,7 +66,6 @@ def picture_column(
     picture = SafeImage(
         value=examples[0],
         label=label,
-        type="pil",
         sources=["upload", "webcam", "clipboard"],
         height=height,
         elem_id=elem_id,

@@ -106,9 +106,7 @@ def Choice(options: Iterable[str | int]) -> Any:
 
 Text = Annotated[str, Asked("a text", gr.Textbox)]
 Yes = Annotated[bool, Asked("true or false", gr.Checkbox)]
-Picture = Annotated[
-    PIL.Image.Image | None, Asked("a picture", SafeImage, (("type", "pil"), ("image_mode", None), ("format", "png")))
-]
+Picture = Annotated[PIL.Image.Image | None, Asked("a picture", SafeImage)]
 """A picture that a client sends, as Pillow has it, or None; `frame.pictures` makes a tensor of it."""
 File = Annotated[str | None, Asked("a file", SafeFile)]
 """The path of a file that a client sends, or None."""

@@ -48,7 +48,7 @@ DATA = {  # title, what it means, and the distortions seen in training; only the
 
 Digit = Annotated[
     str | PIL.Image.Image | None,
-    frame.Asked("a picture of a digit", frame.SafeImage, (("type", "pil"), ("image_mode", None), ("format", "png"))),
+    frame.Asked("a picture of a digit", frame.SafeImage),
 ]
 """What was drawn: a data URI of a board, or a client's picture as Pillow has it."""
 
