@@ -2,19 +2,20 @@
 
 from demos import frame, home  # isort: skip  before gradio: it sets what gradio and the Hub read at import
 
-import importlib
 import sys
 import threading
 import time
 
 import gradio as gr
 
+from dlcv.core import runtime
+
 
 def warm_up() -> None:
     """Import torch once the first page is out, so that neither the start nor the first tab waits for it."""
-    if "torch" not in sys.modules:
+    if "torchvision" not in sys.modules:
         time.sleep(1)
-        importlib.import_module("torch")
+        runtime.import_torch()
 
 
 def build() -> gr.Blocks:

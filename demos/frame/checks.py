@@ -106,6 +106,7 @@ def live(fn: Callable[[Any], dict], gpu: bool = True) -> Callable[[Any], dict]:
             if not isinstance(query, dict):
                 raise InputError(NOT_UNDERSTOOD)
             check(query)
+            runtime.import_torch()
             return compute(understood(model, query) if takes_model else query)
         except InputError as error:
             return {"error": str(error)}

@@ -6,6 +6,7 @@ import torch, so that the first page of the gallery can be served before torch i
 """
 
 import functools
+import importlib
 import math
 import os
 import threading
@@ -28,6 +29,20 @@ def on_zero_gpu() -> bool:
 
 if on_zero_gpu():
     import spaces  # replaces parts of torch.cuda, so it has to come before anything that touches CUDA
+
+
+_importing = threading.Lock()
+
+
+def import_torch() -> None:
+    """Import torch and torchvision, whole, whoever asks first; the others wait.
+
+    Python locks each module that is being imported: two threads that begin with different parts of torchvision wait for
+    each other, one of them gets an error, and half-imported modules stay behind for good.
+    """
+    with _importing:
+        importlib.import_module("torch")
+        importlib.import_module("torchvision")
 
 
 def device() -> "torch.device":

@@ -53,3 +53,34 @@ def test_no_path_of_a_developers_machine_is_left_behind():
         if path.suffix in {".py", ".md", ".js", ".css", ".html", ".json", ".toml", ".txt", ".sh"} and path.exists():
             text = path.read_text(encoding="utf-8")
             assert not re.search(r"(?<![\w.])/(home|root|work|Users)/\w", text), name
+
+
+def test_two_first_questions_at_once_are_both_answered():
+    """Each begins with another part of torchvision: without a word between them Python's import locks would meet."""
+    program = """
+import threading
+from demos.frame.checks import live
+
+def read(query: dict) -> dict:
+    from dlcv.core.datasets import mnist_m
+    return {"read": mnist_m.__name__}
+
+def paint(query: dict) -> dict:
+    from dlcv.cyclegan import predictor
+    return {"painted": predictor.__name__}
+
+together, answers = threading.Barrier(2), []
+
+def ask(function):
+    asked = live(function)
+    together.wait()
+    answers.append(asked({}))
+
+threads = [threading.Thread(target=ask, args=[function]) for function in (read, paint)]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+assert not any("error" in answer for answer in answers), answers
+"""
+    subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=True, timeout=120)
