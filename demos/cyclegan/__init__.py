@@ -1,5 +1,7 @@
 """The CycleGAN tab: a photograph painted like Monet and back, what each loss is for, and digits of other domains."""
 
+from pathlib import Path
+
 import gradio as gr
 
 from demos import frame
@@ -26,6 +28,9 @@ CYCLE = (
     r"&+ E_{y \sim B} \| G(F(y)) - y \|_1 \end{aligned}"
 )
 
+MONETS = [str(Path(__file__).parent / "pictures" / f"monet_{name}.jpg") for name in ("regatta", "grainstacks")]
+"""Regatta at Argenteuil and grainstacks in snow, in the public domain: Monet died in 1926."""
+
 
 def build() -> None:
     """The tab's content."""
@@ -48,14 +53,16 @@ def build() -> None:
     )
     with gr.Row():
         with gr.Column(scale=2, min_width=320):
-            picture = pictures.picture_column(frame.PHOTOGRAPHS, "cyclegan-picture")
+            picture, examples = pictures.picture_column(
+                [*frame.PHOTOGRAPHS, *MONETS], "cyclegan-picture", label="Picture"
+            )
             direction = gr.Radio(list(boards.DIRECTIONS), value=boards.FIRST, label="What to make of it")
             side = gr.Slider(
                 *boards.SIDES,
                 value=boards.SIDE,
                 step=64,
                 label="Longer side, pixels",
-                info="Strokes are as wide whatever the size: a larger painting gets finer ones, and takes longer.",
+                info="Larger: finer strokes, slower.",
                 elem_id="cyclegan-side",
             )
             button = gr.Button("Paint", variant="primary", elem_id="cyclegan-paint")
@@ -69,15 +76,25 @@ def build() -> None:
             )
             text = gr.Markdown(elem_id="cyclegan-text")
     frame.section(
-        "Look inside", "The whole cycle, and what the discriminator of the target domain sees in its patches."
+        "Look inside",
+        "The whole cycle, and what the discriminator of the target domain says of each patch: 1 is real, 0 is made by"
+        " the generator. At the end of a training that went well it cannot tell, and says a half everywhere. So whether"
+        " the painting looks like a Monet is judged by a classifier that was trained apart, above.",
     )
     inside = _row_of_figures("cyclegan-inside")
     frame.section(
         "How can we make sure that the content is preserved?",
-        "The adversarial loss alone is satisfied with any painting of Monet. Three networks, trained with"
-        " and without the losses that tie the painting to the photograph.",
+        "The adversarial loss alone is satisfied with any painting of Monet. Both networks below paint; but only from"
+        " the one that was trained with the cycle loss does the picture come back as it was. The other loses what"
+        " nothing asks it to keep, colours first: about twice as much is lost on the way.",
     )
-    losses = _row_of_figures("cyclegan-losses")
+    cycles = _row_of_figures("cyclegan-cycles")
+    frame.section(
+        "What is right already should stay",
+        "The identity loss asks a generator to leave pictures alone that are of its target domain already, so that it"
+        " changes no colours without need. Trained without it, the network changes the same picture more.",
+    )
+    identities = _row_of_figures("cyclegan-identities")
     frame.section(
         "Digits that teach themselves",
         "Translated pictures keep their labels: a classifier that never saw a label of the other domain learns to"
@@ -91,15 +108,17 @@ def build() -> None:
     other.click(frame.guard(boards.paint_published), [picture, style, side], [slider, text], **private)
     clicked = button.click(frame.guard(boards.paint), [picture, direction, side], [slider, text], **private)
     shown = frame.on_first_show(boards.paint, [picture, direction, side], [slider, text], **frame.COMPUTE)
+    examples.select(_direction_of, None, direction, **frame.PLUMBING)
+    button.click(lambda: "", None, text, **frame.PLUMBING)  # the sentence is of the last picture
     for painted in (clicked, shown):
         painted.then(frame.guard(boards.show_cycle), [picture, direction], inside, **quiet)
-        painted.then(frame.guard(boards.show_compare), [picture, direction], losses, **quiet)
+        painted.then(frame.guard(boards.show_compare), [picture, direction], [cycles, identities], **quiet)
     api.offer()
 
 
-def _row_of_figures(name: str) -> gr.HTML:
-    """Where `figures` go."""
-    return gr.HTML(js_on_load=None, apply_default_css=False, elem_classes=["board-block"], elem_id=name)
+def _direction_of(chosen: gr.SelectData) -> str:
+    """What to make of an example: a painting of a photograph, a photograph of a painting."""
+    return list(boards.DIRECTIONS)[chosen.index >= len(frame.PHOTOGRAPHS)]
 
 
 def _row_of_figures(name: str) -> gr.HTML:

@@ -1,5 +1,6 @@
 """What the CycleGAN tab asks its networks: to paint a picture, to show its whole cycle, and what each loss is for."""
 
+import re
 from html import escape
 
 import gradio as gr
@@ -11,11 +12,13 @@ from demos.frame.questions import understood
 from dlcv.core.images import draw
 from dlcv.cyclegan.published import STYLES
 
+WHOLE, NO_CYCLE, NO_IDENTITY = "All losses", "Without the cycle loss", "Without the identity loss"
 PAINTERS = {
-    "All losses": "cyclegan-monet",
-    "Without the cycle loss": "cyclegan-monet-without-cycle",
-    "Without the identity loss": "cyclegan-monet-without-identity",
+    WHOLE: "cyclegan-monet",
+    NO_CYCLE: "cyclegan-monet-without-cycle",
+    NO_IDENTITY: "cyclegan-monet-without-identity",
 }
+LARGE = 0.25  # part of the whole range: differences from here on are brightest
 DIRECTIONS = {"A photograph like Monet": "Monet", "A painting like a photograph": "photograph"}
 FIRST = "A photograph like Monet"
 TITLES = {title: name for name, title in STYLES.items()}
@@ -91,18 +94,15 @@ def cycle(picture, direction) -> list[tuple[PIL.Image.Image, str]]:
     domain = understood(Painting, {"direction": direction}).domain
     x, model = tensor_of(picture, INSIDE), predictor()
     out = model.cycle(x, domain)
-    there, back, critic = ("G", "F", "B") if domain == model.names[1] else ("F", "G", "A")
+    there, back, critic = ("G", "F", "D_B") if domain == model.names[1] else ("F", "G", "D_A")
     before, after = (patch_map(scores, out.translated) for scores in (out.patches_before, out.patches_after))
-    real_before, real_after = (
-        100 * (scores > 0.5).float().mean().item() for scores in (out.patches_before, out.patches_after)
-    )
     return [
         (pictures.image(out.translated), f"{there}(x): the picture as a {domain}"),
         (pictures.image(out.reconstructed), f"{back}({there}(x)): and back again"),
-        (draw.heat(out.error, 0, 0.25), f"|{back}({there}(x)) − x|: {100 * out.error.mean():.1f} % on average"),
+        (draw.heat(out.error, 0, LARGE), f"|{back}({there}(x)) − x|: {100 * out.error.mean():.1f} % on average"),
         (pictures.image(out.identity), f"{back}(x): x is of this domain already, and should stay"),
-        (before, f"D_{critic}(x): {real_before:.0f} % of the patches look like a {domain}"),
-        (after, f"D_{critic}({there}(x)): {real_after:.0f} % of the patches do"),
+        (before, f"{critic}(x): {out.patches_before.mean():.2f} on average, where 1 is a {domain}"),
+        (after, f"{critic}({there}(x)): {out.patches_after.mean():.2f} on average"),
     ]
 
 
@@ -112,20 +112,47 @@ def patch_map(scores, picture) -> PIL.Image.Image:
     return draw.heat(scores).resize((width, height), PIL.Image.Resampling.NEAREST)
 
 
-def compare(picture, direction) -> list[tuple[PIL.Image.Image, str]]:
-    """The same picture by networks that were trained without one of the losses."""
+def compare(picture, direction) -> tuple[list[tuple[PIL.Image.Image, str]], list[tuple[PIL.Image.Image, str]]]:
+    """What two losses are for, three pictures with a line each for every network.
+
+    Of the cycle loss: the translation, the translation taken back, and how far that is from the picture x. Of the
+    identity loss: what the network that leads into the domain of x makes of x, and how far that is from x.
+    """
     domain = understood(Painting, {"direction": direction}).domain
     x = tensor_of(picture, INSIDE)
-    return [(pictures.image(predictor(name).translate(x, domain)), title) for title, name in PAINTERS.items()]
+    there, back = ("G", "F") if domain == predictor().names[1] else ("F", "G")
+    seen = {title: predictor(name).cycle(x, domain) for title, name in PAINTERS.items()}
+    cycles, identities = [], []
+    for title in (WHOLE, NO_CYCLE):
+        out = seen[title]
+        cycles += [
+            (pictures.image(out.translated), f"{title}: {there}(x)"),
+            (pictures.image(out.reconstructed), f"and back again: {back}({there}(x))"),
+            (draw.heat(out.error, 0, LARGE), f"lost on the way: {100 * out.error.mean():.1f} % on average"),
+        ]
+    for title in (WHOLE, NO_IDENTITY):
+        made = seen[title].identity  # (3, H, W)
+        changed = (made - x[:, : made.shape[1], : made.shape[2]]).abs().mean(0)
+        identities += [
+            (pictures.image(x), f"{title}: x"),
+            (pictures.image(made), f"{back}(x)"),
+            (draw.heat(changed, 0, LARGE), f"changed: {100 * changed.mean():.1f} % on average"),
+        ]
+    return cycles, identities
 
 
 def figures(shown: list[tuple[PIL.Image.Image, str]]) -> str:
     """Pictures side by side, each over what it is."""
     parts = [
-        f"<figure><img src='{draw.data_uri(picture)}' alt=''><figcaption>{escape(title)}</figcaption></figure>"
+        f"<figure><img src='{draw.data_uri(picture)}' alt=''><figcaption>{_caption(title)}</figcaption></figure>"
         for picture, title in shown
     ]
     return f"<div class=figures>{''.join(parts)}</div>"
+
+
+def _caption(text: str) -> str:
+    """A line as markup, with the index of D_A and D_B below the line."""
+    return re.sub(r"\bD_([AB])", r"D<sub>\1</sub>", escape(text))
 
 
 def show_cycle(picture, direction) -> str:
@@ -133,6 +160,6 @@ def show_cycle(picture, direction) -> str:
     return figures(cycle(picture, direction))
 
 
-def show_compare(picture, direction) -> str:
+def show_compare(picture, direction) -> list[str]:
     """`compare` for the screen."""
-    return figures(compare(picture, direction))
+    return [figures(shown) for shown in compare(picture, direction)]

@@ -176,7 +176,7 @@ def _photograph() -> None:
     """One photograph: its map, what the colours mean, and the scene as a cloud."""
     with gr.Row():
         with gr.Column(scale=2, min_width=320):
-            picture = pictures.picture_column(frame.PHOTOGRAPHS, "depth-picture")
+            picture, _ = pictures.picture_column(frame.PHOTOGRAPHS, "depth-picture")
             network = gr.Radio(list(NETWORKS), value=next(iter(NETWORKS)), label="Network", elem_id="depth-network")
             with gr.Accordion("A published network, from the Hub", open=False):
                 gr.Markdown(NOTICE)

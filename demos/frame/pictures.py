@@ -60,9 +60,9 @@ def picture_column(
     height: int = 300,
     examples_label: str = "Examples",
     **kwargs,
-) -> gr.Image:
-    """The place for a visitor's picture (upload, camera, clipboard) that begins with the first example, and the
-    examples below it."""
+) -> tuple[gr.Image, gr.Dataset]:
+    """The place for a visitor's picture (upload, camera, clipboard), which begins with the first example, and the
+    examples below it, whose `select` says which one is chosen."""
     picture = SafeImage(
         value=examples[0],
         label=label,
@@ -71,5 +71,5 @@ def picture_column(
         elem_id=elem_id,
         **kwargs,
     )
-    gr.Examples([[one] for one in examples], picture, label=examples_label, cache_examples=False)
-    return picture
+    shown = gr.Examples([[one] for one in examples], picture, label=examples_label, cache_examples=False)
+    return picture, shown.dataset

@@ -105,7 +105,7 @@ def build() -> None:
     )
     with gr.Row(equal_height=False):
         with gr.Column(scale=2, min_width=300):
-            picture = pictures.picture_column(
+            picture, _ = pictures.picture_column(
                 [*map(str, PHOTOGRAPHS), mosaic(3, 2), mosaic(5, 4, side=200), *frame.PHOTOGRAPHS[1:3]],
                 "pose-picture",
                 label="Picture",

@@ -9,7 +9,7 @@ import pytest
 import torch
 from playwright.sync_api import expect
 
-from demos.cyclegan import boards
+from demos.cyclegan import MONETS, boards
 from dlcv.cyclegan import evaluate, large
 from tests.support.browser import SEVEN, draw_strokes, screenshot, settle
 
@@ -17,13 +17,14 @@ PAINTED, TEXT, BOARD = "#cyclegan-painted", "#cyclegan-text", "#cyclegan-digits-
 SENTENCE = re.compile(r"([\d,]+) × ([\d,]+) pixels.* (\d+) % before and (\d+) % after", re.DOTALL)
 REMOVE = "#cyclegan-picture button[aria-label='Remove Image']"
 PATIENCE = 120_000
+SECOND = list(boards.DIRECTIONS)[1]
 
 
 @pytest.fixture
 def painted(tab):
     """The tab with its first example painted, looked into and compared."""
     expect(tab.locator(TEXT)).to_contain_text("after", timeout=PATIENCE)
-    expect(tab.locator("#cyclegan-losses img")).to_have_count(3, timeout=PATIENCE)
+    expect(tab.locator("#cyclegan-cycles img")).to_have_count(6, timeout=PATIENCE)
     return tab
 
 
@@ -37,6 +38,11 @@ def pictures(page) -> tuple[PIL.Image.Image, PIL.Image.Image]:
 def tensor(picture: PIL.Image.Image) -> torch.Tensor:
     """(1, 3, H, W) in [0, 1]."""
     return torch.from_numpy(np.array(picture)).permute(2, 0, 1)[None].float() / 255
+
+
+def percent(caption: str) -> float:
+    """The number before a caption's %."""
+    return float(re.search(r"([\d.]+) %", caption)[1])
 
 
 def scores(page) -> tuple[int, int]:
@@ -73,7 +79,22 @@ def test_the_look_inside_has_the_whole_cycle(painted):
     assert len(captions) == 6 and captions[0].startswith("G(x)") and captions[1].startswith("F(G(x))")
     error = float(re.search(r"([\d.]+) %", captions[2])[1])
     assert 0 < error < 15
-    assert painted.locator("#cyclegan-losses figcaption").all_inner_texts() == list(boards.PAINTERS)
+    undecided = [float(re.search(r"([\d.]+) on average", caption)[1]) for caption in captions[4:]]
+    assert all(abs(score - 0.5) < 0.15 for score in undecided)  # as the section says
+
+
+def test_what_each_loss_is_for_is_on_the_screen(painted):
+    """The claims of both sections, by their own numbers, for the photograph on the screen and for a painting."""
+    on_screen = [painted.locator(f"#cyclegan-{of} figcaption").all_inner_texts() for of in ("cycles", "identities")]
+    painting = [[text for _, text in shown] for shown in boards.compare(PIL.Image.open(MONETS[0]), SECOND)]
+    for (cycles, identities), there, back in ((on_screen, "G", "F"), (painting, "F", "G")):
+        assert [cycles[0], cycles[3]] == [f"{title}: {there}(x)" for title in (boards.WHOLE, boards.NO_CYCLE)]
+        assert [identities[0], identities[3]] == [f"{title}: x" for title in (boards.WHOLE, boards.NO_IDENTITY)]
+        assert identities[1] == f"{back}(x)"
+        kept, lost = (percent(cycles[place]) for place in (2, 5))
+        assert lost > 1.5 * kept
+        left_alone, changed = (percent(identities[place]) for place in (2, 5))
+        assert changed > 1.2 * left_alone
 
 
 def test_a_drawn_seven_is_read_in_both_domains(tab):

@@ -1,6 +1,5 @@
 """What may be asked is stated once: the check, the sentence of the refusal, the slider, the endpoint."""
 
-
 import math
 
 import gradio as gr
