@@ -46,7 +46,8 @@ def playground() -> frame.Board:
         "A generator that always gives the same realistic picture is optimal in the original game. So count:"
         " 1,000 samples, sorted by an evaluator: a classifier trained on real pictures.",
     )
-    modes = frame.Board("gan/modes", server_functions=[boards.show_variety], value=names)
+    counted = {"formulations": boards.COUNTED_OF}
+    modes = frame.Board("gan/modes", server_functions=[boards.show_variety], value=counted)
     main.shared(None, main, [critic, modes], js="(value) => [value, value]", **frame.PLUMBING)
     return main
 
@@ -84,7 +85,9 @@ def training() -> None:
         "Laboratory",
         "The same algorithm where everything can be seen: points of the plane instead of pictures. Train, pause, let"
         " only one of the two networks learn. The heat map is the critic; each arrow is where its slope draws a"
-        " generated point.",
+        " generated point. A critic that climbs $s$ times as steeply as it may says $s$ times $W$; over its steepest"
+        " slope, what it says is at most the exact $W$. With weight $\\lambda$ the penalty lets it climb at"
+        " $1 + W / 2\\lambda$.",
     )
     laboratory.board()
 

@@ -20,11 +20,12 @@ from dlcv.gan import WINDOW
 from .boards import FORMULATIONS
 
 if TYPE_CHECKING:
+    from dlcv.gan.algorithm import Line
     from dlcv.gan.laboratory import Laboratory, Snapshot
 
 DATA = ["ring of 8", "grid of 25", "moons", "spiral", "drawn"]
 OPTIMISERS = ["Adam", "RMSProp", "SGD"]
-UPDATES = ["both", "critic", "generator"]  # "both": a training iteration
+STEPS = ["both", "critic", "generator", "line"]  # "both": a training iteration; "line": the algorithm's next line
 SLICE = 0.12  # seconds of training that one question may ask for
 LASTS = 600  # seconds of training that one run may have
 RUNS = 64  # kept; the one that was asked for the longest time ago is given up for a new one
@@ -71,7 +72,7 @@ class Advance(frame.Query):
     """Question for a slice of training, of at most so many rounds."""
 
     run: frame.Text
-    who: frame.Choice(UPDATES)
+    who: frame.Choice(STEPS)
     rounds: frame.Whole(1, 200)
 
 
@@ -98,7 +99,7 @@ def begin(query: Begin) -> dict:
 
 
 def advance(query: Advance) -> dict:
-    """State of a training after a slice of it."""
+    """State of a training after a slice of it, and the lines of the algorithm that its last round executed."""
     run = runs.get(query.run)
     if run.trained > LASTS:
         raise InputError("This training has had its ten minutes. Start it again.")
@@ -106,12 +107,19 @@ def advance(query: Advance) -> dict:
         began = time.perf_counter()
         for _ in range(query.rounds):
             for laboratory in run.laboratories:  # in step with each other
-                laboratory.step() if query.who == "both" else laboratory.update(query.who)
+                lines = _round(laboratory, query.who)
             if time.perf_counter() - began > SLICE:
                 break
         seen = [_sent(laboratory.snapshot()) for laboratory in run.laboratories]
         run.trained += time.perf_counter() - began
-    return {"seen": seen}
+    return {"seen": seen, "lines": [line._asdict() for line in lines]}
+
+
+def _round(laboratory: "Laboratory", who: str) -> "list[Line]":
+    """Lines that were executed: of an iteration, of an update of one network, or the next one."""
+    if who == "both":
+        return laboratory.step()
+    return laboratory.advance() if who == "line" else laboratory.update(who)
 
 
 def _sent(moment: "Snapshot") -> dict:
@@ -122,7 +130,7 @@ def _sent(moment: "Snapshot") -> dict:
         return frame.rounded(points.clamp(-9, 9).flatten(), 3)
 
     def finite(value):
-        return value if abs(value) < 1e9 else None  # NaN before the first step
+        return value if abs(value) < 1e9 else None  # NaN where there is none yet, or ever
 
     return {
         "step": moment.step,
@@ -136,6 +144,9 @@ def _sent(moment: "Snapshot") -> dict:
         "critic_loss": finite(moment.critic_loss),
         "generator_loss": finite(moment.generator_loss),
         "distance": moment.distance,
+        "estimate": finite(moment.estimate),
+        "bound": finite(moment.estimate / max(moment.steepest, 1e-9)),
+        "slope": moment.slope,
         "covered": moment.covered,
     }
 

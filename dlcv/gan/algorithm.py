@@ -8,12 +8,12 @@
         sample a minibatch of noise z
         update the generator by stochastic gradient descent
 
-An update of these is one call of the loss in train.py and grow.py, and one call of `update` in the laboratory.
+An update of these is one call of the loss in train.py and grow.py; the laboratory can execute line after line.
 """
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import torch
 from torch import nn
@@ -21,6 +21,16 @@ from torch import nn
 from . import loss
 
 Network = Literal["critic", "generator"]  # "critic" is the discriminator D of the original formulation, too
+
+UPDATES: dict[Network, tuple[str, ...]] = {"critic": ("sample", "critic", "clip"), "generator": ("noise", "generator")}
+"""The lines inside of the loops, by the network that they update."""
+
+
+class Line(NamedTuple):
+    """A line of the algorithm, and the update of its iteration that it belongs to: 1 to k of the critic, then k + 1."""
+
+    name: str  # of UPDATES
+    update: int
 
 
 @dataclass
@@ -39,6 +49,13 @@ def iteration(critic_steps: int) -> Iterator[Network]:
     for _ in range(critic_steps):  # for k steps do
         yield "critic"
     yield "generator"
+
+
+def lines(critic_steps: int) -> Iterator[Line]:
+    """The lines that one training iteration executes, in their order."""
+    for update, network in enumerate(iteration(critic_steps), 1):
+        for name in UPDATES[network]:
+            yield Line(name, update)
 
 
 def network_at(update: int, critic_steps: int) -> Network:

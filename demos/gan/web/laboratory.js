@@ -10,6 +10,7 @@ export default function ({first, server, board, find, findAll, liveCaller, colou
   const beginTraining = liveCaller(server.begin);
   const advance = liveCaller(server.advance);
   const SPEEDS = [
+    [1, 'line by line', 700],
     [1, 'a step a second', 1000],
     [1, 'step by step', 120],
     [20, 'fast', 0],
@@ -85,12 +86,16 @@ export default function ({first, server, board, find, findAll, liveCaller, colou
   class View {
     constructor(formulation) {
       this.history = [];
+      const name = formulation === 'gan' ? 'D' : html`f<sub>w</sub>`;
       this.section = made(html`<section aria-label="${formulations[formulation]}">
         <h3>${formulations[formulation]}<span></span></h3>
         <canvas class="lab-plane" width="640" height="640" role="img"
           aria-label="Real and generated points over the critic's heat map"></canvas>
         <dl class="lab-facts"><div><dt>W, exact</dt><dd></dd></div><div><dt>modes covered</dt><dd></dd></div>
-          <div><dt>${formulation === 'gan' ? 'D' : html`f<sub>w</sub>`} is between</dt><dd></dd></div></dl>
+          <div><dt>${name} is between</dt><dd></dd></div>
+          <div><dt>the critic's W</dt><dd data-fact="estimate"></dd></div>
+          <div><dt>÷ its steepest slope</dt><dd data-fact="bound"></dd></div>
+          <div><dt>‖∇${name}‖, mean</dt><dd data-fact="slope"></dd></div></dl>
         <svg class="lab-curves" viewBox="0 0 100 100" preserveAspectRatio="none" role="img"
           aria-label="Distance and losses so far"></svg></section>`);
       screens.append(this.section);
@@ -107,6 +112,10 @@ export default function ({first, server, board, find, findAll, liveCaller, colou
       facts[0].textContent = seen.distance.toFixed(3);
       facts[1].textContent = modes ? `${seen.covered} of ${modes}` : '–';
       facts[2].textContent = seen.range.map((value) => written(value)).join(' and ');
+      for (const fact of ['estimate', 'bound', 'slope']) {
+        const cell = this.section.querySelector(`[data-fact=${fact}]`);
+        cell.textContent = seen[fact] === null ? 'none' : written(seen[fact], 3);
+      }
       this.draw();
       this.drawCurves();
     }
@@ -211,6 +220,38 @@ export default function ({first, server, board, find, findAll, liveCaller, colou
     answer.seen.forEach((seen, i) => {
       views[i].show(seen);
     });
+    light(answer.lines || []);
+  }
+
+  // ---- the algorithm
+
+  const listing = findAll('.lab-algorithm [data-line]');
+  let k = 0;
+
+  // Marks the lines that were executed since the picture before this one.
+  function light(lines) {
+    for (const line of listing) {
+      const now = lines.some(({name}) => name === line.dataset.line);
+      line.classList.toggle('lab-now', now);
+      if (now) line.setAttribute('aria-current', 'step');
+      else line.removeAttribute('aria-current');
+    }
+    const {update} = lines[0] || {};
+    find('.lab-turn').textContent = lines.length === 1 && update <= k ? `(${update} of ${k})` : '';
+  }
+
+  function writeAlgorithm({formulations: names, critic_steps: steps}) {
+    k = steps;
+    find('.lab-k').textContent = steps;
+    const [wasserstein, original] = [names.some((name) => name !== 'gan'), names.includes('gan')];
+    const joined = (first, second) => html`${original ? first : []}${original && wasserstein ? ' and ' : ''}
+      ${wasserstein ? second : []}`;
+    fill(find('.lab-critic-name'), joined(html`<i>D</i>`, html`the critic <i>f<sub>w</sub></i>`));
+    fill(find('.lab-generator-name'), joined(html`<i>G</i>`, html`<i>g<sub>θ</sub></i>`));
+    const clip = listing.find((line) => line.dataset.line === 'clip');
+    clip.classList.toggle('lab-idle', !names.includes('wgan'));
+    clip.querySelector('small').textContent = names.length > 1 || !names.includes('wgan') ? 'the clipped WGAN alone' : '';
+    light([]);
   }
 
   function wipe() {
@@ -232,6 +273,7 @@ export default function ({first, server, board, find, findAll, liveCaller, colou
     if (!answer) return;
     run = answer.run;
     screens.textContent = '';
+    writeAlgorithm(chosenNow);
     views = chosenNow.formulations.map((formulation) => new View(formulation));
     show(answer);
   }
