@@ -33,6 +33,7 @@ def slide(query: dict) -> dict:
     return {"offsets": offsets, "values": [lines_apart(offset) for offset in offsets]}
 
 
-def board() -> "frame.gr.HTML":
-    """The board of both."""
-    return frame.Board("gan/transport", server_functions=[match, slide], gpu=False)
+def board() -> None:
+    """The board of both, and below it the duality on a line."""
+    frame.Board("gan/transport", server_functions=[match, slide], gpu=False)
+    frame.Board("gan/duality")
