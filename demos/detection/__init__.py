@@ -103,17 +103,22 @@ def build() -> None:
         boards.masks,
     ]
     frame.Board("detection/inside", server_functions=questions, gpu=False)
-    frame.section("What is learned", "The losses of the slides, by which each of these steps was trained.")
+    frame.section(
+        "What is learned",
+        "The losses of the slides, by which each of these steps was trained; below them their values for the object"
+        " that is chosen above, as if its class, its box and its mask were the truth.",
+    )
     frame.equations(
         (FASTER, "(16) The proposal network $g$: is anchor box $A$ on an object, and how is it to be moved?"),
         (FAST, "(15) Fast R-CNN: the class $c$ of the region with features $x$; unless it is background, its box."),
         (MASK, "(17) Mask R-CNN: its mask as well, that of the true class."),
     )
+    frame.Board("detection/losses", server_functions=[boards.losses], gpu=False)
     frame.section(
         "History: what each idea saved",
         "R-CNN sends every proposal through the network alone, Fast R-CNN sends the picture once and reads each"
         " proposal from its feature maps, Faster R-CNN finds the proposals there as well. The same weights, timed"
-        " now, on this computer.",
+        " now, on this computer; from that, what the papers' 2,000 proposals would take.",
     )
     with gr.Row(equal_height=False):
         count = gr.Slider(*history.COUNTS, value=40, step=5, label="Proposals", elem_id="detection-count", scale=2)

@@ -36,6 +36,21 @@ def detection_proposals(
     return {"before": frame.rounded(before, 1), "after": frame.rounded(after, 1)}
 
 
+def detection_losses(
+    picture: frame.Picture = None,
+    detector: Detector = "People",
+    number: frame.Whole(1, 100) = 1,
+    score: boards.Share = 0.05,
+    overlap: boards.Share = 0.5,
+    mask: boards.Share = 0.5,
+):
+    """The terms of (15), (16) and (17) where one object, by its place among the surest, is taken as the truth."""
+    kept = keep(pixels_of(picture), detector, "Whole")
+    found = kept.at(0).detections(score, overlap)
+    place = boards.checked(number - 1, len(found.labels), "objects")
+    return boards.losses_of(kept, int(found.regions[place]), int(found.labels[place]), mask)
+
+
 def detection_history(picture: frame.Picture = None, detector: Detector = "People", count: history.Count = 20):
     """Seconds of R-CNN, Fast R-CNN and Faster R-CNN on one picture with the same weights."""
     kept = look(picture, detector, "Whole")
@@ -49,4 +64,5 @@ def offer() -> None:
     person = {"picture": lambda: PIL.Image.open(examples.EXAMPLES[0][0]), "detector": "People"}
     frame.endpoint(detection_find, ["json"], example=person | {"score": 0.05}, **frame.COMPUTE)
     frame.endpoint(detection_proposals, ["json"], example=person | {"overlap": 0.7, "count": 100}, **frame.COMPUTE)
+    frame.endpoint(detection_losses, ["json"], example=person, **frame.COMPUTE)
     frame.endpoint(detection_history, ["json"], example=person | {"count": 10}, **frame.COMPUTE)

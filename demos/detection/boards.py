@@ -90,6 +90,14 @@ class Masks(OfTile):
     objects: Annotated[list[Pair], Field(max_length=MAX_MASKS), Asked(f"at most {MAX_MASKS} pairs of numbers")]
 
 
+class OfObject(OfTile):
+    """Question about an object: the proposal it comes from, read as a class."""
+
+    proposal: Index
+    label: Index
+    mask: Share = 0.5  # probability from which a pixel is in the mask
+
+
 def answer(kept: Kept, **fields: Any) -> dict:
     """An answer, with the passes through the backbone that there were until now."""
     return fields | {"passes": passes[kept.name]}
@@ -153,6 +161,13 @@ def cells_of(detector: "DetectorPredictor", pairs: list[list[int]]) -> str:
     return coded(draw.grey(detector.cells(detector.as_class(proposals, labels))), "u1")
 
 
+def check_object(detector: "DetectorPredictor", proposal: int, label: int) -> None:
+    """InputError where the picture has no such proposal, or the detector no such class."""
+    proposals, classes = len(detector.regions().boxes), len(detector.class_names)
+    if not (0 <= proposal < proposals and 1 <= label <= classes):
+        raise InputError(f"This picture has {proposals:,} proposals, of {classes} classes.")
+
+
 # ---- the boards' questions
 
 
@@ -165,10 +180,8 @@ def detect(query: Threshold) -> dict:
 def masks(query: Masks) -> dict:
     """The masks of some proposals, each as an object of a class."""
     detector = query.detector()
-    proposals, classes = len(detector.regions().boxes), len(detector.class_names)
     for proposal, label in query.objects:
-        if not (0 <= proposal < proposals and 1 <= label <= classes):
-            raise InputError(f"This picture has {proposals:,} proposals, of {classes} classes.")
+        check_object(detector, proposal, label)
     return answer(query.kept(), cells=cells_of(detector, query.objects))
 
 
@@ -228,6 +241,22 @@ def feature_map(query: Channel) -> dict:
     low, high = values.min().item(), values.max().item()
     picture = draw.data_uri(draw.heat(values, low, max(high, low + 1e-6)))
     return answer(query.kept(), picture=picture, low=low, high=high)
+
+
+def losses(query: OfObject) -> dict:
+    """The terms of (15), (16) and (17) where the object's class, box and mask are the truth."""
+    check_object(query.detector(), query.proposal, query.label)
+    return answer(query.kept(), **losses_of(query.kept(), query.proposal, query.label, query.mask))
+
+
+def losses_of(kept: Kept, proposal: int, label: int, threshold: float) -> dict:
+    """Terms of the anchors, of the object's own region and of all regions on the object in the tile that is kept."""
+    from dlcv.detection.terms import object_terms
+
+    detector = kept.detector
+    found = object_terms(detector, proposal, label, threshold)
+    terms = {name: one._asdict() | {"total": one.total} for name, one in found._asdict().items()}
+    return {"probability": detector.regions().probabilities[proposal, label].item()} | terms
 
 
 def export(query: Export) -> dict:

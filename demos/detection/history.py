@@ -42,9 +42,14 @@ def timed(kept: Kept, count: int):
         found = run()
         seconds = {"proposals": segments} | found.seconds
         pixels = (boxes[:, 2:] - boxes[:, :2]).prod(1).sum().item() * scale if alone else whole
+        seconds = {part: round(value, 4) for part, value in seconds.items()}
+        paper, source = methods.PAPERS[title]
         bar = {
             "title": title,
-            "seconds": {part: round(value, 4) for part, value in seconds.items()},
+            "seconds": seconds,
+            "extrapolated": methods.extrapolated(title, seconds, len(boxes)),  # to the papers' 2,000 proposals
+            "paper": paper,
+            "source": source,
             "regions": len(found.regions.boxes),
             "passes": passes[kept.name] - before,
             "pixels": round(pixels),

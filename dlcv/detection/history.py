@@ -19,6 +19,17 @@ from .model import Detector, DetectorFeatures, Regions
 SCALES = (30, 100, 300, 1000)  # of the segments: the larger, the fewer
 MIN_SIDE = 16  # pixels of a proposal's side
 DUPLICATE_IOU = 0.8  # from which two proposals count as one
+PAPER_PROPOSALS = 2000
+EACH = {  # stages whose time grows with the number of proposals; Faster R-CNN takes those it finds
+    "R-CNN": ("features", "heads"),
+    "Fast R-CNN": ("heads",),
+    "Faster R-CNN": (),
+}
+PAPERS = {  # seconds a picture with VGG-16 on the GPUs of then; of the first two without finding the proposals
+    "R-CNN": (47.0, "Girshick 2015, Table 4"),
+    "Fast R-CNN": (0.32, "Girshick 2015, Table 4"),
+    "Faster R-CNN": (0.198, "Ren et al. 2015, Table 5"),
+}
 LONGEST = 640  # pixels of the side of a picture in which segments are searched: the network sees no more
 
 
@@ -42,6 +53,12 @@ def unlearned_proposals(picture: torch.Tensor, count: int = 200) -> torch.Tensor
     found = found[(found[:, 2:] - found[:, :2] >= MIN_SIDE).all(1)]
     order = torch.linspace(1, 0, len(found))  # no score tells them apart: the coarse ones first
     return found[nms(found, order, DUPLICATE_IOU)][:count]
+
+
+def extrapolated(method: str, seconds: dict[str, float], count: int) -> dict[str, float]:
+    """Seconds per stage of a method with the papers' 2,000 proposals, from those measured with `count`."""
+    times = PAPER_PROPOSALS / count
+    return {stage: value * (times if stage in EACH[method] else 1) for stage, value in seconds.items()}
 
 
 @torch.inference_mode()

@@ -216,7 +216,7 @@ export default function ({props, server, find, liveCaller, onValue}) {
     draw();
     fetchMasks();
   });
-  const overlap = makeSlider('overlap', 'Boxes of a class may overlap by', {}, refresh);
+  const overlap = makeSlider('overlap', 'Non-maximum suppression: overlap allowed', {}, refresh);
   const mask = makeSlider('mask', 'Mask where the probability is above', {}, (threshold) => {
     draw();
     tell('detection:mask', threshold);

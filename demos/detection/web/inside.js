@@ -148,7 +148,7 @@ export default function ({server, board, find, findAll, liveCaller}) {
     level: make('level', 'Feature map', [0, LEVELS.length, 1, 0], draw, {text: nameOf}),
     map: make('map', 'Feature map', [1, LEVELS.length, 1, 1], draw, {text: nameOf}),
     top: make('top', 'Boxes drawn, best first', [1, 1000, 1, 100]),
-    overlap: make('suppress', 'Proposals may overlap by', [0.1, 1, 0.05, 0.7], refreshProposals, share),
+    overlap: make('suppress', 'Non-maximum suppression: overlap allowed', [0.1, 1, 0.05, 0.7], refreshProposals, share),
     proposal: make('proposal', 'Proposal, best first', [1, 300, 1, 1], refreshRegion),
     channel: make('channel', 'Channel', [1, 96, 1, 1], () => {
       draw();
