@@ -15,6 +15,7 @@ from .kept import MIN_SCORE, MIN_SCORE_IN_TILES, Kept, passes, pictures
 
 if TYPE_CHECKING:
     from dlcv.detection.predictor import DetectorPredictor
+    from dlcv.detection.terms import Terms
 
 MAX_MASKS = 400  # asked for at once
 MAX_SIDE = 4000  # pixels of a picture
@@ -255,8 +256,25 @@ def losses_of(kept: Kept, proposal: int, label: int, threshold: float) -> dict:
 
     detector = kept.detector
     found = object_terms(detector, proposal, label, threshold)
-    terms = {name: one._asdict() | {"total": one.total} for name, one in found._asdict().items()}
-    return {"probability": detector.regions().probabilities[proposal, label].item()} | terms
+    return {
+        "probability": detector.regions().probabilities[proposal, label].item(),
+        "anchors": terms_of(found.anchors),
+        "own": terms_of(found.own),
+        "regions": terms_of(found.regions),
+    }
+
+
+def terms_of(terms: "Terms") -> dict:
+    """Terms as JSON."""
+    return {
+        "count": terms.count,
+        "class_loss": terms.class_loss,
+        "bbox": terms.bbox,
+        "bbox_squared": terms.bbox_squared,
+        "mask": terms.mask,
+        "mask_squared": terms.mask_squared,
+        "total": terms.total,
+    }
 
 
 def export(query: Export) -> dict:

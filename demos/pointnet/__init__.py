@@ -4,10 +4,11 @@ import gradio as gr
 
 from demos import frame
 from dlcv.core import weights
-from dlcv.pointnet.kinds import KINDS
+from dlcv.pointnet.kinds import FURNITURE, KINDS
+from dlcv.pointnet.learned import LEARNED
 
 from . import api, boards
-from .boards import SHAPES, SIDES
+from .boards import SHAPES, SIDES, STRANGERS
 
 ABOUT = frame.Topic(
     title="PointNet",
@@ -43,7 +44,7 @@ def build() -> None:
             pick = frame.Board(
                 "pointnet/pick",
                 server_functions=[boards.shape],
-                value={"shapes": SHAPES, "made": KINDS},
+                value={"shapes": SHAPES, "strangers": STRANGERS, "made": (*KINDS, *FURNITURE)},
             )
             file = frame.SafeFile(label="Or bring your own", height=180, elem_id="pointnet-file")
             gr.Markdown(
@@ -53,6 +54,7 @@ def build() -> None:
         with gr.Column(scale=7, min_width=320):
             config = {
                 "sliders": sorted(frame.sliders(boards.Disturbance), key=lambda one: one["name"] in TILTS),
+                "learned": {name: {"usual": one.usual, "seldom": one.seldom} for name, one in LEARNED.items()},
                 "sides": SIDES,
                 "kinds": KINDS,
                 "symmetric": {"max": "Maximum", "sum": "Sum"},
@@ -76,6 +78,13 @@ def build() -> None:
         "feature, and so does every cloud between them and the upper-bound shape.",
     )
     frame.Board("pointnet/inside", server_functions=[boards.upper_bound])
+    frame.section(
+        "The whole network, and one point on its way through it",
+        "$n$ points of 3 coordinates come in; every one goes through the same layers, until it has 1,024 features;"
+        " a maximum over the points leaves 1,024 numbers, and of these $\\gamma$ makes the classes. The numbers are"
+        " those of your cloud: choose a point.",
+    )
+    frame.Board("pointnet/network", server_functions=[boards.flow])
     frame.architecture("pointnet", "pointnet-max", (1, 1024, 3))
     frame.weights_card(
         {

@@ -11,7 +11,7 @@ from demos import frame
 from demos.frame import coded
 from dlcv.core.errors import InputError
 from dlcv.core.images import draw
-from dlcv.pointnet.kinds import KINDS
+from dlcv.pointnet.kinds import FURNITURE, KINDS, KNOWN
 
 if TYPE_CHECKING:
     import torch
@@ -25,7 +25,8 @@ FLAT, PARTS = "pointnet-flat", "pointnet-parts"
 POINT_SCALE = 16_384  # a coordinate is sent as an integer of 16 bits in units of 1 / 16,384: clouds may reach to 2
 MOST = 4096  # points that a board may send
 PACKAGED = {"rabbit": "Bunny.obj", "duck": "Duck.glb"}  # come with Gradio
-SHAPES = dict.fromkeys((*KINDS, *PACKAGED), 0) | {"chair": 3, "table": 5}  # seeds of those shown first
+STRANGERS = ("lamp", "mug", "aeroplane", *PACKAGED)  # of none of the ten classes
+SHAPES = dict.fromkeys((*KNOWN, *STRANGERS), 0) | {"chair": 3, "table": 5}  # seeds of those shown first
 SIDES = ("left", "right", "front", "back", "bottom", "top")
 AXES = ("x", "y", "z")
 Seed = frame.Whole(0, 999_999)
@@ -58,6 +59,12 @@ class PartsOf(Cloud):
     """A cloud, to be read as a shape of this kind."""
 
     kind: Kind
+
+
+class PointOf(Cloud):
+    """A cloud, and one of its points."""
+
+    number: frame.Whole(0, MOST)
 
 
 class Shuffled(Cloud):
@@ -117,10 +124,10 @@ def example(name: str, seed: int = 0) -> "Reading":
         return read(Path(gr.__file__).parent / "media_assets" / "models3d" / PACKAGED[name])
     import torch
 
+    from dlcv.pointnet import furniture, shapes
     from dlcv.pointnet.formats import Found
-    from dlcv.pointnet.shapes import mesh
 
-    shape = mesh(name, torch.Generator().manual_seed(seed))
+    shape = (furniture if name in FURNITURE else shapes).mesh(name, torch.Generator().manual_seed(seed))
     return even(Found(shape.vertices.double().numpy(), shape.faces.numpy()))
 
 
@@ -196,6 +203,12 @@ def parts(query: PartsOf) -> dict:
     """The part of every point of the disturbed cloud."""
     found = predictor(PARTS).parts(disturbed(query).points, query.kind)
     return {"labels": coded(found.labels, "u1"), "names": list(found.names)}
+
+
+def flow(query: PointOf) -> dict:
+    """What one point of the disturbed cloud, and the whole cloud, is at every stage of the network."""
+    stages = classifier(query).flow(disturbed(query).points, query.number)
+    return {"stages": [{"name": one.name, "size": one.size, "values": coded(one.values, "<f4")} for one in stages]}
 
 
 def upper_bound(query: Cloud) -> dict:

@@ -11,6 +11,10 @@ from .kinds import KINDS, PARTS, first_part
 from .model import FlatMLP, PartNet, PointNet, by_height, each_point
 
 NETWORKS = {"pointnet-flat": FlatMLP, "pointnet-parts": PartNet}  # all others are classifiers
+FLOW = (  # the stages of a classifier in their order
+    "x", "T-Net", "x A", "64 features", "T-Net of features", "after the T-Net", "128 features", "h",
+    "g", "γ", "classes",
+)  # fmt: skip
 GRID = 56  # points along an edge of the cube in which the upper-bound shape is looked for
 ORDERS = 100  # that a cloud is shuffled into
 AT_ONCE = 5  # orders that go through a network together
@@ -25,6 +29,14 @@ class Classification(NamedTuple):
     wins: torch.Tensor | None = None  # (P,): how many of the 1,024 features are the largest at this point
     global_feature: torch.Tensor | None = None  # (1024,)
     aligned: torch.Tensor | None = None  # (P, 3): the cloud after the input transform
+
+
+class Stage(NamedTuple):
+    """What one point of a cloud, or the whole cloud, is at a stage of the classifier."""
+
+    name: str
+    size: tuple[int, ...]  # of the stage: (P, C) where every point has its own values
+    values: torch.Tensor  # (C,) of the point, or of the cloud; (K * K,) of a transform
 
 
 class Parts(NamedTuple):
@@ -68,6 +80,33 @@ class PointNetPredictor:
             out.global_feature[0].cpu(),
             (listed @ out.input_transform[0]).cpu(),
         )
+
+    @torch.inference_mode()
+    def flow(self, points: torch.Tensor, number: int) -> list[Stage]:
+        """Every stage of the classifier on a cloud (P, 3), with the values of the point of that number.
+
+        InputError where there is no such point.
+        """
+        if not 0 <= number < len(points):
+            raise InputError(f"This cloud has {len(points):,} points: choose one of them.")
+        encoder, listed = self.model.encode, self._listed(points)[None]
+        encoded = encoder(listed)
+        align, align_features = encoded.input_transform, encoded.feature_transform
+        aligned = listed @ align
+        first = each_point(encoder.first, aligned)
+        of_points = {"x": listed, "x A": aligned, "64 features": first, "after the T-Net": encoded.local}
+        of_points |= {"128 features": each_point(encoder.h.narrow, encoded.local), "h": encoded.features}
+        feature = self.model.g(encoded.features)
+        embedding = self.model.gamma(feature)
+        of_cloud = {"T-Net": align, "T-Net of features": align_features, "g": feature, "γ": embedding}
+        of_cloud["classes"] = self.model.classes(embedding).float().softmax(1)
+        stages = {
+            name: Stage(name, tuple(value.shape[1:]), value[0, number].cpu()) for name, value in of_points.items()
+        }
+        stages |= {
+            name: Stage(name, tuple(value.shape[1:]), value[0].flatten().cpu()) for name, value in of_cloud.items()
+        }
+        return [stages[name] for name in FLOW]
 
     @torch.inference_mode()
     def upper_bound(self, points: torch.Tensor) -> torch.Tensor:

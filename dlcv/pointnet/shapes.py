@@ -22,20 +22,23 @@ class Mesh(NamedTuple):
     parts: torch.Tensor  # (F,): number of the part, in PARTS of its kind
 
 
-class _Builder:
-    """Collects the pieces of a mesh; `random` draws its measures."""
+class Builder:
+    """Collects the pieces of a mesh, each of one of the parts of these names; `generator` draws its measures."""
 
-    def __init__(self, kind: str, generator: torch.Generator):
-        self.names, self.generator = PARTS[kind], generator
+    def __init__(self, names: tuple[str, ...], generator: torch.Generator):
+        self.names, self.generator = names, generator
         self.vertices, self.faces, self.parts = [], [], []
 
     def uniform(self, low: float, high: float) -> float:
+        """A random number between low and high."""
         return low + (high - low) * torch.rand((), generator=self.generator).item()
 
     def chance(self, probability: float) -> bool:
+        """True with that probability."""
         return self.uniform(0, 1) < probability
 
     def add(self, part: str, vertices: np.ndarray, faces: np.ndarray) -> None:
+        """A piece of triangles (F, 3) between vertices (V, 3)."""
         self.faces.append(faces + sum(map(len, self.vertices)))
         self.vertices.append(vertices)
         self.parts.append(np.full(len(faces), self.names.index(part)))
@@ -95,6 +98,7 @@ class _Builder:
             self.block(part, low, high, (x - u, y - v), 1 / taper)
 
     def mesh(self) -> Mesh:
+        """All pieces together."""
         vertices, faces, parts = (np.concatenate(arrays) for arrays in (self.vertices, self.faces, self.parts))
         return Mesh(torch.from_numpy(vertices).float(), torch.from_numpy(faces), torch.from_numpy(parts))
 
@@ -106,7 +110,7 @@ BOX = np.array([
 SIDES = {"below": (0, 1), "behind": (8, 9)}  # faces of BOX
 
 
-def _legs(b: _Builder, width: float, depth: float, height: float, thick: float) -> None:
+def _legs(b: Builder, width: float, depth: float, height: float, thick: float) -> None:
     """Four legs, three, two sides, or one in the middle with a foot, under a top of this size at `height`."""
     style = b.uniform(0, 1)
     round_, taper = b.chance(0.5), b.uniform(0.5, 1)
@@ -138,7 +142,7 @@ def _legs(b: _Builder, width: float, depth: float, height: float, thick: float) 
                 b.tube("leg", [(0, 0, thick * 0.6), end], [thick * 0.35, thick * 0.25], sides=8)
 
 
-def _slab(b: _Builder, part: str, width: float, depth: float, z: float, thick: float, round_: bool) -> None:
+def _slab(b: Builder, part: str, width: float, depth: float, z: float, thick: float, round_: bool) -> None:
     """A flat top or seat, oval or with four corners."""
     if round_:
         b.disc(part, (0, 0, z), (width / 2, depth / 2), thick, b.uniform(0.95, 1.05))
@@ -146,7 +150,7 @@ def _slab(b: _Builder, part: str, width: float, depth: float, z: float, thick: f
         b.block(part, (-width / 2, -depth / 2, z), (width / 2, depth / 2, z + thick), taper=b.uniform(0.94, 1.03))
 
 
-def _chair(b: _Builder) -> None:
+def _chair(b: Builder) -> None:
     width, depth, height = b.uniform(0.4, 0.65), b.uniform(0.4, 0.6), b.uniform(0.3, 0.5)
     thick, seat = b.uniform(0.025, 0.06), b.uniform(0.02, 0.13)
     _legs(b, width, depth, height, thick)
@@ -190,7 +194,7 @@ def _chair(b: _Builder) -> None:
                 b.block("arm", (low[0], front, z - seat), (high[0], front + arm, z + rise - arm))
 
 
-def _table(b: _Builder) -> None:
+def _table(b: Builder) -> None:
     width, depth, height = b.uniform(0.4, 0.75), b.uniform(0.7, 1.5), b.uniform(0.3, 0.75)
     if b.chance(0.3):
         depth = width * b.uniform(0.9, 1.1)
@@ -202,7 +206,7 @@ def _table(b: _Builder) -> None:
         _slab(b, "shelf", width * 0.8, depth * 0.8, z, top * 0.6, False)
 
 
-def _lamp(b: _Builder) -> None:
+def _lamp(b: Builder) -> None:
     tall, reach, thick = b.uniform(0.4, 1.4), b.uniform(0.1, 0.25), b.uniform(0.008, 0.03)
     low = b.uniform(0.015, 0.08)
     if b.chance(0.7):
@@ -226,7 +230,7 @@ def _lamp(b: _Builder) -> None:
                [wide * upper, wide * (1 + upper) / 2, wide], closed=False, sides=24)  # fmt: skip
 
 
-def _mug(b: _Builder) -> None:
+def _mug(b: Builder) -> None:
     tall, wide, wall = b.uniform(0.3, 0.8), b.uniform(0.15, 0.35), b.uniform(0.01, 0.03)
     taper, belly = b.uniform(0.8, 1.25), b.uniform(-0.08, 0.12)
     steps = np.linspace(0, 1, 10)
@@ -248,7 +252,7 @@ def _mug(b: _Builder) -> None:
     b.tube("handle", path, np.full(14, b.uniform(0.02, 0.05)), b.uniform(0.6, 1.6), sides=10)
 
 
-def _wing(b: _Builder, part: str, root: tuple, span: tuple, chord: float, sweep: float, thick: float, taper: float):
+def _wing(b: Builder, part: str, root: tuple, span: tuple, chord: float, sweep: float, thick: float, taper: float):
     """A flat wing from `root` along `span`; its leading edge is `sweep` further back at the tip. The nose is at -y."""
     root, span = np.array(root), np.array(span)
     flat = np.array([0, 0, thick / 2]) if span[0] else np.array([thick / 2, 0, 0])
@@ -259,7 +263,7 @@ def _wing(b: _Builder, part: str, root: tuple, span: tuple, chord: float, sweep:
     b.add(part, np.array([*inner, *outer]), BOX)
 
 
-def _aeroplane(b: _Builder) -> None:
+def _aeroplane(b: Builder) -> None:
     length, thick = b.uniform(0.9, 1.4), b.uniform(0.05, 0.1)
     steps = np.linspace(0, 1, 24)
     blunt, slim = b.uniform(0.06, 0.2), b.uniform(0.25, 0.5)
@@ -289,7 +293,7 @@ def _aeroplane(b: _Builder) -> None:
             b.tube("engine", [start, start + [0, long / 2, 0], start + [0, long, 0]], [size, size * 1.1, size * 0.7])
 
 
-def _bed(b: _Builder) -> None:
+def _bed(b: Builder) -> None:
     width, length = b.uniform(0.5, 1.2), b.uniform(1.1, 1.4)
     x, y = width / 2, length / 2
     under, frame, mattress = b.uniform(0, 0.25), b.uniform(0.04, 0.15), b.uniform(0.08, 0.22)
@@ -322,7 +326,7 @@ BUILD = {"chair": _chair, "table": _table, "lamp": _lamp, "mug": _mug, "aeroplan
 
 def mesh(kind: str, generator: torch.Generator) -> Mesh:
     """A random shape of `kind`, one of KINDS."""
-    builder = _Builder(kind, generator)
+    builder = Builder(PARTS[kind], generator)
     BUILD[kind](builder)
     return builder.mesh()
 

@@ -12,6 +12,7 @@ from ..core.training.evaluation import accuracy, outputs
 from ..core.training.loop import Recipe, command_line, fit, save_checkpoint
 from . import shapes
 from .kinds import KINDS, PARTS
+from .learned import ANY_ANGLE, FEWEST, LITTLE_TURN, MOST_NOISE, MOST_OUTLIERS
 from .loss import loss as objective
 from .model import FlatConfig, FlatMLP, PartNet, PartNetConfig, PointNet, PointNetConfig, by_height
 
@@ -49,7 +50,7 @@ def turned(clouds: torch.Tensor, angles: torch.Tensor) -> torch.Tensor:
     return clouds @ matrix
 
 
-def varied(clouds: torch.Tensor, generator: torch.Generator, any_angle: float = 0.1) -> torch.Tensor:
+def varied(clouds: torch.Tensor, generator: torch.Generator, any_angle: float = ANY_ANGLE) -> torch.Tensor:
     """Clouds (N, P, 3) as a visitor might bring them: mirrored, turned a little about z (the part `any_angle` of them
     by any angle), stretched, shifted, and with points that are not quite where they belong."""
     count, device = len(clouds), clouds.device
@@ -59,19 +60,19 @@ def varied(clouds: torch.Tensor, generator: torch.Generator, any_angle: float = 
 
     mirror = torch.ones(count, 1, 3, device=device)
     mirror[:, :, 0] = uniform(-1, 1, 1).sign()  # ModelNet10 has the mirror image of nearly all it has
-    angles = torch.where(uniform(0, 1) < any_angle, uniform(-math.pi, math.pi), uniform(-0.2, 0.2))
-    noise = torch.randn(clouds.shape, generator=generator, device=device) * uniform(0, 0.02, 1, 1)
+    angles = torch.where(uniform(0, 1) < any_angle, uniform(-math.pi, math.pi), uniform(-LITTLE_TURN, LITTLE_TURN))
+    noise = torch.randn(clouds.shape, generator=generator, device=device) * uniform(0, MOST_NOISE, 1, 1)
     return turned(clouds * mirror * uniform(0.8, 1.2, 1, 3), angles) + uniform(-0.1, 0.1, 1, 3) + noise
 
 
-def thinned(count: int, generator: torch.Generator, low: int = 128) -> torch.Tensor:
+def thinned(count: int, generator: torch.Generator, low: int = FEWEST) -> torch.Tensor:
     """Numbers of some of `count` points, at random: all of them in every second batch or so, and else any number."""
     whole, share = torch.rand(2, generator=generator, device=generator.device).tolist()
     few = math.log(low / count) * share * (whole < 0.6)
     return torch.randperm(count, generator=generator, device=generator.device)[: round(count * math.exp(few))]
 
 
-def with_outliers(clouds: torch.Tensor, generator: torch.Generator, most: float = 0.3) -> torch.Tensor:
+def with_outliers(clouds: torch.Tensor, generator: torch.Generator, most: float = MOST_OUTLIERS) -> torch.Tensor:
     """Clouds (N, P, 3), in a tenth of which up to `most` of the points are anywhere in the cube around them."""
     count, points = clouds.shape[:2]
 

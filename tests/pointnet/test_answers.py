@@ -7,14 +7,17 @@ import pytest
 import torch
 from scipy.spatial import cKDTree
 
-from demos.pointnet import boards
+from demos.pointnet import api, boards
+from dlcv.core.datasets.modelnet import CLASSES
+from dlcv.core.errors import InputError
 from dlcv.core.training.evaluation import outputs
 from dlcv.pointnet import shapes
 from dlcv.pointnet.evaluate import ood_scores, right
-from dlcv.pointnet.kinds import KINDS, PARTS, first_part
+from dlcv.pointnet.kinds import KINDS, KNOWN, PARTS, first_part
+from dlcv.pointnet.learned import ANY_ANGLE, LEARNED
 from dlcv.pointnet.model import PartNet, by_height
 from dlcv.pointnet.predictor import predictor
-from dlcv.pointnet.train import part_iou
+from dlcv.pointnet.train import part_iou, varied
 from tests.support.serving import Client
 
 SEED = 2  # none of those that the networks learned from
@@ -96,3 +99,65 @@ def test_the_ood_score_is_as_the_evaluation_measures_it(name):
     model, clouds = predictor(name), torch.cat([made(kind, 2)[0] for kind in KINDS])
     answers = torch.tensor([model.classify(cloud).ood_score for cloud in clouds])
     torch.testing.assert_close(answers, ood_scores(model.model, clouds), atol=1e-3, rtol=1e-3)
+
+
+# ---- what is on offer, what was learned, and the network
+
+
+def classes_of(names, **disturbance) -> dict[str, str | None]:
+    """What the endpoint answers for the shapes of these names."""
+    asked = {name: api.GivenDisturbed(example=name, **disturbance) for name in names}
+    return {name: api.pointnet_classify(query)["class"] for name, query in asked.items()}
+
+
+def test_every_known_class_is_on_offer_and_no_stranger_is_taken_for_one():
+    assert {name.replace(" ", "_") for name in KNOWN} == set(CLASSES)
+    assert classes_of(KNOWN) == {name: name.replace(" ", "_") for name in KNOWN}
+    assert classes_of(boards.STRANGERS) == dict.fromkeys(boards.STRANGERS)
+    assert set(boards.SHAPES) == {*KNOWN, *boards.STRANGERS}
+
+
+@pytest.mark.parametrize("end", [0, 1])
+def test_within_the_band_every_turn_is_read_right(end):
+    turn = LEARNED["turn_z"].usual[end]
+    assert classes_of(KNOWN, turn_z=turn) == {name: name.replace(" ", "_") for name in KNOWN}
+
+
+@pytest.mark.parametrize("axis", ["turn_x", "turn_y"])
+def test_beyond_the_band_hardly_any_is(axis):
+    found = classes_of(KNOWN, **{axis: 90})
+    assert LEARNED[axis].usual == (0, 0) and LEARNED[axis].seldom is None
+    assert sum(answer == name.replace(" ", "_") for name, answer in found.items()) <= 3
+
+
+def test_the_training_turns_clouds_within_the_band():
+    """Of many turned clouds as many lie within the band as LEARNED says."""
+    cloud = torch.tensor([[1.0, 0, 0], [-1.0, 0, 0]]).expand(4000, -1, -1)
+    turned = varied(cloud, torch.Generator().manual_seed(0))
+    along = turned[:, 0] - turned[:, 1]
+    angle = torch.atan2(along[:, 1], along[:, 0].abs()).rad2deg().abs()
+    within = (angle <= LEARNED["turn_z"].usual[1] + 8).float().mean().item()  # 8: the noise and the stretching
+    assert within == pytest.approx(1 - ANY_ANGLE * (1 - 39 / 180), abs=0.02)
+
+
+def test_a_point_flows_through_the_network_that_answers():
+    """The stages are those of the forward pass; g has the point's features where it wins them, and no smaller one."""
+    cloud = boards.shape(boards.Shape(name="chair", seed=boards.SHAPES["chair"]))
+    query = {"cloud": cloud["cloud"], "up": cloud["up"]}
+    seen = boards.look(boards.Cloud(**query))
+    wins = np.frombuffer(base64.b64decode(seen["wins"]), "<u2")
+    number = int(wins.argmax())
+    stages = boards.flow(boards.PointOf(**query, number=number))["stages"]
+    values = {stage["name"]: np.frombuffer(base64.b64decode(stage["values"]), "<f4") for stage in stages}
+    sizes = {stage["name"]: stage["size"] for stage in stages}
+    assert (
+        sizes["x"] == (1024, 3) and sizes["h"] == (1024, 1024) and sizes["g"] == (1024,) and sizes["classes"] == (10,)
+    )
+    assert values["x"] @ values["T-Net"].reshape(3, 3) == pytest.approx(values["x A"], abs=1e-5)
+    assert values["64 features"] @ values["T-Net of features"].reshape(64, 64) == pytest.approx(
+        values["after the T-Net"], abs=1e-4
+    )
+    assert (values["h"] <= values["g"]).all() and (values["h"] == values["g"]).sum() == wins[number] > 0
+    assert values["classes"] == pytest.approx(seen["probabilities"], abs=1e-3)
+    with pytest.raises(InputError, match="choose one of them"):
+        boards.flow(boards.PointOf(**query, number=1024))

@@ -48,7 +48,9 @@ export default function ({find, onValue}) {
     const found = NAMES.map((name) => bars.find(({title}) => title === name));
     find('.dh-more').hidden = !found.every(Boolean);
     if (find('.dh-more').hidden) return;
-    const row = (bar) => html`<tr data-name="${bar.title}"><th>${bar.title}</th><td>${seconds(sum(bar.extrapolated))}</td>
+    const row = (
+      bar,
+    ) => html`<tr data-name="${bar.title}"><th>${bar.title}</th><td>${seconds(sum(bar.extrapolated))}</td>
       <td>${seconds(bar.paper)} <small>${bar.source}</small></td></tr>`;
     fill(find('.dh-more tbody'), found.map(row));
     const [alone, once] = found.map((bar) => sum(bar.extrapolated) - bar.extrapolated.proposals);

@@ -11,7 +11,9 @@ export default function ({server, find, findAll, liveCaller}) {
   // 0.0123 as 0.012; nothing but 0 is shown as 0.
   const small = (value) => {
     if (value < 1e-6) return '0';
-    return value < 0.001 ? 'under 0.001' : Number(value.toPrecision(3)).toLocaleString('en', {maximumFractionDigits: 3});
+    return value < 0.001
+      ? 'under 0.001'
+      : Number(value.toPrecision(3)).toLocaleString('en', {maximumFractionDigits: 3});
   };
   const SAID = {
     anchors: ({count}) =>
@@ -46,7 +48,8 @@ export default function ({server, find, findAll, liveCaller}) {
     const answer = await ask({token: seen.token, tile, proposal, label, mask: threshold});
     if (!answer || thing !== chosen) return;
     const name = seen.names[label - 1];
-    find('.dl-of').textContent = `The truth: ${name}, its box and${seen.masks ? ' its mask' : ' nothing more'}. ` +
+    find('.dl-of').textContent =
+      `The truth: ${name}, its box and${seen.masks ? ' its mask' : ' nothing more'}. ` +
       `p of this class is ${percent(answer.probability, 1)}; λ${seen.masks ? ' and λ₂ are' : ' is'} 1.`;
     for (const equation of findAll('.dl-equation')) equation.textContent = seen.masks ? '(17)' : '(15)';
     for (const section of findAll('[data-terms]')) {

@@ -250,7 +250,8 @@ export default function ({first, server, board, find, findAll, liveCaller, colou
     fill(find('.lab-generator-name'), joined(html`<i>G</i>`, html`<i>g<sub>θ</sub></i>`));
     const clip = listing.find((line) => line.dataset.line === 'clip');
     clip.classList.toggle('lab-idle', !names.includes('wgan'));
-    clip.querySelector('small').textContent = names.length > 1 || !names.includes('wgan') ? 'the clipped WGAN alone' : '';
+    clip.querySelector('small').textContent =
+      names.length > 1 || !names.includes('wgan') ? 'the clipped WGAN alone' : '';
     light([]);
   }
 

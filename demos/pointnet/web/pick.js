@@ -4,10 +4,10 @@ import {byHeight, makeCloud, unpacked, upright} from '../../frame/web/cloud.js';
 import {anySeed, hear, onThemeChange, tell} from '../../frame/web/controls.js';
 import {html, made} from '../../frame/web/html.js';
 
-export default function ({first, server, find, say, liveCaller, onValue}) {
+export default function ({first, server, find, findAll, say, liveCaller, onValue}) {
   const askShape = liveCaller(server.shape);
   const askAnother = liveCaller(server.shape);
-  const {shapes, made: kinds} = first;
+  const {shapes, strangers, made: kinds} = first;
   const pictures = {};
   const clouds = {};
   let chosen = null;
@@ -16,7 +16,7 @@ export default function ({first, server, find, say, liveCaller, onValue}) {
   function choose(cloud, name = null) {
     [chosen, current] = [name, cloud];
     say('');
-    for (const one of find('.pick').children) one.setAttribute('aria-pressed', one.dataset.name === name);
+    for (const one of findAll('.pick button')) one.setAttribute('aria-pressed', one.dataset.name === name);
     find('.pick-another').disabled = !kinds.includes(name);
     tell('pointnet:cloud', cloud);
   }
@@ -31,7 +31,7 @@ export default function ({first, server, find, say, liveCaller, onValue}) {
     const answer = await ask({name, seed});
     if (!answer) return false;
     clouds[name] = answer;
-    find(`.pick [data-name=${name}]`).disabled = false;
+    find(`.pick [data-name="${name}"]`).disabled = false;
     picture(name);
     return true;
   }
@@ -53,7 +53,7 @@ export default function ({first, server, find, say, liveCaller, onValue}) {
     const one = made(html`<button type="button" data-name="${name}" disabled><canvas aria-hidden="true"></canvas>
       <span>${name}</span></button>`); // disabled until the shape is there
     one.addEventListener('click', () => choose(clouds[name], name));
-    find('.pick').append(one);
+    find(strangers.includes(name) ? '.pick-strangers' : '.pick-known').append(one);
     pictures[name] = makeCloud(one.querySelector('canvas'), {still: true});
   }
   (async () => {

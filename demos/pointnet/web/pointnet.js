@@ -17,7 +17,7 @@ import {
 import {fill, html, made} from '../../frame/web/html.js';
 
 export default function ({first, server, board, find, liveCaller, colour}) {
-  const {sliders, sides, kinds, symmetric} = first;
+  const {sliders, learned, sides, kinds, symmetric} = first;
   const askLook = liveCaller(server.look);
   const askParts = liveCaller(server.parts);
   const COLOURS = {
@@ -214,14 +214,36 @@ export default function ({first, server, board, find, liveCaller, colour}) {
     const about = {id: `pointnet-${name}`, title: label, low, high, step, value, text};
     const handle = slider(find('.pn-sliders'), about, (value) => {
       state[name] = value;
+      showBeyond(name, handle);
       refresh();
     });
     find('.pn-after').before(handle.row);
+    addBand(handle.row, name, low, high);
     return {name, handle};
   });
 
+  // Below a slider the values that the network met in training: often, and fainter, in a tenth of the clouds.
+  function addBand(row, name, low, high) {
+    const part = (kind, [from, to]) => html`<i class="pn-${kind}"
+      style="left: ${(100 * (from - low)) / (high - low)}%; width: ${(100 * (to - from)) / (high - low)}%"></i>`;
+    const {usual, seldom} = learned[name];
+    row.append(made(html`<div class="pn-seen">${seldom ? part('seldom', seldom) : ''}${part('usual', usual)}</div>`));
+    row.querySelector('output').before(made(html`<span class="pn-beyond" id="pointnet-${name}-note"></span>`));
+    row.querySelector('input').setAttribute('aria-describedby', `pointnet-${name}-note`);
+  }
+
   function showSliders() {
-    for (const {name, handle} of handles) handle.set(state[name]);
+    for (const {name, handle} of handles) {
+      handle.set(state[name]);
+      showBeyond(name, handle);
+    }
+  }
+
+  function showBeyond(name, {row}) {
+    const within = (band) => band && state[name] >= band[0] - 1e-6 && state[name] <= band[1] + 1e-6;
+    const {usual, seldom} = learned[name];
+    const said = within(usual) ? '' : within(seldom) ? 'seldom trained on' : 'not trained on';
+    row.querySelector('.pn-beyond').textContent = said;
   }
 
   function reset() {
