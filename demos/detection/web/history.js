@@ -54,9 +54,10 @@ export default function ({find, onValue}) {
       <td>${seconds(bar.paper)} <small>${bar.source}</small></td></tr>`;
     fill(find('.dh-more tbody'), found.map(row));
     const [alone, once] = found.map((bar) => sum(bar.extrapolated) - bar.extrapolated.proposals);
+    const measured = told.boxes.length;
     find('.dh-more p').textContent =
-      `What was measured with ${told.boxes.length} proposals, the time of each proposal taken ${(2000 / told.boxes.length).toFixed(0)} ` +
-      `times: without finding them, R-CNN takes ${(alone / once).toFixed(0)} times as long as Fast R-CNN. The papers’ ` +
+      `What was measured with ${measured} proposals, the time of each taken ${(2000 / measured).toFixed(0)} times: ` +
+      `without finding them, R-CNN takes ${(alone / once).toFixed(0)} times as long as Fast R-CNN. The papers’ ` +
       'seconds are of VGG-16 on the GPUs of then; those of the first two leave out finding the proposals, and Faster ' +
       'R-CNN takes the 300 best of its own.';
   }

@@ -17,15 +17,15 @@ export default function ({server, find, findAll, liveCaller}) {
   };
   const SAID = {
     anchors: ({count}) =>
-      `Mean over the ${count === 1 ? 'one anchor box' : `${count} anchor boxes`} that have 0.7 of their area in ` +
-      'common with its box, or most of all. Of the others, those of the background, c is 0 and only − log p counts.',
+      `Mean over the ${count === 1 ? 'one anchor box' : `${count} anchor boxes`} on it, with an IoU of 0.7 with its ` +
+      'box or the best there is. For the others c is 0: only − log p counts, of the background.',
     own: ({mask}) =>
       'Its box is the truth, so the box costs nothing: what is left is what the network doubts of its class' +
       `${mask === null ? '.' : ' and of its mask.'}`,
     regions: ({count}) =>
       count === 1
-        ? 'No other proposal has half in common with it.'
-        : `Mean over the ${count} proposals that have half in common with it: each is to become the same class and box.`,
+        ? 'No other proposal has an IoU of a half with its box.'
+        : `Mean over the ${count} proposals that have an IoU of a half with its box: each is to become the same.`,
   };
 
   function table(terms) {
