@@ -46,8 +46,7 @@ def playground() -> frame.Board:
         "A generator that always gives the same realistic picture is optimal in the original game. So count:"
         " 1,000 samples, sorted by an evaluator: a classifier trained on real pictures.",
     )
-    counted = {"formulations": boards.COUNTED_OF}
-    modes = frame.Board("gan/modes", server_functions=[boards.show_variety], value=counted)
+    modes = frame.Board("gan/modes", server_functions=[boards.show_variety], value=names)
     main.shared(None, main, [critic, modes], js="(value) => [value, value]", **frame.PLUMBING)
     return main
 
