@@ -5,6 +5,7 @@ import {dual, masses} from './line.js';
 
 export default function ({find}) {
   const [REACH, CELLS, WIDTH, FLOOR] = [2, 400, 0.14, 0.7];
+  const FLAT = 0.35; // as high as f is drawn, so that all of it is seen
   const PRESETS = {
     'Side by side': {real: [-1.1, -0.5], fake: [0.5, 1.1]},
     'On each other': {real: [-0.6, 0.6], fake: [-0.6, 0.6]},
@@ -26,11 +27,11 @@ export default function ({find}) {
       html`<path class="dual-${kind}"
         d="M-2 ${FLOOR}L${pathOf(mass, (value) => FLOOR - 30 * value).join('L')}L2 ${FLOOR}Z"/>`;
     fill(find('.dual-hills'), [hill('real', p), hill('fake', q)]);
-    find('.dual-f').setAttribute('d', `M${pathOf(f, (value) => -0.25 - value).join('L')}`);
+    find('.dual-f').setAttribute('d', `M${pathOf(f, (value) => -0.5 - FLAT * value).join('L')}`);
     const peak = f.indexOf(Math.max(...f));
     fill(
       find('.dual-words'),
-      html`<text x="${Math.max(-1.9, Math.min(1.5, at(peak) + 0.05))}" y="${-0.31 - f[peak]}">the best f</text>`,
+      html`<text x="${Math.max(-1.9, Math.min(1.5, at(peak) + 0.05))}" y="${-0.56 - FLAT * f[peak]}">the best f</text>`,
     );
     drawArea(p, q);
     const numbers = {real: written(ofReal, 3), fake: written(ofFake, 3), gap: written(ofReal - ofFake, 3)};
