@@ -45,10 +45,13 @@ def detection_losses(
     mask: boards.Share = 0.5,
 ):
     """The terms of (15), (16) and (17) where one object, by its place among the surest, is taken as the truth."""
-    kept = keep(pixels_of(picture), detector, "Whole")
+    kept = look(picture, detector, "Whole")
     found = kept.at(0).detections(score, overlap)
     place = boards.checked(number - 1, len(found.labels), "objects")
-    return boards.losses_of(kept, int(found.regions[place]), int(found.labels[place]), mask)
+    losses = boards.losses_of(kept, int(found.regions[place]), int(found.labels[place]), mask)
+    for terms in ("anchors", "own", "regions"):
+        losses[terms]["bbox_squared"] *= kept.scale**2
+    return losses
 
 
 def detection_history(picture: frame.Picture = None, detector: Detector = "People", count: history.Count = 20):
