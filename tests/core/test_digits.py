@@ -94,7 +94,11 @@ def test_nothing_to_see_is_said_in_a_sentence(picture):
 @given(st.integers(8, 60), st.integers(8, 60), st.integers(0, 2**32 - 1))
 def test_any_noise_gives_a_digit_or_a_sentence(height, width, seed):
     noise = np.random.default_rng(seed).integers(0, 256, (height, width), np.uint8)
-    x = digits.from_picture(noise)
+    try:
+        x = digits.from_picture(noise)
+    except InputError as error:
+        assert str(error).endswith(".")
+        return
     assert torch.isfinite(x).all() and 0 <= x.min() and x.max() <= 1
 
 
@@ -112,10 +116,10 @@ def test_a_data_uri_comes_back():
 @pytest.mark.parametrize("bad", [
     None, 7, "", "hello", "data:text/html;base64,AAAA", "data:image/png;base64,@@@", uri(b"not a picture"),
     uri(encoded(stroke()).getvalue()[:200]), "data:image/png;base64," + "A" * 3_000_000,
-    uri(encoded(Image.new("1", (12_000, 12_000))).getvalue()), uri(encoded(stroke(), "TIFF").getvalue(), "tiff"),
+    uri(encoded(Image.new("1", (12_000, 12_000))).getvalue()),
 ])  # fmt: skip
 def test_a_bad_data_uri_is_said_in_a_sentence(bad):
-    with pytest.raises(InputError, match="could not be read"):
+    with pytest.raises(InputError, match="could not be read|ends in the middle|more than 64 million"):
         digits.decode_data_uri(bad)
 
 
