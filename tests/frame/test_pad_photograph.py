@@ -4,14 +4,19 @@ import base64
 import io
 import json
 
+import numpy as np
 import pytest
 from PIL import Image
 
 from tests.support.browser import open_tab, settle
+from tests.support.handwriting import drawn
 from tests.support.photograph import three
 from tests.support.serving import Client
 
 BOARDS = {"vae": "#vae-board", "gan": "#gan-critic-board", "cyclegan": "#cyclegan-digits-board", "stn": "#stn-board"}
+
+SHADES = """() => { const paper = document.querySelector('#stn-board .pad canvas');
+  return [...paper.getContext('2d').getImageData(0, 0, 280, 280).data].filter((_, i) => i % 4 === 0); }"""
 
 
 def file(picture: Image.Image, kind: str) -> bytes:
@@ -44,11 +49,12 @@ def test_the_board_sends_the_file_itself(page, topic):
 
 
 def test_a_photograph_is_the_same_digit_on_the_board_and_for_a_client(page, gallery):
-    """Also a large one, which the browser scales down."""
+    """Also a large one, which the browser scales down, and light strokes on a transparent ground, which stays so."""
     open_tab(page, "stn")
     at_rest = [0, 1, 0, 0, 0, 0, 0, 0, "affine", "all"]
     page.locator("#stn-board .stn-reset").click()
-    for picture, kind in ((three(), "PNG"), (three(3000, 2250), "JPEG")):
+    light = Image.fromarray(np.uint8(np.dstack([np.full((1100, 1500, 3), 255), 255 * drawn(5, 1500, 1100)])))
+    for picture, kind, digit in ((three(), "PNG", 3), (three(3000, 2250), "JPEG", 3), (light, "PNG", 5)):
         content, name = file(picture, kind), {"PNG": "three.png", "JPEG": "three.jpg"}[kind]
         at_most = Image.open(io.BytesIO(sent(page, "#stn-board", name, content)))
         assert max(at_most.size) <= 1024
@@ -56,6 +62,7 @@ def test_a_photograph_is_the_same_digit_on_the_board_and_for_a_client(page, gall
         numbers, _ = Client(gallery).run("/stn_rectify", [{"url": uri}, *at_rest])
         client = max(range(10), key=lambda digit: numbers["probabilities"][digit])
         with_transformer, without = page.locator("#stn-board .stn-bars th b").all_inner_texts()
-        assert with_transformer == without == str(client) == "3"
+        assert with_transformer == without == str(client) == str(digit)
         board = page.locator("#stn-board .stn-best span").first.inner_text()
+        assert np.ptp(page.evaluate(SHADES)) > 100
         assert float(board.split()[0]) == pytest.approx(100 * max(numbers["probabilities"]), abs=1)

@@ -39,8 +39,20 @@ async function pixelsOf(file) {
   return 0;
 }
 
+// Whether pixels are light strokes on a transparent ground, which white paper would hide.
+function lightAlone({data}) {
+  let seen = 0;
+  let light = 0;
+  for (let i = 0; i < data.length; i += 4) {
+    if (data[i + 3] < 128) continue;
+    seen++;
+    light += data[i] + data[i + 1] + data[i + 2] > 384;
+  }
+  return seen < data.length / 8 && light > 0.9 * seen;
+}
+
 // An uploaded picture as Python gets it, in a data URI: the file itself, or where it is large, or of a kind that Python
-// does not read, the picture on white paper, as far scaled down as Python would do it.
+// does not read, the picture scaled down. What is transparent stays so: Python finds out what the ground is.
 async function sendable(file, picture) {
   const scale = Math.min(1, SENT_SIDE / Math.max(picture.width, picture.height));
   if (scale === 1 && file.size <= SENT_BYTES) {
@@ -54,11 +66,11 @@ async function sendable(file, picture) {
   const size = {width: Math.max(1, picture.width * scale), height: Math.max(1, picture.height * scale)};
   const sheet = Object.assign(document.createElement('canvas'), size);
   const pen = sheet.getContext('2d');
-  pen.fillStyle = '#fff';
-  pen.fillRect(0, 0, sheet.width, sheet.height);
   pen.imageSmoothingQuality = 'high';
   pen.drawImage(picture, 0, 0, sheet.width, sheet.height);
-  return sheet.toDataURL('image/jpeg', 0.92);
+  const {data} = pen.getImageData(0, 0, sheet.width, sheet.height);
+  const clear = data.some((value, i) => i % 4 === 3 && value < 255);
+  return sheet.toDataURL(clear ? 'image/webp' : 'image/jpeg', 0.92);
 }
 
 // makeDrawPad(root, {onDraw(dataURI), say, onClear()}) fills `root` with the paper and its buttons and returns
@@ -175,7 +187,7 @@ export function makeDrawPad(root, {onDraw, say, onClear = () => {}, label = 'Dra
   });
 
   // Draws a picture to fit on the paper, what is beside it in the shade of its rim. One whose rim is dark (white on
-  // black, as in MNIST) is turned into ink on paper.
+  // black, as in MNIST), or that has light strokes on nothing, is turned into ink on paper.
   function place(picture, address = null) {
     const scale = PAD_SIZE / Math.max(picture.width, picture.height);
     const width = Math.max(1, picture.width * scale);
@@ -189,7 +201,9 @@ export function makeDrawPad(root, {onDraw, say, onClear = () => {}, label = 'Dra
     };
     remember();
     paper.imageSmoothingQuality = 'high';
-    put('#fff');
+    paper.clearRect(0, 0, PAD_SIZE, PAD_SIZE);
+    paper.drawImage(picture, x, y, width, height);
+    put(lightAlone(paper.getImageData(x, y, Math.max(1, width), Math.max(1, height))) ? '#000' : '#fff');
     const rim = paper.getImageData(x, y, Math.max(1, width), Math.max(1, height));
     const {data, width: w, height: h} = rim;
     let dark = 0;
