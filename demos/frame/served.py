@@ -1,7 +1,6 @@
 """What the browser is shown of a visitor's picture: the very one that the networks see."""
 
 import io
-from urllib.parse import unquote
 
 import PIL.Image
 from gradio.utils import get_upload_folder, is_in_or_equal
@@ -23,7 +22,7 @@ class AsRead:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer with the picture where the request is for such a file, else pass the request on."""
-        _, mark, path = unquote(scope.get("path", "")).partition("/gradio_api/file=")
+        _, mark, path = scope.get("path", "").partition("/gradio_api/file=")
         if mark and scope["method"] == "GET" and is_in_or_equal(path, get_upload_folder()):
             content = await run_in_threadpool(_as_png, path)
             if content is not None:

@@ -1,6 +1,7 @@
 """Files of every mode, range, profile and orientation are read as one picture, or refused with a sentence."""
 
 import io
+import struct
 
 import numpy as np
 import pytest
@@ -140,9 +141,44 @@ def test_the_focal_length_stays_with_the_picture():
         assert read(file(RGB, kind, exif=exif)).image.getexif().get_ifd(0x8769)[0xA405] == 28, kind
 
 
-def test_a_profile_is_applied_and_a_broken_one_ignored():
-    linear = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
-    assert close(pixels(file(RGB, "PNG", icc_profile=linear)), COLOURS)
+D50 = {  # of red, green and blue of Display P3, adapted to D50
+    b"rXYZ": (0.51512, 0.24120, -0.00105),
+    b"gXYZ": (0.29198, 0.69225, 0.04189),
+    b"bXYZ": (0.15710, 0.06657, 0.78407),
+}
+P3_TO_SRGB = np.array([[1.2249, -0.2247, 0.0], [-0.0420, 1.0419, 0.0], [-0.0197, -0.0786, 1.0979]])
+
+
+def display_p3() -> bytes:
+    """The profile of a telephone's screen: sRGB's with other primaries."""
+    profile = bytearray(
+        ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes().replace(b"s\0R\0G", b"P\0 \0G")
+    )
+    for entry in range(int.from_bytes(profile[128:132], "big")):
+        tag, start, _ = struct.unpack_from(">4sII", profile, 132 + 12 * entry)
+        if tag in D50:
+            struct.pack_into(">3i", profile, start + 8, *(round(part * 65_536) for part in D50[tag]))
+    return bytes(profile)
+
+
+def test_a_wide_profile_is_applied():
+    """Against the matrix from Display P3 to sRGB between the tone curve and its inverse."""
+    parts = COLOURS / 255
+    linear = np.where(parts <= 0.04045, parts / 12.92, ((parts + 0.055) / 1.055) ** 2.4) @ P3_TO_SRGB.T
+    linear = np.clip(linear, 0, 1)
+    truth = np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * linear ** (1 / 2.4) - 0.055)
+    for kind in ("PNG", "TIFF"):
+        assert close(pixels(file(RGB, kind, icc_profile=display_p3())), np.rint(255 * truth).astype(int), 3)
+
+
+def test_other_colours_in_a_jpeg():
+    assert close(pixels(file(RGB.convert("CMYK"), "JPEG", quality=98)), COLOURS, 30)
+    assert close(pixels(file(RGB, "TIFF", compression="jpeg", quality=98)), COLOURS, 30)
+
+
+def test_a_profile_of_srgb_changes_nothing_and_a_broken_one_is_ignored():
+    own = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    assert close(pixels(file(RGB, "PNG", icc_profile=own)), COLOURS, 0)
     assert close(pixels(file(RGB, "PNG", icc_profile=b"no profile" * 20)), COLOURS)
     wide = ImageCms.ImageCmsProfile(ImageCms.createProfile("XYZ")).tobytes()  # not of red, green and blue
     assert close(pixels(file(RGB, "PNG", icc_profile=wide)), COLOURS)
@@ -225,8 +261,7 @@ def test_which_files_browsers_show_differently(tmp_path):
 
 
 def test_what_was_read_is_read_again_as_it_is():
-    wide = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes().replace(b"sRGB", b"wide")
-    for source in (file(RGB, "PNG", icc_profile=wide), GREYS["12 bits PNG"], file(RGB.convert("LA"), "PNG")):
+    for source in (file(RGB, "PNG", icc_profile=display_p3()), GREYS["12 bits PNG"], file(RGB.convert("LA"), "PNG")):
         once = read(source).image
         assert np.array_equal(np.asarray(read(once).image), np.asarray(once)) and read(once).notes == ()
     assert read(RGB).image is RGB

@@ -42,7 +42,7 @@ def every_picture() -> dict[str, bytes]:
     """Files by what they are."""
     clear, palette = RGB.convert("RGBA"), RGB.convert("P")
     clear.putalpha(L)
-    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes().replace(b"sRGB", b"wide")
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes().replace(b"s\0R\0G\0B", b"w\0i\0d\0e")
     lab = ImageCms.profileToProfile(
         RGB, ImageCms.createProfile("sRGB"), ImageCms.createProfile("LAB"), outputMode="LAB"
     )
