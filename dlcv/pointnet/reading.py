@@ -37,24 +37,35 @@ class Reading(NamedTuple):
     dropped: int  # points that were not finite
     centre: tuple[float, float, float]
     radius: float
+    columns: str = ""  # those of a table that the points are, where they are not named x, y and z
 
 
-def read(path: str | Path, progress: Callable[[float, str], None] = lambda *_: None) -> Reading:
+def read(
+    path: str | Path,
+    progress: Callable[[float, str], None] = lambda *_: None,
+    columns: tuple[str, ...] = (),
+) -> Reading:
     """Read a file of points or triangles; its name's end says the format, one of SUFFIXES.
 
     A mesh is sampled by area; of a cloud, 1,024 points that lie evenly are kept. The same file gives the same points.
+    `columns` are the three of a table that are x, y and z, by name or by number from 1.
 
     Raises:
+        WhichColumns: a table of which more than one three of columns could be meant.
         InputError: unknown format, too large, broken, fewer than 16 points, no extent; the message says what to do.
     """
     path = Path(path)
     kind = path.suffix.lower().removeprefix(".")
+    if kind == "laz":
+        raise InputError("Compressed LAS (LAZ) is not read here. Save it as LAS.")
     if kind not in formats.READERS:
         raise InputError(f"Files of this kind are not read here. Choose one of {', '.join(SUFFIXES)}.")
     if path.stat().st_size > LARGEST:
         raise InputError(f"This file has more than {LARGEST // 10**6} MB. Thin it first.")
     progress(0.1, "Reading the file")
-    found = formats.parse(path.read_bytes(), kind)
+    data = path.read_bytes()
+    kind = formats.kind_of(data, kind)
+    found = formats.parse(data, kind, columns)
     progress(0.6, f"Thinning {len(found.points):,} points")
     reading = even(found)
     if kind in ("glb", "gltf"):  # y is up by definition
@@ -93,6 +104,7 @@ def even(found: formats.Found) -> Reading:
         int((~finite).sum()),
         tuple((peak * centre).tolist()),
         peak * (points - centre).norm(dim=1).max().item(),
+        found.columns,
     )
 
 
@@ -121,14 +133,21 @@ def guess_up(points: torch.Tensor, usual: str) -> str:
 
 def _looks_like_up(points: np.ndarray) -> float:
     """How much the last axis of points (P, 3) looks like up: base area, and distance to the mirror image."""
-    from scipy.spatial import ConvexHull, QhullError, cKDTree
+    from scipy.spatial import cKDTree
 
     height = points[:, 2]
     low, high = height.min(), height.max()
     mirrored = points * [1, 1, -1] + [0, 0, low + high]
     asymmetry = cKDTree(points).query(mirrored)[0].mean()
-    base = points[height < low + 0.06 * (high - low), :2]
+    base, whole = _area(points[height < low + 0.06 * (high - low), :2]), _area(points[:, :2])
+    return 3 * asymmetry + (base / whole if whole > 0 else 0)
+
+
+def _area(points: np.ndarray) -> float:
+    """The area of the convex hull of points (P, 2): 0 where they are fewer than three, or on a line."""
+    from scipy.spatial import ConvexHull, QhullError
+
     try:
-        return 3 * asymmetry + ConvexHull(base).volume / ConvexHull(points[:, :2]).volume  # in 2-D: an area
-    except QhullError:  # fewer than three points on the ground, or all on a line
-        return 3 * asymmetry
+        return ConvexHull(points).volume if len(points) > 2 else 0.0  # in 2-D: an area
+    except QhullError:
+        return 0.0
