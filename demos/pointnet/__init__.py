@@ -47,6 +47,7 @@ def build() -> None:
                 value={"shapes": SHAPES, "strangers": STRANGERS, "made": (*KINDS, *FURNITURE)},
             )
             file = frame.SafeFile(label="Or bring your own", height=180, elem_id="pointnet-file")
+            kept = frame.SafeFile(visible=False)  # a table, until it is known which of its columns are meant
             gr.Markdown(
                 "Meshes and clouds: ply, obj, off, stl, glb, xyz, csv, npy, npz, pcd, las; up to 50 MB and 5 million "
                 "points."
@@ -61,10 +62,9 @@ def build() -> None:
             }
             look, parts = boards.look, boards.parts
             frame.Board("pointnet/pointnet", server_functions=[look, parts], value=config)
-    opened = file.upload(
-        frame.guard(boards.open_file), file, pick, api_visibility="private", show_progress_on=file, **frame.COMPUTE
-    )
-    opened.then(lambda: None, None, file, **frame.PLUMBING)  # ready for the next one
+    private = {"api_visibility": "private", "show_progress_on": file} | frame.COMPUTE
+    file.upload(frame.guard(boards.open_file), file, [pick, file, kept], **private)
+    pick.columns(frame.guard(boards.read_columns), [pick, kept], pick, **private)
     frame.section(
         "Shuffle the order",
         "The same points, listed differently. A plain network on the list, trained on the same clouds, reads another "

@@ -1,9 +1,16 @@
 """The public endpoints of the PointNet tab."""
 
+from typing import Annotated
+
+import gradio as gr
+
 from demos import frame
 
 from . import boards
 from .boards import AXES, SHAPES, Cloud, Disturbance, Kind, Symmetric
+
+Columns = Annotated[str, frame.Asked("three columns of a table between commas, by name or by number", gr.Textbox)]
+"""Which columns of a table are x, y and z; empty, the file says it."""
 
 
 class Given(frame.Query):
@@ -18,6 +25,7 @@ class GivenKind(Given):
     """The same, to be read as a shape of this kind."""
 
     kind: Kind = "chair"
+    columns: Columns = ""
 
 
 class GivenSymmetric(Given):
@@ -26,15 +34,26 @@ class GivenSymmetric(Given):
     symmetric: Symmetric = "max"
 
 
+class GivenShuffled(GivenSymmetric):
+    """The same, in many orders."""
+
+    columns: Columns = ""
+
+
 class GivenDisturbed(Disturbance, GivenSymmetric):
     """The same, and what is done to the cloud."""
 
+    columns: Columns = ""
 
-def cloud_of(given: Given, **more) -> Cloud:
+
+def cloud_of(given: GivenKind | GivenShuffled | GivenDisturbed, **more) -> Cloud:
     """The question of a board about that cloud."""
     from dlcv.pointnet.reading import read
 
-    reading = read(given.file) if given.file is not None else boards.example(given.example, SHAPES[given.example])
+    if given.file is not None:
+        reading = read(given.file, columns=boards.three(given.columns))
+    else:
+        reading = boards.example(given.example, SHAPES[given.example])
     up = reading.up if given.up == "guess" else given.up
     return Cloud(cloud=boards.packed(reading.points), up=up, **more)
 
@@ -62,7 +81,7 @@ def pointnet_parts(query: GivenKind) -> dict:
     return {"names": list(found.names), "labels": found.labels.tolist(), "points": frame.rounded(spoilt.points, 5)}
 
 
-def pointnet_shuffle(query: GivenSymmetric) -> dict:
+def pointnet_shuffle(query: GivenShuffled) -> dict:
     """The largest change of a probability over 100 orders of the points: PointNet's, and that of a plain MLP."""
     return boards.differences(cloud_of(query, symmetric=query.symmetric))["largest"]
 

@@ -1,7 +1,9 @@
 """What the boards of the PointNet tab ask for: a cloud, disturbed as the sliders say, through the networks."""
 
 import functools
+import logging
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,6 +11,7 @@ import gradio as gr
 
 from demos import frame
 from demos.frame import coded
+from demos.frame.checks import UNEXPECTED
 from dlcv.core.errors import InputError
 from dlcv.core.images import draw
 from dlcv.pointnet.kinds import FURNITURE, KINDS, KNOWN
@@ -19,6 +22,8 @@ if TYPE_CHECKING:
     from dlcv.pointnet.disturb import Disturbed
     from dlcv.pointnet.predictor import PointNetPredictor
     from dlcv.pointnet.reading import Reading
+
+log = logging.getLogger("gallery")
 
 SYMMETRIC = {"max": "pointnet-max", "sum": "pointnet-sum"}
 FLAT, PARTS = "pointnet-flat", "pointnet-parts"
@@ -145,10 +150,11 @@ def shown(reading: "Reading", title: str) -> dict:
 def description(reading: "Reading") -> str:
     """Where a cloud comes from, how large it is and where it lay, in words."""
     what = f"{reading.found:,} triangles, sampled at" if reading.mesh else f"{reading.found:,} points, of them"
+    where = f" From the columns {reading.columns}." if reading.columns else ""
     lost = f" {reading.dropped:,} were not finite and left out." if reading.dropped else ""
     centre = ", ".join(f"{value:.3g}" for value in reading.centre).replace("-", "−")
     return (
-        f"{what} {len(reading.points):,} even points.{lost} Centre ({centre}), radius {reading.radius:.3g}, "
+        f"{what} {len(reading.points):,} even points.{where}{lost} Centre ({centre}), radius {reading.radius:.3g}, "
         "in its own units."
     )
 
@@ -158,16 +164,43 @@ def shape(query: Shape) -> dict:
     return shown(example(query.name, query.seed), query.name)
 
 
+def three(columns: str) -> tuple[str, ...]:
+    """Columns that are written between commas."""
+    return tuple(name.strip() for name in columns.split(",") if name.strip())
+
+
 def open_file(path, progress=gr.Progress()):  # noqa: B008  where Gradio looks for it
-    """The cloud of a visitor's file, or what is wrong with it; told apart from the same file before."""
+    """What the boards keep of a visitor's file, nothing for its place, which is free for the next one, and the file
+    itself where it has to be read again."""
+    if path is None:
+        return gr.skip(), gr.skip(), gr.skip()
+    found = opened(path, (), progress)
+    return found, None, path if "which" in found else None
+
+
+def read_columns(answer: dict, path: str | None) -> dict:
+    """The cloud in those columns of a table that the visitor chose."""
+    columns = (answer or {}).get("columns")
+    if path is None or not isinstance(columns, str):
+        raise InputError("Bring the file again.")
+    return opened(path, three(columns))
+
+
+def opened(path: str, columns: tuple[str, ...], progress: Callable = lambda *_: None) -> dict:
+    """The cloud of a visitor's file, or what is wrong with it, or the question which of its columns are meant; told
+    apart from the same file before."""
+    from dlcv.pointnet.formats import WhichColumns
     from dlcv.pointnet.reading import read
 
-    if path is None:
-        return gr.skip()
     try:
-        found = shown(read(path, progress), Path(path).name)
+        found = shown(read(path, progress, columns), Path(path).name)
+    except WhichColumns as asked:
+        found = {"which": {"said": asked.question, "names": asked.names, "rows": asked.rows, "likely": asked.likely}}
     except InputError as error:
         found = {"error": str(error)}
+    except Exception:  # the place of the file is freed whatever happens
+        log.exception("a file could not be read")
+        found = {"error": UNEXPECTED}
     return found | {"opened": time.monotonic_ns()}
 
 

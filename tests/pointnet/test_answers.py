@@ -51,7 +51,7 @@ def test_a_made_shape_gets_its_true_parts_from_the_predictor(kind):
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_made_shape_gets_its_true_parts_from_the_endpoint_and_on_the_board(gallery, kind):
-    (found,) = Client(gallery).run("/pointnet_parts", [None, kind, "guess", kind])
+    (found,) = Client(gallery).run("/pointnet_parts", [None, kind, "guess", kind, ""])
     assert found["names"] == list(PARTS[kind])
     share = np.mean(np.array(found["labels"]) == true_parts(kind, np.array(found["points"])))
     assert share >= FEWEST[kind], f"{100 * share:.1f} % of the points"

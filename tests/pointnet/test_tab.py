@@ -208,14 +208,45 @@ def test_the_coloured_cloud_can_be_taken_away(board):
     assert len(np.unique(found.colours, axis=0)) == 2  # those that decide, and the others
 
 
-def test_a_bad_file_gets_a_sentence_and_the_next_is_read(board):
-    said = board.locator(f"{PICK} .board-message")
-    name, (data, words) = next(iter(files.BAD.items()))
-    upload(board, name, data)
-    expect(said).to_have_text(re.compile(words))
+def test_a_bad_file_gets_a_sentence_and_leaves_its_place_to_the_next(board):
+    said, place = board.locator(f"{PICK} .board-message"), board.locator("#pointnet-file input[type=file]")
+    bad, (picture, kind) = next(iter(files.BAD.items()))
+    flat = b"".join(b"%d,%d,0\n" % (at // 20, at % 20) for at in range(400))  # none of the classes, yet a cloud
+    for name, data, words in (
+        (bad, picture, kind),
+        ("once more.csv", b"1,2\n" * 50, "table"),
+        ("flat.csv", flat, "^$"),
+    ):
+        upload(board, name, data)
+        expect(said).to_have_text(re.compile(words))
+        expect(place).to_have_count(1)
+    expect(board.locator(f"{BOARD} .pn-said")).to_contain_text("flat.csv: 400 points")
+    settle(board)
     upload(board, "mine.ply", written("ply"))
     expect(board.locator(f"{BOARD} .pn-said")).to_contain_text("mine.ply: ")
     expect(said).to_have_text("")
+
+
+def test_a_table_that_can_be_read_in_two_ways_is_asked_about(board):
+    points = np.loadtxt(io.BytesIO(written("xyz")))
+    rows = "\n".join(f"{at % 7},{z:.5f},{x:.5f},{y:.5f}" for at, (x, y, z) in enumerate(points))
+    asked, said = board.locator(f"{PICK} .pick-which"), board.locator(f"{BOARD} .pn-said")
+    upload(board, "scan.csv", f"kind,b,c,d\n{rows}\n".encode())
+    expect(asked).to_contain_text("Which columns are x, y and z?")
+    assert asked.locator("th").all_inner_texts() == ["kind", "b", "c", "d"]
+    assert asked.locator("tbody tr").count() == 5
+    screenshot(board, "pointnet-columns", PICK)
+    for axis, column in zip("xyz", "cdb"):
+        asked.get_by_label(f"Column of {axis}").select_option(column)
+    asked.get_by_role("button").click()
+    expect(said).to_contain_text("scan.csv: 3,000 points, of them 1,024 even points. From the columns c, d, b.")
+    expect(asked).to_be_hidden()
+    settle(board)
+    assert verdict(board).startswith("chair, ")
+    upload(board, "scan.csv", f"kind,b,c,d\n{rows}\n".encode())  # the question again, and a shape instead of an answer
+    expect(asked).to_be_visible()
+    board.locator(f"{PICK} [data-name=table]").click()
+    expect(asked).to_be_hidden()
 
 
 # Without a browser
@@ -234,7 +265,7 @@ def sent(gallery, name: str, data: bytes) -> dict:
     return {"path": path, "meta": {"_type": "gradio.FileData"}}
 
 
-AT_REST = ["guess", "max", 1024, 0, 0, 0, "left", 0, 0, 0]
+AT_REST = ["guess", "max", 1024, 0, 0, 0, "left", 0, 0, 0, ""]
 
 
 def test_a_client_gets_the_class_the_parts_and_the_differences(gallery):
@@ -245,17 +276,31 @@ def test_a_client_gets_the_class_the_parts_and_the_differences(gallery):
     assert 0 < len(found["critical"]) < 1024 and found["strangeness"] <= 1
     (found,) = client.run("/pointnet_classify", [None, "duck", *AT_REST])
     assert found["class"] is None and found["strangeness"] > 1 and found["up"] == "y"
-    (found,) = client.run("/pointnet_parts", [file, "table", "guess", "chair"])
+    (found,) = client.run("/pointnet_parts", [file, "table", "guess", "chair", ""])
     assert found["names"] == list(PARTS["chair"]) and len(found["labels"]) == 1024
-    (found,) = client.run("/pointnet_shuffle", [file, "table", "z", "max"])
+    (found,) = client.run("/pointnet_shuffle", [file, "table", "z", "max", ""])
     assert found["pointnet"] < 1e-5 < found["flat"]
+
+
+def test_a_client_says_which_columns_it_means(gallery):
+    points = np.loadtxt(io.BytesIO(written("xyz")))
+    rows = "\n".join(f"{at % 7};{z:.5f};{x:.5f};{y:.5f}" for at, (x, y, z) in enumerate(points))
+    file, client = sent(gallery, "scan.csv", f"kind;b;c;d\n{rows}\n".encode()), Client(gallery)
+    with pytest.raises(RuntimeError, match="columns=2,3,4; there are 1 kind, 2 b, 3 c, 4 d"):
+        client.run("/pointnet_classify", [file, "chair", *AT_REST])
+    for columns in ("c,d,b", "3, 4, 2"):
+        (found,) = client.run("/pointnet_classify", [file, "table", *AT_REST[:-1], columns])
+        assert found["class"] == "chair" and found["up"] == "z"
+        (found,) = client.run("/pointnet_parts", [file, "table", "guess", "chair", columns])
+        assert len(found["labels"]) == 1024
 
 
 @pytest.mark.parametrize("name", files.BAD)
 def test_a_bad_file_gets_a_sentence_on_the_board(tmp_path, name):
     data, words = files.BAD[name]
     (tmp_path / name).write_bytes(data)
-    answer = boards.open_file(tmp_path / name)
+    answer, place, kept = boards.open_file(tmp_path / name)
+    assert place is None and kept is None
     assert re.search(words, answer["error"]) and answer["error"] != UNEXPECTED
 
 

@@ -2,9 +2,11 @@
 
 import {byHeight, makeCloud, unpacked, upright} from '../../frame/web/cloud.js';
 import {anySeed, hear, onThemeChange, tell} from '../../frame/web/controls.js';
-import {html, made} from '../../frame/web/html.js';
+import {fill, html, made} from '../../frame/web/html.js';
 
-export default function ({first, server, find, findAll, say, liveCaller, onValue}) {
+const AXES = ['x', 'y', 'z'];
+
+export default function ({first, props, trigger, server, find, findAll, say, liveCaller, onValue}) {
   const askShape = liveCaller(server.shape);
   const askAnother = liveCaller(server.shape);
   const {shapes, strangers, made: kinds} = first;
@@ -16,6 +18,7 @@ export default function ({first, server, find, findAll, say, liveCaller, onValue
   function choose(cloud, name = null) {
     [chosen, current] = [name, cloud];
     say('');
+    find('.pick-which').hidden = true;
     for (const one of findAll('.pick button')) one.setAttribute('aria-pressed', one.dataset.name === name);
     find('.pick-another').disabled = !kinds.includes(name);
     tell('pointnet:cloud', cloud);
@@ -43,9 +46,48 @@ export default function ({first, server, find, findAll, say, liveCaller, onValue
   hear('pointnet:wanted', () => {
     if (current) choose(current, chosen);
   });
+  // Asks which columns of a table are the coordinates, beside its first rows.
+  function askWhich({said, names, rows, likely}) {
+    const title = (at) => names[at] || `column ${at + 1}`;
+    const cells = (row) => names.map((_, at) => html`<td>${row[at] ?? ''}</td>`);
+    find('.pick-asked').textContent = said;
+    fill(
+      find('.pick-rows table'),
+      html`<thead><tr>${names.map((_, at) => html`<th scope="col">${title(at)}</th>`)}</tr></thead>
+        <tbody>${rows.map((row) => html`<tr>${cells(row)}</tr>`)}</tbody>`,
+    );
+    fill(
+      find('.pick-axes'),
+      html`${AXES.map((axis) => html`<label>${axis}<select aria-label="Column of ${axis}"></select></label>`)}`,
+    );
+    findAll('.pick-axes select').forEach((select, axis) => {
+      select.append(...names.map((_, at) => new Option(title(at), at + 1)));
+      select.value = (likely[axis] ?? axis) + 1;
+      select.addEventListener('change', markUsed);
+    });
+    markUsed();
+    find('.pick-which').hidden = false;
+  }
+
+  const selected = () => findAll('.pick-axes select').map((select) => Number(select.value));
+  function markUsed() {
+    for (const cell of findAll('.pick-rows :is(th, td)'))
+      cell.classList.toggle('pick-used', selected().includes(cell.cellIndex + 1));
+    find('.pick-read').disabled = new Set(selected()).size < AXES.length;
+  }
+  find('.pick-read').addEventListener('click', () => {
+    props.value = {columns: selected().join()};
+    trigger('columns');
+  });
+
   onValue((value) => {
-    if (value.error) say(value.error);
-    else if (value.cloud) choose(value);
+    if (value.which) {
+      say('');
+      askWhich(value.which);
+    } else if (value.error) {
+      say(value.error);
+      find('.pick-which').hidden = true;
+    } else if (value.cloud) choose(value);
   });
   onThemeChange(() => Object.keys(clouds).forEach(picture));
 
