@@ -15,6 +15,7 @@ from scipy.spatial import cKDTree
 
 from dlcv.core.errors import InputError
 from dlcv.pointnet import formats, reading
+from dlcv.pointnet.predictor import PointNetPredictor
 from tests.pointnet.files import (
     BAD,
     COLOUR,
@@ -108,6 +109,37 @@ def test_a_large_cloud_is_thinned_with_progress(tmp_path):
     found = reading.read(tmp_path / "a.npy", lambda share, doing: told.append((share, doing)))
     assert len(found.points) == 1024 and found.found == 2_000_000
     assert told == sorted(told) and "2,000,000" in told[-1][1]
+
+
+MODEL = PointNetPredictor("pointnet-max")
+FLAT = np.random.default_rng(0).random((400, 2))
+
+
+@pytest.mark.parametrize("shape", ["flat along x", "flat along y", "flat along z", "on a line", "in two places"])
+def test_flat_clouds_are_read_and_answered(tmp_path, shape):
+    """What has no volume, or no area, has no hull; the networks are asked as of any cloud."""
+    axis = {"flat along x": 0, "flat along y": 1, "flat along z": 2}.get(shape)
+    points = np.insert(FLAT, axis, 2.0, axis=1) if axis is not None else FLAT[:, :1] * [1, 2, 3]
+    if shape == "in two places":
+        points = np.round(points / points.max())
+    found = read(tmp_path, "a.xyz", "\n".join(" ".join(map(str, point)) for point in points).encode())
+    assert found.points.isfinite().all() and found.up in ("y", "z")
+    for up in "xyz":
+        seen = MODEL.classify(reading.upright(found.points, up))
+        assert seen.probabilities.sum() == pytest.approx(1, abs=1e-4) and np.isfinite(seen.ood_score)
+
+
+def test_a_flat_mesh_is_read(tmp_path):
+    found = read(tmp_path, "card.obj", b"v 0 0 0\nv 1 0 0\nv 1 1 0\nv 0 1 0\nf 1 2 3 4\n")
+    assert found.mesh and len(found.points) == 1024 and found.up == "y"
+
+
+@pytest.mark.parametrize(
+    "name, data", [("one.xyz", b"1 2 3\n"), ("one.csv", b"x,y,z\n1,2,3\n"), ("one.obj", b"v 1 2 3\n")]
+)
+def test_a_single_point_is_too_few(tmp_path, name, data):
+    with pytest.raises(InputError, match="16 points"):
+        read(tmp_path, name, data)
 
 
 # Bad files
