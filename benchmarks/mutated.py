@@ -67,7 +67,32 @@ def _with_checksums(data: bytes) -> bytes:
     return bytes(changed)
 
 
-KINDS = {"pictures": Kind(_pictures, _read_picture, _with_checksums)}
+def _clouds() -> dict[str, bytes]:
+    """The chair in every format, and in every way that the tests write one."""
+    from tests.pointnet import files, test_gltf, test_meshes, test_tables
+
+    texts = test_tables.READ | test_tables.WITH_COLOURS
+    found = {f"chair.{kind}": files.written(kind) for kind in files.KINDS}
+    found |= {f"{name}.csv": text.encode() for name, text in texts.items()} | test_tables.ARRAYS
+    found |= {f"{name}.obj": text.encode() for name, text in test_meshes.OBJ.items()}
+    found |= {f"{name}.gltf": made.done() for name, made in test_gltf.CASES.items()}
+    found |= {f"{name}.glb": made.done(binary=True) for name, made in test_gltf.CASES.items()}
+    found |= {f"{encoding}.pcd": test_meshes.pcd(encoding) for encoding in test_meshes.ENCODINGS}
+    sides = {
+        "vertex": (test_meshes.XYZ, test_meshes.CORNERS),
+        "face": ([test_meshes.SIDE], [(side,) for side in test_meshes.SIDES]),
+    }
+    return found | {f"{order}.ply": test_meshes.ply(order, sides) for order in test_meshes.ORDERS}
+
+
+def _read_cloud(name: str, data: bytes) -> object:
+    from dlcv.pointnet import formats, reading
+
+    found = reading.even(formats.parse(data, name.rpartition(".")[2]))
+    return reading.guess_up(found.points, "z")
+
+
+KINDS = {"clouds": Kind(_clouds, _read_cloud), "pictures": Kind(_pictures, _read_picture, _with_checksums)}
 """What `--kind` chooses from."""
 
 

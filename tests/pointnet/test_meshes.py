@@ -212,6 +212,13 @@ def test_stl_and_off_with_what_programs_add():
     ):
         assert is_chair(formats.parse(data, "stl"))
     off = CHAIR.export(file_type="off")
+    coloured = [
+        "COFF",
+        f"{len(POINTS)} 1 0",
+        *(f"{x} {y} {z} {r} {g} {b} 255" for (x, y, z), (r, g, b) in zip(POINTS, COLOURS)),
+    ]
+    for lines in (coloured, [f"COFF {coloured[1]}", *coloured[2:]]):
+        np.testing.assert_array_equal(formats.parse("\n".join([*lines, "3 0 1 2"]).encode(), "off").colours, COLOURS)
     for data in (
         "# Stühlchen\n" + off,
         off.replace("OFF\n", "OFF "),
@@ -279,8 +286,11 @@ def pcd(encoding: str, colour: str = "F", end: str = "\n") -> bytes:
     return start + struct.pack("<II", len(lzf(columns)), len(columns)) + lzf(columns)
 
 
+ENCODINGS = ["ascii", "binary", "binary_compressed"]
+
+
 @pytest.mark.parametrize("colour", "FU")
-@pytest.mark.parametrize("encoding", ["ascii", "binary", "binary_compressed"])
+@pytest.mark.parametrize("encoding", ENCODINGS)
 def test_pcd_of_every_encoding(encoding, colour):
     for end in ("\n", "\r\n"):
         found = formats.parse(pcd(encoding, colour, end), "pcd")
@@ -289,7 +299,7 @@ def test_pcd_of_every_encoding(encoding, colour):
 
 
 def test_broken_pcd_gets_a_sentence():
-    for encoding in ("ascii", "binary", "binary_compressed"):
+    for encoding in ENCODINGS:
         for data in (pcd(encoding)[:-400], pcd(encoding).replace(b"SIZE 4 4", b"SIZE 4")):
             with pytest.raises(InputError, match="PCD"):
                 formats.parse(data, "pcd")

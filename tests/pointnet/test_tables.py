@@ -61,6 +61,9 @@ READ = {
     "words without names": table([WORDS, X, Y, Z], ";"),
     "empty fields": table([X, [""] * len(X), Y, Z], names="x,note,y,z"),
     "a field more": re.sub("\n", ",\n", table([X, Y, Z])),
+    "a field more below names": re.sub("(?<=\\d)\n", ";\n", table([Z, X, Y], ";", names="Z;X;Y")),
+    "a field more everywhere": re.sub("\n", ";\n", table([Z, X, Y], ";", names="Z;X;Y")),
+    "a name more": table([Z, X, Y], names="Z,X,Y,"),
     "a comment with names": "# made by a program\n# x y z\n" + table([X, Y, Z], " "),
     "names after slashes": table([X, Y, Z, *COLOURS.T], " ", names="//X Y Z R G B"),
     "the count first": f"{len(X)}\n" + table([X, Y, Z], " "),
@@ -97,6 +100,8 @@ def test_commas_between_thousands_are_no_decimal_commas():
     points = POINTS * 1000
     text = "\n".join(";".join(f"{value:,.1f}" for value in point) for point in points)
     np.testing.assert_allclose(formats.parse(text.encode(), "csv").points, points, atol=0.051)
+    swiss = "\n".join(" ".join(f"{value:,.1f}".replace(",", "'") for value in point) for point in points)
+    np.testing.assert_allclose(formats.parse(swiss.encode(), "xyz").points, points, atol=0.051)
     points = (points - [3000, -2000, 1000]) * 9  # 999 beside 1,234
     text = "\n".join(";".join(f"{value:,.0f}" for value in point) for point in points)
     np.testing.assert_allclose(formats.parse(text.encode(), "csv").points, points, atol=0.51)
@@ -233,6 +238,8 @@ def test_an_array_is_read_however_it_lies(name):
     (saved(np.zeros((40, 60, 3))), "npy", r"reshape\(-1, 3\)"),
     (archive(first=POINTS, second=POINTS), "npz", "first, second"),
     (saved(np.zeros((100, 3), complex)), "npy", "no numbers"),
+    (saved(np.zeros((28, 28))), "npy", r"shape \(28, 28\)"),
+    (saved(np.zeros((48, 64))), "npy", r"shape \(48, 64\)"),
 ])  # fmt: skip
 def test_several_clouds_are_not_taken_for_one(data, kind, words):
     with pytest.raises(InputError, match=words):

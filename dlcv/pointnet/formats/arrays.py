@@ -16,7 +16,7 @@ POINTS = (
 )  # fmt: skip
 FACES = ("faces", "triangles", "face", "tri", "cells", "f")
 COLOURS = ("colors", "colours", "rgb", "color", "colour", "point_colors", "vertex_colors")
-WIDEST = 64  # columns that a cloud may have; a longer side of an array is that of the points
+WIDEST = 24  # columns that a cloud may have; a picture has more
 
 
 def _numbers(array: np.ndarray) -> np.ndarray:
@@ -32,10 +32,10 @@ def _numbers(array: np.ndarray) -> np.ndarray:
             f"The array has the shape {shape}: several clouds, or a grid of points. Save one of shape (points, 3), "
             "as array[0] or array.reshape(-1, 3)."
         )
-    if array.ndim != 2 or array.shape[1] < 3:
+    if array.ndim != 2 or not 3 <= array.shape[1] <= WIDEST:
         raise InputError(f"The array has the shape {shape}. Save one of shape (points, 3).")
     check_count(len(array))
-    return array[:, :WIDEST]
+    return array
 
 
 def _structured(array: np.ndarray) -> Table:

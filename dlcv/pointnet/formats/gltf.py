@@ -23,14 +23,17 @@ COMPRESSED = {"draco": "Draco", "meshopt": "meshopt"}
 DEEPEST = 200  # nodes in nodes
 MOST_PIECES = 20_000
 TOO_MANY = "This scene draws too many points. Save its main object alone."
+FIRST = "This is glTF 1. Save it as glTF 2."
 ELSEWHERE = "This GLTF file keeps its points in another file. Save it as GLB, which holds everything."
 
 
 def gltf(data: bytes, kind: str, *_) -> Found:
     """All meshes of the scene in one piece; its points and lines where there is no mesh."""
-    tree, binary = (_chunks(data)) if data[:4] == b"glTF" else (json.loads(decoded(data)), None)
+    if data[:8] == b"glTF\1\0\0\0":
+        raise InputError(FIRST)
+    tree, binary = _chunks(data) if data[:4] == b"glTF" else (json.loads(decoded(data)), None)
     if str(tree.get("asset", {}).get("version", "2")).startswith("1"):
-        raise InputError("This is glTF 1. Save it as glTF 2.")
+        raise InputError(FIRST)
     parts = _Scene(tree, binary).parts()
     if any(part.faces is not None for part in parts):  # points and lines beside a mesh are marks in the scene
         parts = [part for part in parts if part.faces is not None]

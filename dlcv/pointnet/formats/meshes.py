@@ -57,9 +57,11 @@ def off(data: bytes, kind: str, *_) -> Found:
     written = _points_for_commas(decoded(data))
     found = _by_trimesh(written.encode(), kind)
     lines = [line for line in re.sub("#.*", "", written).splitlines() if line.strip()]
-    count, width = len(found.points), len(lines[2].split())
-    if "C" in lines[0].partition("OFF")[0] and width in (6, 7, 9, 10):
-        rows = _numbers(lines[2 : 2 + count]).reshape(count, width)
+    head, _, counts = lines[0].partition("OFF")
+    rows = lines[1 if counts.strip() else 2 :][: len(found.points)]
+    width = len(rows[0].split())
+    if "C" in head and width in (6, 7, 9, 10):
+        rows = _numbers(rows).reshape(-1, width)
         return found._replace(colours=bytes_of(rows[:, 6:9] if width > 7 else rows[:, 3:6]))
     return found
 

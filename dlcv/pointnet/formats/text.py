@@ -118,7 +118,7 @@ def _laid_out(lines: list[str], separator: str | None, notation: tuple[str, str 
     blank = sum(not fields for fields in split[start:])
     if len([at for at in rows if at >= start]) < TYPICAL * (len(lines) - start - blank):
         return None
-    names = _names(lines[:start], width, separator)
+    names = _names(lines[:start], width, separator, closed=all(split[at][-1] == "" for at in rows))
     return Layout(separator, *notation, start, names, numeric, [split[at] for at in rows if at >= start])
 
 
@@ -128,15 +128,20 @@ def _counts_columns(first: list[str], second: list[str]) -> bool:
     return fields == [str(at) for at in range(len(fields))] and any("." in field or "," in field for field in second)
 
 
-def _names(lines: list[str], width: int, separator: str | None) -> list[str]:
-    """The names of the columns in the lines before the numbers: the last line that fits, one with an x before all."""
+def _names(lines: list[str], width: int, separator: str | None, closed: bool) -> list[str]:
+    """The names of the columns in the lines before the numbers: the last line that fits, one with an x before all.
+
+    Where rows are `closed`, a separator stands after the last field, too.
+    """
     fitting = []
     for line in reversed(lines):
         bare = COMMENT.sub("", line)
         ways = (_fields(bare, separator), [word.strip('"') for word in re.split(r"[,;\t |]+", bare.strip())])
         for fields in ways:
-            if len(fields) == width - 1 and fields[0]:
-                fields = ["", *fields]  # R writes no name above the names of the rows
+            if len(fields) == width + 1 and not fields[-1]:
+                fields = fields[:-1]
+            if len(fields) == width - 1 and fields[0]:  # R writes no name above the names of the rows
+                fields = [*fields, ""] if closed else ["", *fields]
             if separator == "," and len(fields) >= 3 and 2 * len(fields) == width:
                 raise InputError(TORN)
             if len(fields) == width and not all(re.fullmatch(r"[-+.\d]*", field) for field in fields):
@@ -178,6 +183,7 @@ def text(data: bytes, kind: str, columns: tuple[str, ...] = ()) -> Found:
     if re.search(r"[\0-\x08\x0e-\x1b\x7f]", written[:2000]):
         raise InputError(f"This is no text, although its name ends in .{kind}.")
     written = written.translate(SIGNS).replace("\r\n", "\n").replace("\r", "\n")
+    written = re.sub(r"(?<=\d)['\u2019](?=\d{3})", "", written)  # between thousands, as in Switzerland
     head = written[: 1000 * LINES].split("\n")
     if len(written) > 1000 * LINES:
         del head[-1]  # it is cut
