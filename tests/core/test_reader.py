@@ -87,6 +87,7 @@ def test_every_mode_of_pillow(mode):
 def test_what_is_found_is_said_and_what_is_declared_is_not():
     assert "use 12 bits" in read(GREYS["12 bits PNG"]).notes[0]
     assert "from 0 to 2.55e+08" in read(GREYS["32 bits"]).notes[0]
+    assert read(Image.new("I;16", (8, 8))).notes == ()  # black is black
     for kind in ("16 bits PNG", "16 bits PGM", "parts of 1", "floats to 255", "declared in TIFF", "L TIFF"):
         assert read(GREYS[kind]).notes == (), kind
     few = np.float32(GREY / 255)

@@ -101,7 +101,7 @@ def _found(values: np.ndarray, low: float, high: float) -> tuple[tuple[float, fl
         white = next(white for white in WHITES if high <= white)
         used = white.bit_length()
         said = f"The values of this picture use {used} bits: {white:,} is shown white."
-        return (0, white), "" if used == 16 else said
+        return (0, white), "" if used == 16 or not high else said
     # one value in a thousand may lie outside
     some = values.reshape(-1)[:: max(1, values.size // 1_000_000)]
     bottom, top = (float(end) for end in np.quantile(some, (0.001, 0.999)))
