@@ -32,10 +32,7 @@ class AsRead:
 
 def _as_png(path: str) -> bytes | None:
     """The picture in a file, no larger than SHOWN, as PNG; None where the browser shows the file itself."""
-    try:
-        picture = reader.not_as_shown(path)
-    except OSError:  # no such file: for Gradio to say
-        return None
+    picture = reader.not_as_shown(path)
     if picture is None:
         return None
     picture.thumbnail((SHOWN, SHOWN), PIL.Image.Resampling.BILINEAR)

@@ -80,6 +80,8 @@ def not_as_shown(path: str | Path) -> Image.Image | None:
             start = file.read(4)
         if start not in TIFF:
             return None
+    except Exception:  # a broken file, or none: whoever reads it says so
+        return None
     try:
         return on_white(read(Path(path).read_bytes()).image)
     except InputError:
@@ -97,7 +99,7 @@ def _is_plain(image: Image.Image) -> bool:
 def on_white(image: Image.Image) -> Image.Image:
     """A picture in RGB, with white where it is transparent."""
     if image.mode != "RGBA":
-        return image.convert("RGB")
+        return image if image.mode == "RGB" else image.convert("RGB")
     white = Image.new("RGBA", image.size, "white")
     white.alpha_composite(image)
     return white.convert("RGB")
