@@ -133,12 +133,13 @@ def depth_stereo(
     seed: pair.Seed = pair.MADE_SEED,
 ):
     """Left and right disparity predicted from the left picture alone, and how well the pair is rebuilt with them. In
-    place of pictures, an example."""
+    place of pictures, an example. What is no rectified pair is refused; a pair that was exchanged is put right, and
+    `note` says so."""
     from dlcv.depth import predictor as depth
 
-    width = left.width if left is not None else None
+    width, note = left.width if left is not None else None, ""
     if left is not None or right is not None:
-        left, right, *_ = pair.eyes_of(left, right)
+        left, right, *_, note = pair.eyes_of(left, right)
     elif example in pair.PAIRS:
         left, right, *_ = pair.example(example, seed)
     else:
@@ -154,6 +155,7 @@ def depth_stereo(
         "ssim": [round(one.mean().item(), 4) for one in rebuilt.ssim],
         "consistent": [round(share, 4) for share in agree],
         "matched": round(matched.share, 4),
+        "note": note,
     }
 
 
@@ -212,7 +214,8 @@ def _two_eyes() -> None:
     )
     with gr.Accordion("Your own pair", open=False, elem_id="depth-own"):
         gr.Markdown(
-            "Two pictures of one size, rectified: what lies at some height in one lies at the same height in the other."
+            "Two pictures of one size, rectified: what lies at some height in one lies at the same height in the other,"
+            " and further left in the right one. What is found in both is compared first."
         )
         with gr.Row():
             eyes = [

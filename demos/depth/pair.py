@@ -25,6 +25,24 @@ PLACES = [place / 10 for place in range(-5, 16)]  # of the eye: 0 is the left on
 PAIRS = {"motorcycle": "Motorcycle, a real pair", "made": "A made scene"}
 MADE_SEED, MAX_SEED = 1_000_309, 9_999_999  # the made scene that is shown first is held out
 
+REFUSED = {
+    "same": "This is the same picture twice: nothing in it is displaced by a pixel. Choose what the right eye sees.",
+    "unrelated": "These two pictures show different things: only {matches} points of one are found in the other. "
+    "Choose two pictures of one scene, taken side by side.",
+    "unrectified": "This pair is not rectified: what both show lies {pixels} pixels {side} on the right picture"
+    "{turned}. Rectify both first, so that it lies at one height.",
+}
+"""Sentences about what is no rectified pair."""
+EXCHANGED = (
+    "Left and right were exchanged: what is on the left picture lies {pixels} pixels further right on the right one, "
+    "and must lie further left. They are shown the other way round."
+)
+NEARLY = (
+    "This pair is only nearly rectified: what both show lies {pixels} pixels {side} on the right picture"
+    "{turned}. Matching suffers from it."
+)
+UNKNOWN = "Too little is found in both of these pictures to tell whether they are a pair: take the answers with care."
+
 Seed = frame.Whole(0, MAX_SEED)
 predictor = frame.model("dlcv.depth.predictor", *LOSSES.values())
 
@@ -60,8 +78,11 @@ def example(name: str, seed: int = MADE_SEED) -> tuple:
 
 
 def eyes_of(left: PIL.Image.Image | None, right: PIL.Image.Image | None, focal=0.0, baseline=0.0) -> tuple:
-    """A visitor's own pair as `example` has one, without a truth; the camera is None where focal length (pixels) or
-    baseline (metres) is not known."""
+    """A visitor's own pair as `example` has one, without a truth, the eyes in their order, and a sentence where there
+    is something to say about them. The camera is None where focal length (pixels) or baseline (metres) is not known.
+
+    Raises InputError where the pictures are no rectified pair.
+    """
     if left is None or right is None:
         raise InputError("Give both pictures of a rectified pair: what the left eye sees, and what the right one sees.")
     left, right = pictures.upright(left), pictures.upright(right)
@@ -69,8 +90,37 @@ def eyes_of(left: PIL.Image.Image | None, right: PIL.Image.Image | None, focal=0
         sizes = " and ".join(f"{one.width:,} × {one.height:,}" for one in (left, right))
         raise InputError(f"A rectified pair has two pictures of one size; these have {sizes} pixels.")
     eyes = pictures.tensor(left, SIDE), pictures.tensor(right, SIDE)
-    camera = Camera(focal * eyes[0].shape[2] / left.width, baseline) if focal and baseline else None
-    return *eyes, None, camera
+    shrunk = eyes[0].shape[2] / left.width
+    camera = Camera(focal * shrunk, baseline) if focal and baseline else None
+    eyes, note = in_order(*eyes, shrunk)
+    return *eyes, None, camera, note
+
+
+def in_order(left: "torch.Tensor", right: "torch.Tensor", shrunk: float = 1.0) -> tuple:
+    """Both eyes, left first, and a sentence where there is something to say about them; InputError where the two are
+    no rectified pair. `shrunk` says how many of their pixels are one of the visitor's."""
+    from dlcv.depth import pairs
+
+    found = pairs.judged(left, right)
+    pixels, turn = f"{found.across / shrunk:.1f}", abs(found.turned)
+    turned = f", and the right one is turned by {turn:.1f}°" if turn >= 0.2 else ""
+    side = (
+        "higher"
+        if found.higher > found.across / 2
+        else "lower"
+        if -found.higher > found.across / 2
+        else "higher or lower"
+    )
+    words = {"pixels": pixels, "side": side, "turned": turned, "matches": found.matches}
+    if found.kind in REFUSED:
+        raise InputError(REFUSED[found.kind].format(**words))
+    notes = [UNKNOWN] if found.kind == "unknown" else []
+    if found.kind == "exchanged":
+        left, right = right, left
+        notes.append(EXCHANGED.format(pixels=f"{-found.along / shrunk:.0f}"))
+    if found.across > pairs.LEVEL:
+        notes.append(NEARLY.format(**words))
+    return (left, right), " ".join(notes)
 
 
 @functools.lru_cache(maxsize=8)
@@ -91,9 +141,11 @@ def pair(query: Example) -> dict:
     return answer(query.name, query.seed)
 
 
-def look(left: "torch.Tensor", right: "torch.Tensor", truth: "torch.Tensor | None", camera: Camera | None) -> dict:
+def look(
+    left: "torch.Tensor", right: "torch.Tensor", truth: "torch.Tensor | None", camera: Camera | None, note: str = ""
+) -> dict:
     """The board's value for a pair: the disparities predicted from the left picture alone, the pictures rebuilt with
-    these, the disparities by matching, and a line about each."""
+    these, the disparities by matching, a line about each, and a note about the pair itself."""
     from dlcv.depth import predictor as depth
 
     seen = predictor(STEREO).predict(left)
@@ -108,6 +160,7 @@ def look(left: "torch.Tensor", right: "torch.Tensor", truth: "torch.Tensor | Non
     known = ends(matched.disparity[is_matched]) if is_matched.any() else (0.0, 1.0)
     matching = np.where(is_matched[..., None], np.array(draw.heat(matched.disparity, *known)), 128).astype(np.uint8)
     said = {
+        "note": note,
         "disparity": ranges(*inside, learned) + ("" if learned else unknown),
         "matched": f"{ranges(*known, camera)}; {100 * (1 - matched.share):.0f} %, grey, is not matched",
         "l1": [f"{values.mean():.3f} of 1 on average" for values in rebuilt.l1],

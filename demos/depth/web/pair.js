@@ -46,6 +46,7 @@ export default function ({first, server, find, findAll, say, liveCaller, onValue
     find('.ds-main').src = pictures.disparity[0];
     find('.ds-main').style.aspectRatio = find('.ds-view').style.aspectRatio = ratio;
     find('.ds-top figure:last-child figcaption').textContent = `dˡ, bright where it is large: ${said.disparity}.`;
+    find('.ds-note').textContent = said.note;
     find('.ds-truth').textContent = said.truth;
     find('.ds-grid').replaceChildren(
       ...FIGURES.map(([name, eye, caption]) =>
