@@ -11,6 +11,7 @@ from typing import Any
 import gradio as gr
 import PIL.Image
 from pydantic import create_model
+from pydantic.fields import FieldInfo
 
 from dlcv.core.images import draw
 
@@ -72,8 +73,7 @@ def endpoint(fn: Callable, gives: list[str], *, example: dict[str, Any], **kwarg
         return _with_notes(call(made.understood(values)), notes_of(values))
 
     functools.update_wrapper(checked, fn)
-    positional = inspect.Parameter.POSITIONAL_OR_KEYWORD  # clients read the names of parameters here
-    checked.__signature__ = inspect.Signature([inspect.Parameter(name, positional) for name in fields])
+    checked.__signature__ = _signature(fields)
     inputs = []
     for name, field in fields.items():
         how, value = beside(field, Asked), None if field.is_required() else field.default
@@ -89,6 +89,14 @@ def _with_notes(answer: Any, notes: list[str]) -> Any:
     if isinstance(answer, tuple):
         return tuple(_with_notes(part, notes) for part in answer)
     return answer | {"notes": notes} if notes and isinstance(answer, dict) else answer
+
+
+def _signature(fields: dict[str, FieldInfo]) -> inspect.Signature:
+    """What clients read: the names of the parameters, and which of them need not be sent. Gradio has a default from a
+    component with a value; one without, such as that of a file, is optional where this signature says None."""
+    kind, required = inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.empty
+    defaults = {name: required if field.is_required() else field.default for name, field in fields.items()}
+    return inspect.Signature([inspect.Parameter(name, kind, default=value) for name, value in defaults.items()])
 
 
 def _asked(fn: Callable) -> tuple[type[Query], Callable[[Query], Any]]:

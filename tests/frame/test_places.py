@@ -8,7 +8,7 @@ import numpy as np
 import PIL.Image
 import pytest
 
-from demos import TOPICS, frame
+from demos import TOPICS, frame, home
 from tests.support import browser as person
 from tests.support import pictures as pictures_of_home
 
@@ -75,6 +75,45 @@ def test_every_place_on_a_large_screen(page, place):
     small = [np.asarray(picture.resize((32, 20)), float) / 255 for picture in (shipped, now)]
     difference = np.abs(small[0] - small[1]).mean()
     assert difference < 0.06, f"The tab looks different by {difference:.2f}. Run: python -m tests.support.pictures"
+
+
+def shows(page, place: str) -> None:
+    """The place is open, and its address is that of the page."""
+    page.wait_for_selector(f"[role=tab][aria-selected=true][data-tab-id={place}]")
+    page.wait_for_function(f"(new URLSearchParams(location.search).get('tab') || 'home') === '{place}'")
+
+
+def test_back_and_forward_go_from_tab_to_tab_and_out_again(page):
+    page.goto("/scripts/none")  # where the visitor was before
+    page.goto("/")
+    page.locator(".home-card[href='?tab=vae']").click()
+    shows(page, "vae")
+    page.go_back()
+    shows(page, "home")
+    assert page.title() == home.TITLE
+    page.locator(".home-card[href='?tab=vae']").click()  # the same again, after Back
+    shows(page, "vae")
+    page.get_by_role("tab", name="Home", exact=True).click()
+    shows(page, "home")
+    page.get_by_role("tab", name="GAN", exact=True).click()
+    shows(page, "gan")
+    for place in ("home", "vae", "home"):
+        page.go_back()
+        shows(page, place)
+    for place in ("vae", "home", "gan"):
+        page.go_forward()
+        shows(page, place)
+    page.reload()
+    shows(page, "gan")
+    page.go_back()
+    shows(page, "home")
+    page.go_back()
+    shows(page, "vae")
+    page.go_back()
+    shows(page, "home")
+    page.go_back()
+    page.wait_for_url("**/scripts/none")
+    page.faults.clear()  # there is nothing at that address
 
 
 @pytest.mark.parametrize("name", ["%3Cscript%3E", "constructor"])

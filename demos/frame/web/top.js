@@ -1,4 +1,5 @@
-// What the whole page shares: the switch between light and dark, and the tab that the address names.
+// What the whole page shares: the switch between light and dark, and the tab that the address names. A visitor's choice
+// of a tab is a step of the browser's history, so that Back and Forward go from tab to tab.
 // Any board opens a tab by: window.dispatchEvent(new CustomEvent('gallery-open', {detail: 'vae'})).
 import {isDark, onThemeChange} from './controls.js';
 
@@ -47,19 +48,34 @@ export default function ({element, first, trigger, props}) {
       panel.dataset.ready = 'yes';
   }
 
-  const asked = new URLSearchParams(location.search).get('tab');
-  let awaited = Object.hasOwn(titles, asked) ? asked : 'home'; // until it is shown, the address is left alone
+  function tabOfAddress() {
+    const asked = new URLSearchParams(location.search).get('tab');
+    return Object.hasOwn(titles, asked) ? asked : 'home';
+  }
+  function addressOf(tab) {
+    const address = new URL(location);
+    if (tab === 'home') address.searchParams.delete('tab');
+    else address.searchParams.set('tab', tab);
+    return address.href;
+  }
+
+  let awaited = tabOfAddress(); // until it is shown, the address is left alone
   if (awaited !== 'home') openTab(awaited);
+  window.addEventListener('popstate', () => {
+    awaited = tabOfAddress();
+    openTab(awaited);
+    followTab();
+  });
 
   function followTab() {
     const shown = document.querySelector('#topics [role=tab][aria-selected=true]')?.dataset.tabId;
     if (!shown || (awaited && shown !== awaited)) return;
-    awaited = null;
     reveal(shown);
-    const address = new URL(location);
-    if (shown === 'home') address.searchParams.delete('tab');
-    else address.searchParams.set('tab', shown);
-    if (address.href !== location.href) history.replaceState(history.state, '', address);
+    // what the visitor chose is a step of the history; what the address asked for is there, unless no tab has that name
+    if (addressOf(shown) !== location.href)
+      if (awaited) history.replaceState(null, '', addressOf(shown));
+      else history.pushState(null, '', addressOf(shown));
+    awaited = null;
     document.title = titles[shown];
   }
   new MutationObserver(followTab).observe(document.querySelector('gradio-app') || document.body, {
