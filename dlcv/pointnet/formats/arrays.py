@@ -1,6 +1,8 @@
 """Arrays as numpy saves them, and archives of such."""
 
+import contextlib
 import io
+import math
 import re
 import zipfile
 
@@ -59,33 +61,28 @@ def _cloud(array: np.ndarray, columns: tuple[str, ...]) -> Found:
     return cloud(Table([""] * array.shape[1], dict(enumerate(array.T))), columns)
 
 
+def _header(file: io.IOBase) -> tuple[tuple[int, ...], np.dtype]:
+    """Shape and type of an array in a file of numpy, up to whose numbers it is read."""
+    version = np.lib.format.read_magic(file)
+    read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+    shape, _, kind = read(file)
+    return shape, kind
+
+
 def _loaded(data: bytes) -> np.ndarray:
     """The array of an .npy file; InputError where it holds Python objects."""
-    try:
-        return np.lib.format.read_array(io.BytesIO(data), allow_pickle=False)
-    except ValueError as error:
-        if "allow_pickle" in str(error):
-            raise InputError(
-                "This file holds Python objects, which are not opened. Save an array of numbers."
-            ) from None
-        raise
+    file = io.BytesIO(data)
+    shape, kind = _header(file)
+    if kind.hasobject:
+        raise InputError("This file holds Python objects, which are not opened. Save an array of numbers.")
+    if min(shape, default=0) < 0 or math.prod(shape) * kind.itemsize > len(data) - file.tell():
+        raise ValueError("an array that is cut short")  # numpy would take the memory of all of it first
+    return np.lib.format.read_array(io.BytesIO(data), allow_pickle=False)
 
 
 def npy(data: bytes, kind: str, columns: tuple[str, ...] = ()) -> Found:
     """An array as numpy saves it."""
     return _cloud(_loaded(data), columns)
-
-
-def _shape(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> tuple[tuple[int, ...], np.dtype] | None:
-    """Shape and type of an array of an archive, from its header; None where it is none."""
-    try:
-        with archive.open(entry) as member:
-            version = np.lib.format.read_magic(member)
-            read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
-            shape, _, kind = read(member)
-            return shape, kind
-    except ValueError:
-        return None
 
 
 def npz(data: bytes, kind: str, columns: tuple[str, ...] = ()) -> Found:
@@ -96,7 +93,10 @@ def npz(data: bytes, kind: str, columns: tuple[str, ...] = ()) -> Found:
         entries = {entry.filename.removesuffix(".npy").lower(): entry for entry in archive.infolist()}
         if sum(entry.file_size for entry in entries.values()) > MOST_UNPACKED:
             raise InputError("This archive unpacks to far more than it should. Save the points alone.")
-        shapes = {name: found for name, entry in entries.items() if (found := _shape(archive, entry))}
+        shapes = {}
+        for name, entry in entries.items():
+            with archive.open(entry) as member, contextlib.suppress(ValueError):  # something else than an array
+                shapes[name] = _header(member)
 
         def array(name: str) -> np.ndarray:
             return _loaded(archive.read(entries[name]))

@@ -1,8 +1,7 @@
-"""Meshes as text: OBJ here, OFF and STL by trimesh."""
+"""OBJ, STL and OFF."""
 
 import io
 import re
-import struct
 
 import numpy as np
 
@@ -10,6 +9,7 @@ from ...core.errors import InputError
 from .found import Found, bytes_of, triangles
 from .text import decoded
 
+BINARY_STL = np.dtype([("normal", "<f4", 3), ("corners", "<f4", (3, 3)), ("attribute", "<u2")])
 EMPTY = "There is no shape in this file."
 
 
@@ -52,10 +52,34 @@ def obj(data: bytes, kind: str, *_) -> Found:
     return Found(rows[:, :3], triangles(np.where(corners < 0, before + corners, corners - 1), lengths), colours)
 
 
+def stl(data: bytes, kind: str, *_) -> Found:
+    """STL, text or binary, with or without what some programs write behind the last triangle.
+
+    trimesh refuses the latter, and writes a traceback into the log of a text whose normals are no numbers.
+    """
+    count = int.from_bytes(data[80:84], "little")
+    if 0 < 84 + 50 * count <= len(data) and (84 + 50 * count == len(data) or b"\0" in data[:1000]):
+        corners = np.frombuffer(data, BINARY_STL, count, 84)["corners"].reshape(-1, 3)
+    else:
+        written = _points_for_commas(decoded(data))
+        lines = re.findall(r"^\s*vertex\s+(.+)$", written.replace("\r", "\n"), re.MULTILINE | re.IGNORECASE)
+        corners = _numbers(lines).reshape(-1, 3)
+        if not re.match(r"\s*solid", written, re.IGNORECASE) or len(corners) % 3:
+            raise ValueError("no text of triangles")
+    if not len(corners):
+        raise InputError(EMPTY)
+    return Found(corners.astype(np.float64), np.arange(len(corners)).reshape(-1, 3))
+
+
 def off(data: bytes, kind: str, *_) -> Found:
-    """OFF, and COFF with the colours of its vertices, which trimesh leaves out."""
+    """OFF by trimesh, and the colours of the vertices of COFF, which it leaves out."""
+    import trimesh
+
     written = _points_for_commas(decoded(data))
-    found = _by_trimesh(written.encode(), kind)
+    mesh = trimesh.load_scene(io.BytesIO(written.encode()), file_type="off", process=False).to_mesh()
+    if not len(mesh.vertices):
+        raise InputError(EMPTY)
+    found = Found(np.asarray(mesh.vertices, np.float64), np.asarray(mesh.faces))
     lines = [line for line in re.sub("#.*", "", written).splitlines() if line.strip()]
     head, _, counts = lines[0].partition("OFF")
     rows = lines[1 if counts.strip() else 2 :][: len(found.points)]
@@ -64,21 +88,3 @@ def off(data: bytes, kind: str, *_) -> Found:
         rows = _numbers(rows).reshape(-1, width)
         return found._replace(colours=bytes_of(rows[:, 6:9] if width > 7 else rows[:, 3:6]))
     return found
-
-
-def stl(data: bytes, kind: str, *_) -> Found:
-    """STL, text or binary."""
-    size = 84 + 50 * struct.unpack_from("<I", data, 80)[0] if len(data) >= 84 else 0
-    if 84 < size <= len(data) and (size == len(data) or b"\0" in data[:1000]):
-        return _by_trimesh(bytes(80) + data[80:size], kind)  # without what some programs write behind
-    return _by_trimesh(_points_for_commas(decoded(data)).encode(), kind)
-
-
-def _by_trimesh(data: bytes, kind: str) -> Found:
-    """The mesh that trimesh reads."""
-    import trimesh
-
-    mesh = trimesh.load_scene(io.BytesIO(data), file_type=kind, process=False).to_mesh()
-    if not len(mesh.vertices):
-        raise InputError(EMPTY)
-    return Found(np.asarray(mesh.vertices, np.float64), np.asarray(mesh.faces) if len(mesh.faces) else None)

@@ -54,18 +54,24 @@ class Layout(NamedTuple):
 
 def decoded(data: bytes) -> str:
     """A text of any encoding that programs write: UTF-8, UTF-16 with and without its mark, or bytes of 8 bits."""
+    return data.decode(_encoding(data), errors="replace").lstrip("\ufeff")
+
+
+def _encoding(data: bytes) -> str:
+    """The encoding of a text; that of 8 bits gives every byte a letter."""
     for mark, encoding in BYTE_ORDER_MARKS.items():
         if data.startswith(mark):
-            return data.decode(encoding, errors="replace")
+            return encoding
     if b"\0" in data[:1000]:
         for encoding in ("utf-16-le", "utf-16-be"):
             text = data[:1000].decode(encoding, errors="replace")
             if sum(32 <= ord(letter) < 127 or letter.isspace() for letter in text) > 0.9 * len(text):
-                return data.decode(encoding, errors="replace")
+                return encoding
     try:
-        return data.decode("utf-8")
+        data.decode("utf-8")
+        return "utf-8"
     except UnicodeDecodeError:
-        return data.decode("latin-1")
+        return "latin-1"
 
 
 def _fields(line: str, separator: str | None) -> list[str]:
