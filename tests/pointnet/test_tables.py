@@ -68,6 +68,8 @@ READ = {
     "names after slashes": table([X, Y, Z, *COLOURS.T], " ", names="//X Y Z R G B"),
     "the count first": f"{len(X)}\n" + table([X, Y, Z], " "),
     "prose first": "A scan of 2026, chair 3\nby nobody\n\n" + table([X, Y, Z], names="X,Y,Z"),
+    "a title of two words": "chair scan\n" + table([X, Y, Z], " "),
+    "names of three columns of six": table([X, Y, Z, *NORMALS], names="x,y,z"),
     "a line of units": "x,y,z\nm,m,m\n" + table([X, Y, Z]),
     "commas and blanks": table([X, Y, Z], " , "),
     "commas and tabs": table([X, Y, Z], ",\t"),

@@ -35,6 +35,7 @@ NOTATIONS = {  # decimal sign and sign between thousands: how such a number look
     (",", "."): re.compile(rf"[-+]?(\d{{1,3}}(\.\d{{3}})+|\d+)?(,\d*)?{EXPONENT}{NOTHING}", re.IGNORECASE),
     (".", ","): re.compile(rf"[-+]?(\d{{1,3}}(,\d{{3}})+(\.\d*)?|\d+\.?\d*|\.\d+){EXPONENT}{NOTHING}", re.IGNORECASE),
 }
+WHOLE = re.compile(r"[-+]?\d*")
 SIGNS = {0x2212: "-", 0xA0: "", 0x202F: "", 0xFEFF: ""}  # a minus, and blanks between thousands
 MIXED = str.maketrans(",;|\t", "    ")  # for texts that separate now by this, now by that
 SEPARATORS = (";", "\t", "|", ",", None)  # None: blanks
@@ -124,7 +125,8 @@ def _laid_out(lines: list[str], separator: str | None, notation: tuple[str, str 
     blank = sum(not fields for fields in split[start:])
     if len([at for at in rows if at >= start]) < TYPICAL * (len(lines) - start - blank):
         return None
-    names = _names(lines[:start], width, separator, closed=all(split[at][-1] == "" for at in rows))
+    closed = all(split[at][-1] == "" for at in rows)
+    names = _names(lines[:start], split[start], separator, closed)
     return Layout(separator, *notation, start, names, numeric, [split[at] for at in rows if at >= start])
 
 
@@ -134,27 +136,34 @@ def _counts_columns(first: list[str], second: list[str]) -> bool:
     return fields == [str(at) for at in range(len(fields))] and any("." in field or "," in field for field in second)
 
 
-def _names(lines: list[str], width: int, separator: str | None, closed: bool) -> list[str]:
-    """The names of the columns in the lines before the numbers: the last line that fits, one with an x before all.
+def _names(lines: list[str], first: list[str], separator: str | None, closed: bool) -> list[str]:
+    """The names of the columns in the lines before the first numbers: the last line that fits, one with x, y and z
+    before all.
 
     Where rows are `closed`, a separator stands after the last field, too.
     """
-    fitting = []
+    fitting, width = [], len(first)
     for line in reversed(lines):
         bare = COMMENT.sub("", line)
         ways = (_fields(bare, separator), [word.strip('"') for word in re.split(r"[,;\t |]+", bare.strip())])
         for fields in ways:
             if len(fields) == width + 1 and not fields[-1]:
                 fields = fields[:-1]
-            if len(fields) == width - 1 and fields[0]:  # R writes no name above the names of the rows
-                fields = [*fields, ""] if closed else ["", *fields]
-            if separator == "," and len(fields) >= 3 and 2 * len(fields) == width:
+            if len(fields) == width - 1 and closed:
+                fields = [*fields, ""]
+            elif len(fields) == width - 1 and _has_axes(fields):  # R writes no name above the names of the rows
+                fields = ["", *fields]
+            if separator == "," and 2 * len(fields) == width >= 6 and all(map(WHOLE.fullmatch, first)):
                 raise InputError(TORN)
             if len(fields) == width and not all(re.fullmatch(r"[-+.\d]*", field) for field in fields):
                 fitting.append(fields)
                 break
-    said = [fields for fields in fitting if {plain(field)[:1] for field in fields} >= set(AXES)]
-    return [*said, *fitting, [""] * width][0]
+    return [*filter(_has_axes, fitting), *fitting, [""] * width][0]
+
+
+def _has_axes(fields: list[str]) -> bool:
+    """Whether some of these names begin with x, y and z."""
+    return {plain(field)[:1] for field in fields} >= set(AXES)
 
 
 def _layout(lines: list[str]) -> Layout | None:
@@ -178,7 +187,7 @@ def _layout(lines: list[str]) -> Layout | None:
 
 def _check_torn(layout: Layout) -> None:
     """InputError where numbers with decimal commas stand between commas: 0,238,0,255 are two numbers, not four."""
-    if len(layout.names) >= 6 and all(re.fullmatch(r"[-+]?\d*", field) for row in layout.rows for field in row):
+    if len(layout.names) >= 6 and all(WHOLE.fullmatch(field) for row in layout.rows for field in row):
         if any(re.fullmatch(r"0\d+|-0", field) for row in layout.rows for field in row):
             raise InputError(TORN)
 
