@@ -67,6 +67,7 @@ export default function ({first, props, trigger, server, find, findAll, say, liv
     });
     markUsed();
     find('.pick-which').hidden = false;
+    find('.pick-which').scrollIntoView({block: 'nearest'});
   }
 
   const selected = () => findAll('.pick-axes select').map((select) => Number(select.value));
