@@ -220,7 +220,8 @@ def cloud(table: Table, columns: tuple[str, ...] = ()) -> Found:
         used = _named(table) or _left(table)
         if len(used) != 3:
             few = len(used) < 3
-            raise table.question((used + sorted(table.values))[:3], "No columns are named x, y and z. " if few else "")
+            likely = list(dict.fromkeys(used + sorted(table.values)))[:3]
+            raise table.question(likely, "No columns are named x, y and z. " if few else "")
     else:
         used = _unnamed(table)
     points = np.stack([np.asarray(table.values[at], np.float64) for at in used], 1)
