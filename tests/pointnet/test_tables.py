@@ -73,6 +73,9 @@ READ = {
     "a line of units": "x,y,z\nm,m,m\n" + table([X, Y, Z]),
     "commas and blanks": table([X, Y, Z], " , "),
     "commas and tabs": table([X, Y, Z], ",\t"),
+    "now commas, now semicolons": re.sub(",([^,]*\n)", r";\1", table([X, Y, Z])),
+    "points and semicolons after commas": re.sub(",([^,\n]*,[^,\n]*\n)", r";\1", table([X, Y, Z, X, Y])),
+    "lists": re.sub("(.+)\n", r"[\1],\n", table([X, Y, Z], ", ")),
     "bars": table([X, Y, Z], "|"),
     "old Macintosh": table([X, Y, Z]).replace("\n", "\r"),
     "Windows": table([X, Y, Z], names="x,y,z").replace("\n", "\r\n"),
@@ -149,6 +152,7 @@ ASKED = {
     "a map and a place": (table([*NORMALS, X, Y, Z], names="x,y,z,easting,northing,h"), ("Easting", "northing", "h")),
     "a number before": (table([SHADE, X, Y, Z], " "), ("2", "3", "4")),
     "the time before": (table([COUNTING * 0.1, X, Y, Z], ";"), ("2", "3", "4")),
+    "one time before": (table([np.full(len(X), 1.7e9 + 0.5), X, Y, Z]), ("2", "3", "4")),
     "angles": (table([X, Y, Z], names="longitude,latitude,altitude"), ("1", "2", "3")),
     "columns by number": (table([X, Y, Z, SHADE, SHADE, SHADE], names="V1,V2,V3,V4,V5,V6"), ("V1", "V2", "V3")),
 }

@@ -150,7 +150,8 @@ def _unnamed(table: Table) -> list[int]:
     whole = [bool(np.all(column == np.round(column))) for column in (first, *rest)]
     if whole[0] and _steps(first) and first[1] - first[0] == 1 and first[0] in (0, 1):
         return order[1:4]
-    if (whole[0] and not all(whole)) or (_steps(first) and not any(map(_steps, rest))):
+    constant = len(first) > 1 and np.ptp(first) == 0
+    if constant or (whole[0] and not all(whole)) or (_steps(first) and not any(map(_steps, rest))):
         raise table.question(order[1:4])
     return order[:3]
 

@@ -37,7 +37,8 @@ NOTATIONS = {  # decimal sign and sign between thousands: how such a number look
 }
 WHOLE = re.compile(r"[-+]?\d*")
 SIGNS = {0x2212: "-", 0xA0: "", 0x202F: "", 0xFEFF: ""}  # a minus, and blanks between thousands
-MIXED = str.maketrans(",;|\t", "    ")  # for texts that separate now by this, now by that
+MIXED = str.maketrans(dict.fromkeys(",;|\t[](){}", " "))  # for texts that separate now by this, now by that
+GLUED = re.compile(r"[-+.\deE]+([;|\s]+[-+.\deE]+)+")  # numbers in one field
 SEPARATORS = (";", "\t", "|", ",", None)  # None: blanks
 
 
@@ -207,7 +208,7 @@ def text(data: bytes, kind: str, columns: tuple[str, ...] = ()) -> Found:
     if all(COMMENT.match(line) for line in lines):
         raise InputError("There is no point in this file.")
     layout = _layout(lines)
-    if layout is None:
+    if layout is None or (layout.separator == "," and any(map(GLUED.fullmatch, layout.rows[0]))):
         layout = _layout([line.translate(MIXED) for line in lines])
         written = written.translate(MIXED)
     if layout is None:
