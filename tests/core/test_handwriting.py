@@ -7,7 +7,7 @@ import time
 import numpy as np
 import pytest
 import torch
-from PIL import Image
+from PIL import Image, ImageDraw
 
 from benchmarks import handwriting as photographs
 from dlcv.core import weights
@@ -46,6 +46,13 @@ def test_a_digit_in_two_strokes_is_one_thing():
     four = drawn(4).copy()
     four[:, 150:156] = 0  # the pen was lifted
     assert read(digits.from_picture(picture(laid(four))))[0] == 4
+
+
+def test_a_square_zero_is_no_sheet_of_paper():
+    zero = Image.new("L", (280, 280), 255)
+    ImageDraw.Draw(zero).rectangle((80, 40, 200, 240), outline=0, width=24)
+    seen = digits.from_picture(zero)[0, 0]
+    assert seen[14, 13:15].max() < 0.1 and (seen[4:24].max(1).values > 0.9).all()
 
 
 @pytest.mark.parametrize("paper", [255, 120, 0])

@@ -30,7 +30,7 @@ class Found(NamedTuple):
     """A digit on a sheet of paper."""
 
     ink: np.ndarray  # (H, W) in [0, 1], cropped to the digit
-    at_edge: bool  # it reaches the sheet's edge
+    doubtful: bool  # it reaches the sheet's edge or takes much of it: the sheet may be the lit part of one, or a fat 0
 
 
 def ink(picture: Image.Image) -> np.ndarray:
@@ -40,21 +40,21 @@ def ink(picture: Image.Image) -> np.ndarray:
     """
     colours = _colours(picture)
     sheets = _sheets(colours)
-    found = None
-    for sheet in sheets:
+    best, refusal = None, InputError(NOTHING)
+    for sheet in (*sheets, np.ones(colours.shape[:2], bool)):
         left, top, width, height = cv2.boundingRect(np.uint8(sheet))
         cut = np.s_[top : top + height, left : left + width]
-        if found := _ink_on(colours[cut], sheet[cut]):
-            break
-    if found is None or found.at_edge:  # what was taken for a sheet may be the part of one on which no shadow lies
         try:
-            found = _ink_on(colours, np.ones(colours.shape[:2], bool), sheets) or found
-        except InputError:
-            if found is None:
-                raise
-    if found is None:
-        raise InputError(NOTHING)
-    return found.ink
+            found = _ink_on(colours[cut], sheet[cut], sheets if sheet.all() else ())
+        except InputError as error:
+            refusal = error
+            continue
+        best = found or best
+        if best and not best.doubtful:
+            break
+    if best is None:
+        raise refusal
+    return best.ink
 
 
 def _colours(picture: Image.Image) -> np.ndarray:
@@ -111,7 +111,7 @@ def _sheets(colours: np.ndarray) -> list[np.ndarray]:
         for outline in cv2.findContours(region, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)[0]:
             hull = cv2.convexHull(outline)
             area, sides = cv2.contourArea(hull), cv2.minAreaRect(hull)[1]
-            straight = cv2.contourArea(outline) > 0.75 * area > 0.75 * 0.85 * sides[0] * sides[1]  # an ellipse has 0.79
+            straight = cv2.contourArea(outline) > 0.75 * area > 0.75 * 0.9 * sides[0] * sides[1]  # an ellipse has 0.79
             if straight and min(sides) > 0.4 * max(sides) and 0.1 < area / other.size < 0.95:
                 sheet = cv2.fillConvexPoly(np.zeros_like(other), hull, 1)
                 around = cv2.dilate(sheet, np.ones((5, 5))) == 0  # in between lies the edge
@@ -145,7 +145,8 @@ def _ink_on(colours: np.ndarray, sheet: np.ndarray, sheets: Sequence[np.ndarray]
     found = soft[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
     if max(found.shape) < SMALLEST:
         return None
-    return Found(_widened(np.float32(found)), bool((chosen & _edge(sheet)).any()))
+    doubtful = (chosen & _edge(sheet)).any() or chosen.sum() > 0.3 * sheet.sum()
+    return Found(_widened(np.float32(found)), bool(doubtful))
 
 
 def _from_paper(colours: np.ndarray, sheet: np.ndarray) -> tuple[np.ndarray, bool]:
@@ -258,7 +259,7 @@ def _together(boxes: np.ndarray) -> list[np.ndarray]:
             a, b = boxes[first], boxes[second]
             gap = max(a[0], b[0]) - min(a[2], b[2])  # sideways; negative where one is above the other
             apart = max(a[1], b[1]) - min(a[3], b[3])
-            if gap < 0.06 * height and apart < 0.35 * height:
+            if gap < 0.1 * height and apart < 0.35 * height:
                 group[group == group[first]] = group[second]
     return [np.flatnonzero(group == number) for number in np.unique(group)]
 
