@@ -209,7 +209,7 @@ def _two_eyes() -> None:
     )
     board = frame.Board(
         "depth/pair",
-        server_functions=[pair.pair],
+        server_functions=[pair.pair, pair.descend],
         value={"pairs": pair.PAIRS, "seed": pair.MADE_SEED, "places": pair.PLACES},
     )
     with gr.Accordion("Your own pair", open=False, elem_id="depth-own"):
@@ -259,8 +259,6 @@ def build() -> None:
     frame.weights_card(
         {
             "Learned from pairs": [photograph.STEREO],
-            "The same, without consistency": [pair.LOSSES["Without consistency"]],
-            "The same, without smoothness": [pair.LOSSES["Without smoothness"]],
             "Learned from depth, one kitchen": [photograph.KITCHEN],
         },
         note="Little real data was at hand: 80 pairs of two drives, 200 frames of one room, and scenes made by"

@@ -1,7 +1,7 @@
 """What the Depth tab shows of two eyes: what the network sees in the left picture alone, and what the pair says."""
 
 import functools
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import PIL.Image
@@ -16,10 +16,11 @@ from .photograph import SIDE, STEREO, ends
 if TYPE_CHECKING:
     import torch
 
-LOSSES = {
-    "All losses": STEREO,
-    "Without consistency": "depth-stereo-without-consistency",
-    "Without smoothness": "depth-stereo-without-smoothness",
+TERMS = {  # whether smoothness and consistency hold the disparities, too
+    "Appearance alone": (False, False),
+    "Appearance and smoothness": (True, False),
+    "Appearance and consistency": (False, True),
+    "All three": (True, True),
 }
 PLACES = [place / 10 for place in range(-5, 16)]  # of the eye: 0 is the left one, 1 the right one
 PAIRS = {"motorcycle": "Motorcycle, a real pair", "made": "A made scene"}
@@ -44,7 +45,7 @@ NEARLY = (
 UNKNOWN = "Too little is found in both of these pictures to tell whether they are a pair: take the answers with care."
 
 Seed = frame.Whole(0, MAX_SEED)
-predictor = frame.model("dlcv.depth.predictor", *LOSSES.values())
+predictor = frame.model("dlcv.depth.predictor", STEREO)
 
 
 class Camera(NamedTuple):
@@ -186,7 +187,6 @@ def look(
         "apart": [frame.coded((16 * one).clamp(0, 255).round(), "u1") for one in rebuilt.disagreement],
         "grid": list(both.shape[1:]),
         "views": views(left, both[0]),
-        "losses": [loss_of(title, name, left, right) for title, name in LOSSES.items()],
     }
 
 
@@ -237,19 +237,36 @@ def views(left: "torch.Tensor", disparity: "torch.Tensor") -> dict:
     return {"strip": draw.data_uri(pictures.image(strip), "JPEG"), "size": list(small.shape[1:])}
 
 
-def loss_of(title: str, name: str, left: "torch.Tensor", right: "torch.Tensor") -> dict:
-    """The left disparity by a network trained with or without a loss, and the disagreement of both eyes."""
-    from dlcv.depth.predictor import CONSISTENT, rebuild
+class Eyes(frame.Query):
+    """Both pictures of the pair on the screen, data URIs."""
 
-    seen = predictor(name).predict(left)
-    found = rebuild(seen, left, right)
-    disparity = seen.maps[0][0]
-    rough = (disparity.diff(dim=1).abs().mean() * disparity.shape[1]).item()
-    agree = 100 * (found.disagreement < CONSISTENT).float().mean().item()
+    left: Any
+    right: Any
+
+
+def descend(query: Eyes) -> dict:
+    """Where the disparities of a pair end without a network, held by appearance and by more or fewer of the other
+    terms; the same colours for all of them."""
+    from dlcv.core.images.digits import decode_data_uri
+    from dlcv.depth import descent
+    from dlcv.depth.predictor import CONSISTENT
+
+    left, right = (pictures.tensor(decode_data_uri(uri)) for uri in (query.left, query.right))
+    start = predictor(STEREO).predict(left)
+    found = {
+        title: descent.descend(start, left, right, smooth=smooth, agree=agree)
+        for title, (smooth, agree) in TERMS.items()
+    }
+    low, high = ends(found["All three"].disparity)
     return {
-        "title": title,
-        "disparity": draw.data_uri(draw.heat(disparity, *ends(disparity))),
-        "apart": draw.data_uri(draw.heat(found.disagreement[0], 0, 4)),
-        "said": f"Both eyes agree to {CONSISTENT:g} pixel in {agree:.0f} % of the picture; from one pixel to the next "
-        f"the disparity changes by {rough:.2f} pixels on average.",
+        "terms": [
+            {
+                "title": title,
+                "disparity": draw.data_uri(draw.heat(one.disparity[0], low, high)),
+                "apart": draw.data_uri(draw.heat(one.disagreement[0], 0, 4)),
+                "agree": (one.disagreement < CONSISTENT).float().mean().item(),
+                "rough": one.roughness,
+            }
+            for title, one in found.items()
+        ]
     }

@@ -29,7 +29,6 @@ DISAGREEMENT = Metric("disagreement", "Left-right disagreement", "pixels", "lowe
 ROUGHNESS = Metric("roughness", "Disparity gradient on plain surfaces", "pixels", "lower")
 REBUILT_L1 = Metric("rebuilt_l1", "Reconstruction error (L1)", "", "lower")
 STEREO, KITCHEN = "depth-stereo", "depth-kitchen"
-WITHOUT = ("depth-stereo-without-consistency", "depth-stereo-without-smoothness")
 DELTA_BAR, KITCHEN_BAR, KITTI_BAR, D1_BAR, RANK_BAR = 85.0, 0.13, 0.15, 10.0, 0.5
 SCENES = 200  # made ones that are scored
 MIN_DISPARITY = 379.8 / 1226 / 80  # of the width, at 80 metres, the paper's limit: f b = 379.8 px m, 1,226 pixels wide
@@ -131,7 +130,6 @@ def main() -> None:
     found = {KITCHEN: kitchen_rows()}
     found[STEREO] = [kitti_row(network, pairs), made_row(network), motorcycle_row(network), *small_rows(network)]
     found[STEREO] += loss_rows(network, pairs)
-    found |= {name: loss_rows(predictor(name), pairs) for name in WITHOUT}
     if missed := scores.report(found, COMMAND):
         sys.exit(f"missed: {', '.join(missed)}")
 

@@ -8,7 +8,6 @@ import torch
 from torch.utils.data import DataLoader, Dataset
 from torchvision.transforms import v2
 
-from ..core import weights
 from ..core.datasets import kitchen, kitti
 from ..core.training.loop import Recipe, command_line, fit, save_checkpoint
 from . import loss as objectives
@@ -17,15 +16,8 @@ from .model import DepthConfig, DepthNet, sized
 
 CONFIGS = {
     "depth-stereo": DepthConfig(),
-    "depth-stereo-without-consistency": DepthConfig(),
-    "depth-stereo-without-smoothness": DepthConfig(),
     "depth-kitchen": DepthConfig(stereo=False, height=192, width=256),
 }
-ABLATIONS = {
-    "depth-stereo-without-consistency": {"agree": 0.0},
-    "depth-stereo-without-smoothness": {"smooth": 0.0},
-}
-"""Weights of the loss. Both go on from depth-stereo for a short time, so that only the effect of the loss changes."""
 SCENES = 1500  # made pairs; their numbers are their seeds, and those from TEST_SCENES on are for testing
 TEST_SCENES = 10**6
 WATCHED = 32  # of the latter, looked at after each epoch
@@ -33,17 +25,15 @@ REAL = 10  # times that each real pair is shown an epoch
 LICENCE = "cc-by-nc-sa-4.0"  # KITTI and 7-Scenes are for research only
 
 
-def recipes(stereo: int, short: int, kitchen: int, **settings) -> dict[str, Recipe]:
+def recipes(stereo: int, kitchen: int, **settings) -> dict[str, Recipe]:
     """The recipes of all networks by name; `settings` differ from the usual ones."""
     usual = replace(Recipe(batch_size=8, learning_rate=5e-4, clip=5.0), **settings)
-    found = {name: replace(usual, epochs=stereo) for name in CONFIGS}
-    found |= {name: replace(usual, epochs=short, learning_rate=2e-4) for name in ABLATIONS}
-    return found | {"depth-kitchen": replace(usual, epochs=kitchen)}
+    return {"depth-stereo": replace(usual, epochs=stereo), "depth-kitchen": replace(usual, epochs=kitchen)}
 
 
 PRESETS = {
-    "cpu": recipes(stereo=13, short=2, kitchen=40),
-    "gpu": recipes(stereo=26, short=3, kitchen=80, batch_size=16),
+    "cpu": recipes(stereo=13, kitchen=40),
+    "gpu": recipes(stereo=26, kitchen=80, batch_size=16),
 }
 
 
@@ -64,18 +54,14 @@ class MadePairs(Dataset):
 LIGHT = v2.ColorJitter(0.2, 0.2, 0.2, 0.02)
 
 
-def make_stereo_loss(name: str):
-    """The self-supervised loss of a network, or its ablation; half of the pairs are mirrored, which swaps the eyes."""
-
-    def loss(model, batch, step):
-        pairs = torch.stack([torch.stack([left, right]) for left, right in batch]).float() / 255  # (N, 2, 3, H, W)
-        generator = step.generator
-        mirrored = torch.rand(len(pairs), generator=generator, device=generator.device).to(pairs.device) < 0.5
-        pairs = torch.where(mirrored[:, None, None, None, None], pairs.flip(1, 4), pairs)
-        left, right = torch.stack([LIGHT(pair) for pair in pairs]).unbind(1)  # the same light for both eyes
-        return objectives.stereo_loss(model(left).maps, left, right, **ABLATIONS.get(name, {}))
-
-    return loss
+def pair_loss(model, batch, step):
+    """The self-supervised loss; half of the pairs are mirrored, which swaps the eyes."""
+    pairs = torch.stack([torch.stack([left, right]) for left, right in batch]).float() / 255  # (N, 2, 3, H, W)
+    generator = step.generator
+    mirrored = torch.rand(len(pairs), generator=generator, device=generator.device).to(pairs.device) < 0.5
+    pairs = torch.where(mirrored[:, None, None, None, None], pairs.flip(1, 4), pairs)
+    left, right = torch.stack([LIGHT(pair) for pair in pairs]).unbind(1)  # the same light for both eyes
+    return objectives.stereo_loss(model(left).maps, left, right)
 
 
 def kitchen_loss(model, batch, step):
@@ -130,8 +116,8 @@ def train(name: str, recipe: Recipe, runs: Path) -> None:
     torch.manual_seed(recipe.seed)
     config = CONFIGS[name]
     data, source = samples_of(name, config)
-    loss = make_stereo_loss(name) if config.stereo else kitchen_loss
-    model = weights.load(DepthNet, "depth-stereo") if name in ABLATIONS else DepthNet(config, published=True)
+    loss = pair_loss if config.stereo else kitchen_loss
+    model = DepthNet(config, published=True)
     model = fit(model, loss, data, recipe, runs / name, watch(config))
     source += "; begun with MobileNetV2's weights for ImageNet (Apache 2.0)"
     save_checkpoint(model, name, "dlcv.depth.train", recipe, licence=LICENCE, source=source)

@@ -5,6 +5,7 @@ import {html, made} from '../../frame/web/html.js';
 
 export default function ({first, server, find, findAll, say, liveCaller, onValue}) {
   const ask = liveCaller(server.pair);
+  const askDescent = liveCaller(server.descend);
   const {pairs, places, seed: madeSeed} = first;
   const FIGURES = [
     // what it is, of which eye, and its line
@@ -56,17 +57,7 @@ export default function ({first, server, find, findAll, say, liveCaller, onValue
     find('.ds-scales').replaceChildren(
       ...pictures.scales.map((source, k) => figure(source, `${said.scales[k]} pixels`)),
     );
-    find('.ds-losses').replaceChildren(
-      ...shown.losses.map((loss) => {
-        const whole = figure(loss.disparity, loss.said);
-        whole.prepend(made(html`<h3>${loss.title}</h3>`));
-        whole.querySelector('img').after(
-          made(html`<img src="${loss.apart}" style="aspect-ratio: ${ratio}"
-        alt="How far the eyes disagree, bright where by four pixels and more">`),
-        );
-        return whole;
-      }),
-    );
+    find('.ds-losses').replaceChildren();
     strip.src = shown.views.strip;
     mask();
   }
@@ -109,6 +100,26 @@ export default function ({first, server, find, findAll, say, liveCaller, onValue
       canvas.nextSibling.textContent = `The eyes agree in ${share} of the ${eye ? 'right' : 'left'} picture.`;
     });
   }
+
+  async function descend() {
+    const [left] = shown.pictures.left;
+    const [right] = shown.pictures.right;
+    const answer = await askDescent({left, right});
+    if (!answer || shown.pictures.left[0] !== left) return;
+    find('.ds-losses').replaceChildren(
+      ...answer.terms.map(({title, disparity, apart: far, agree, rough}) => {
+        const said = `Both eyes agree in ${percent(agree)}; from pixel to pixel dˡ changes by ${written(rough)} pixels.`;
+        const whole = figure(disparity, said);
+        whole.prepend(made(html`<h3>${title}</h3>`));
+        whole.querySelector('img').after(
+          made(html`<img src="${far}" style="aspect-ratio: ${shown.shape[1]} / ${shown.shape[0]}"
+            alt="How far the eyes disagree, bright where by four pixels and more">`),
+        );
+        return whole;
+      }),
+    );
+  }
+  find('.ds-descend').addEventListener('click', () => shown && descend());
 
   const buttons = Object.entries(pairs).map(([name, title]) => {
     const one = button(title, () => bring(name, name === 'made' ? madeSeed : 0));
