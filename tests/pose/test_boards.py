@@ -120,3 +120,11 @@ def test_the_tab_and_the_endpoint_answer_as_the_evaluation_does(name):
     people = [joints_of(evaluated.peaks, person.peaks) for person in evaluated.people]
     found = [joints_of(on_board["peaks"], person["peaks"]) for person in on_board["people"]]
     assert len(found) == len(people) and all(any(same(joints, other) for other in people) for joints in found)
+
+
+@pytest.mark.parametrize("turned", [90, 180, 270])
+def test_who_is_not_upright_is_not_found_as_the_page_says(turned):
+    """Whatever the thresholds: so the advice is to turn the picture."""
+    with PIL.Image.open(pose.PHOTOGRAPHS[0]) as astronaut:
+        assert len(pose.pose_people(astronaut)["coco"]) == 1
+        assert not pose.pose_people(astronaut.rotate(turned), peak=0.05, link=0.05)["coco"]

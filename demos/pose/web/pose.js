@@ -79,7 +79,8 @@ export default function ({first, server, find, liveCaller, onValue}) {
     const count = found.people.length;
     find('.po-count').textContent =
       count === 0
-        ? 'No person is found here. Lower thresholds find more; a finer look finds people who are small.'
+        ? 'No person is found here. Lower thresholds find more; a finer look finds people who are small. Somebody ' +
+          'upside down, or lying, is found only where the picture is turned so that the head is up.'
         : `${count} ${count === 1 ? 'person' : 'people'}`;
     find('.po').classList.toggle('po-nobody', count === 0);
     fill(
