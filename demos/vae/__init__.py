@@ -8,6 +8,7 @@ import numpy as np
 from demos import frame
 from demos.frame.questions import understood
 from dlcv.core.images import draw
+from dlcv.vae import MOMENTS
 
 from . import api, boards, plots
 
@@ -100,7 +101,8 @@ def why_an_encoder(main: frame.Board) -> None:
         "Why an encoder",
         "From the prior, most $z$ decode to something that is not your drawing: $P(X|z) \\approx 0$, the sum hangs on a"
         " few lucky samples, and the estimate is too low and never twice the same. Drawn where the encoder expects it,"
-        " and weighted by $P(z)/P(z|X;\\Theta_2)$, each sample counts, and a handful is enough.",
+        " and weighted by $P(z)/P(z|X;\\Theta_2)$, each sample counts, and a handful is enough. The ELBO stays below,"
+        " by what the encoder's Gaussian lacks of the true $P(z|X)$.",
     )
     with gr.Row():
         with gr.Column(scale=2, min_width=320):
@@ -115,7 +117,9 @@ def why_an_encoder(main: frame.Board) -> None:
             with gr.Row():
                 run = gr.Button("Go on to 10,000 samples", variant="primary", min_width=200, elem_id="vae-estimate")
                 stop = gr.Button("Stop", interactive=False, min_width=80, elem_id="vae-stop")
-            numbers = gr.Markdown("Each estimate is made eight times over.", elem_id="vae-evidence-text")
+            numbers = gr.Markdown(
+                "Each estimate is made eight times over.", latex_delimiters=frame.LATEX, elem_id="vae-evidence-text"
+            )
         with gr.Column(scale=3, min_width=320):
             plot = gr.Plot(show_label=False, elem_id="vae-evidence", elem_classes=["vae-plot"])
     inputs, outputs = [main, size], [plot, numbers, stop]
@@ -179,6 +183,13 @@ def build() -> None:
         ),
     )
     main = playground()
+    frame.section(
+        "The plane while it forms",
+        "A small network with two latents, kept at moments of its training. At first every $z$ is the same grey; then"
+        " come blots and strokes, and at last regions of digits. The numbers stand at the mean of"
+        " $\\mu(X;\\Theta_2)$ of each class.",
+    )
+    frame.Board("vae/forming", server_functions=[boards.form], value={"moments": list(MOMENTS)})
     with gr.Column(elem_id="vae-inside"):
         why_an_encoder(main)
         why_reparametrise(main)

@@ -55,14 +55,17 @@ def vae_decode(z: Latent = [0.5, -1.0], model: Model = PLANE):  # noqa: B006  a 
 
 
 def vae_encode(picture: frame.Picture = None, model: Model = LARGE):
-    """Mean and standard deviation of P(z|X), the reconstruction, and the terms of the bound in nats."""
-    posterior = predictor(model).encode(picture_for(model, picture))
+    """Mean and standard deviation of P(z|X), the reconstruction, the terms of the bound in nats, and the share of the
+    test pictures whose bound is lower."""
+    network = predictor(model)
+    posterior = network.encode(picture_for(model, picture))
     return {
         "mean": posterior.mean.tolist(),
         "std": posterior.std.tolist(),
         "log_likelihood": posterior.log_likelihood,
         "kl": posterior.kl,
         "elbo": posterior.elbo,
+        "share_below": round(network.share_below(posterior.elbo), 4),
         "seen": data_uri(sheet(posterior.picture)),
         "reconstruction": data_uri(sheet(posterior.reconstruction)),
     }
@@ -86,14 +89,29 @@ def vae_manifold(model: Model = PLANE, steps: frame.Whole(2, 40) = 10, extent: f
     return sheet(predictor(model).manifold(steps, extent).pictures, steps)
 
 
+def vae_forming(query: boards.Moment):
+    """The latent plane of a small network at a moment of its training, from the first on: the plane, and the updates
+    before, the mean ELBO of the test digits in nats, and the mean of mu(X) of each class."""
+    updates, elbo, network = boards.states()[query.state]
+    means = [network.class_mean(label).tolist() for label in range(len(network.class_names))]
+    plane = sheet(network.manifold(boards.STEPS).pictures, boards.STEPS)
+    return plane, {"updates": updates, "elbo": elbo, "class_means": means}
+
+
 def vae_evidence(
     picture: frame.Picture = None, model: Model = LARGE, samples: frame.Whole(1, COUNTS[-1]) = 1000, seed: Seed = 0
 ):
-    """Estimates of log P(X) in nats from 1, 3, 10, ... samples of z, eight times over: by prior and by encoder."""
+    """Estimates of log P(X) in nats from 1, 3, 10, ... samples of z, eight times over: by prior and by encoder. And by
+    the encoder's samples of all eight the ELBO, and the gap from there up to log P(X)."""
     counts = [count for count in COUNTS if count <= samples]
     *_, estimates = predictor(model).evidence(picture_for(model, picture), counts, seed=seed)
-    prior, encoder = estimates.prior.tolist(), estimates.encoder.tolist()
-    return {"samples": estimates.counts, "prior": prior, "encoder": encoder}
+    return {
+        "samples": estimates.counts,
+        "prior": estimates.prior.tolist(),
+        "encoder": estimates.encoder.tolist(),
+        "elbo": estimates.elbo.tolist(),
+        "gap": estimates.gap.tolist(),
+    }
 
 
 def vae_gradients(
@@ -115,5 +133,6 @@ def offer() -> None:
     frame.endpoint(vae_sample, ["png"], example={})
     frame.endpoint(vae_morph, ["png"], example={"start": "3", "end": "8"})
     frame.endpoint(vae_manifold, ["png"], example={"steps": 20})
+    frame.endpoint(vae_forming, ["png", "json"], example={"state": 3})
     frame.endpoint(vae_evidence, ["json"], example=drawing | {"samples": 300}, **frame.COMPUTE)
     frame.endpoint(vae_gradients, ["json"], example=drawing, **frame.COMPUTE)

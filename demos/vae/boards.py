@@ -8,6 +8,7 @@ import numpy as np
 from demos import frame
 from demos.frame.questions import understood
 from dlcv.core.images.draw import data_uri, grey, sheet
+from dlcv.vae import MOMENTS
 
 
 class Family(NamedTuple):
@@ -27,7 +28,8 @@ MORPH_STEPS = 91  # every position of the morph's slider, so that moving it asks
 SAMPLES = 8  # pictures shown from the posterior
 INFORMATIVE = 0.1  # nats of D[P(z|X) || P(z)] above which a latent tells something about X
 
-predictor = frame.model("dlcv.vae.predictor", *MODELS)
+FORMING = "vae-mnist-2d-forming"
+predictor, states = frame.model("dlcv.vae.predictor", *MODELS), frame.model("dlcv.vae.forming", FORMING)
 
 
 class About(frame.Query):
@@ -51,6 +53,12 @@ class Drawing(About):
     """Question about a drawing, a data URI."""
 
     picture: Any = None
+
+
+class Moment(frame.Query):
+    """Question for a state of a training."""
+
+    state: frame.Whole(0, len(MOMENTS) - 1) = len(MOMENTS) - 1
 
 
 class ClassEnd(frame.Query):
@@ -89,6 +97,26 @@ def plane(name: str) -> dict:
     return {"sheet": data_uri(sheet(manifold.pictures, STEPS)), "half": extent * STEPS / (STEPS - 1)}
 
 
+@functools.lru_cache(maxsize=len(MOMENTS))
+def _formed(state: int) -> dict:
+    """What `form` answers, computed once."""
+    updates, elbo, model = states()[state]
+    manifold = model.manifold(STEPS)
+    extent = float(np.asarray(manifold.z).max())
+    return {
+        "sheet": data_uri(sheet(manifold.pictures, STEPS)),
+        "half": extent * STEPS / (STEPS - 1),
+        "updates": updates,
+        "elbo": elbo,
+        "means": [model.class_mean(label).tolist() for label in range(len(model.class_names))],
+    }
+
+
+def form(query: Moment) -> dict:
+    """The plane of a small network at a moment of its training, where the classes lie, and the mean ELBO."""
+    return _formed(query.state)
+
+
 def show_plane(query: About) -> dict:
     """Background of the latent plane, and the names of the data set's models and classes."""
     models = [predictor(name) for name in query.family]
@@ -120,6 +148,7 @@ def describe(name: str, x) -> dict:
         "log_likelihood": posterior.log_likelihood,
         "kl": posterior.kl,
         "elbo": posterior.elbo,
+        "below": model.share_below(posterior.elbo),  # of the test pictures
         "seen": data_uri(sheet(posterior.picture)),
         "picture": data_uri(sheet(posterior.reconstruction)),
         "samples": data_uri(sheet(samples, SAMPLES)),

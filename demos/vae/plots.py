@@ -2,7 +2,7 @@
 
 import numpy as np
 
-PRIOR, ENCODER = "#d8731f", "#1f9aa3"  # readable on the light page and on the dark one
+PRIOR, ENCODER, BOUND = "#d8731f", "#1f9aa3", "#8a63d2"  # readable on the light page and on the dark one
 SIZE = {"height": 400, "margin": {"l": 64, "r": 34, "t": 16, "b": 56}}
 TICKS = {"separatethousands": True, "exponentformat": "none"}
 GRID = {
@@ -58,6 +58,25 @@ def evidence_figure(evidence, picture: str):
             marker_size=7,
             hovertemplate="%{x:,} samples: %{y:.1f} nats<extra></extra>",
         )
+    last = int((~np.isnan(np.asarray(evidence.elbo))).sum()) - 1
+    bound, best = evidence.elbo[last].item(), evidence.best[last].item()
+    figure.add_scatter(
+        x=[evidence.counts[0], 10**4],
+        y=[bound, bound],
+        name="ELBO",
+        mode="lines",
+        line={"color": BOUND, "width": 2.5, "dash": "dash"},
+        hovertemplate="ELBO: %{y:.1f} nats<extra></extra>",
+    )
+    figure.add_scatter(  # the gap, from the bound up to log P(X)
+        x=[1.5, 1.5],
+        y=[bound, best],
+        mode="lines+markers",
+        line={"color": BOUND, "width": 2.5},
+        marker={"symbol": ["line-ew-open", "line-ew-open"], "size": 14},
+        hovertemplate=f"D[P(z|X;Θ₂) ‖ P(z|X)]: {signed(best - bound)} nats<extra></extra>",
+        showlegend=False,
+    )
     figure.add_layout_image(
         source=picture,
         x=0.99,
@@ -93,6 +112,12 @@ def evidence_text(evidence) -> str:
     for name, values in (("prior", evidence.prior), ("encoder", evidence.encoder)):
         last = np.asarray(values)[:, done]
         lines.append(f"- from the {name}: **{signed(np.median(last))}** ± {last.std(ddof=1):.2f} nats")
+    elbo, gap = evidence.elbo[done].item(), evidence.gap[done].item()
+    lines.append(
+        f"\nThe ELBO is **{signed(elbo)}** nats. The gap up to $\\log P(X)$, **{signed(gap)} nats**, is "
+        "$\\mathcal{D}[P(z|X;\\Theta_2)\\,\\|\\,P(z|X)]$ (13): how far the encoder's Gaussian is from the true "
+        "posterior."
+    )
     return "\n".join(lines)
 
 
@@ -147,6 +172,12 @@ def gradient_text(gradients, unit: int) -> str:
     lines += [
         f"- {name}: **{std:,.1f}**, mean {signed(mean)} ± {std / draws**0.5:,.1f}" for name, mean, std, draws in rows
     ]
+    (_, first, spread, draws), (_, second, wide, _) = rows
+    error = ((spread**2 + wide**2) / draws) ** 0.5  # of the difference of both means
+    lines.append(
+        f"\nOver {draws} samples both means are {abs(first - second) / max(error, 1e-12):.1f} standard errors apart: "
+        f"the mean without the trick is not known better than to ± {wide / draws**0.5:,.1f}."
+    )
     lines.append(
         f"\nWithout the trick the estimate scatters **{ratio:,.0f} times** as much: it takes {ratio**2:,.0f} samples, "
         "averaged, to know the gradient as well as one sample with the trick does."

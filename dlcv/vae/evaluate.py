@@ -13,8 +13,11 @@ from ..core import runtime, weights
 from ..core.datasets import mnist, parse_with_data
 from ..core.weights import scores
 from ..core.weights.scores import Metric
+from .forming import FormingVAE
 from .loss import evidence_lower_bound, importance_weighted_bound, kl_to_prior, log_importance_weights
 from .model import VAE, reparametrise
+from .predictor import QUANTILE
+from .train import FORMING
 
 COMMAND = "python -m dlcv.vae.evaluate"
 SAMPLES = {"vae-mnist-40d": 5000}  # of z for each picture; 200 for the models that have no paper's score beside them
@@ -24,6 +27,10 @@ NEGATIVE_ELBO = Metric("negative_elbo", "Negative ELBO", "nats", "lower")
 RECONSTRUCTION = Metric("reconstruction", "Reconstruction term", "nats", "lower")
 KL = Metric("kl", "KL divergence to the prior", "nats", "lower")
 ACTIVE_UNITS = Metric("active_units", "Active units", "latents", "higher")
+QUANTILES = {  # by the part of the test pictures
+    part: Metric(f"{QUANTILE}{part:g}", f"ELBO that {100 * part:g} % stay below", "nats", "higher", detail=True)
+    for part in (0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.99)
+}
 BAR = 81.0
 PAPERS = [
     {"paper": 86.76, "paper_source": "Burda et al. 2016, one stochastic layer, k = 1", "headline": True},
@@ -75,15 +82,42 @@ def active_units(mean: torch.Tensor) -> int:
     return int((mean.var(0) > 0.01).sum())
 
 
+@torch.inference_mode()
+def bounds(model: VAE, pictures: torch.Tensor, samples: int = 64) -> torch.Tensor:
+    """The ELBO of pictures (N, 1, 28, 28) in nats, (N,), as the gallery says it of a visitor's."""
+    device = model.class_means.device
+    generator = torch.Generator(device).manual_seed(0)
+    found = []
+    for x in tqdm(model.observed(pictures).to(device).split(16), "pictures", mininterval=10):
+        out = model(x, samples, generator)
+        found.append(evidence_lower_bound(out.log_likelihood, out.mean, out.log_variance))
+    return torch.cat(found).cpu()
+
+
+def typical(name: str, model: VAE) -> list[dict]:
+    """Rows of metrics.json with quantiles of the ELBO of 1,000 test pictures: by them the gallery says that a drawing
+    is unlike the rest."""
+    kind, data = ("fashion", "Fashion-MNIST") if "fashion" in name else ("mnist", "MNIST")
+    data = f"{data} test, 1,000 of 10,000"
+    found = bounds(model, mnist.load(kind, "test")[0][::10]).quantile(torch.tensor(list(QUANTILES)))
+    return [metric.row(data, round(value, 1)) for metric, value in zip(QUANTILES.values(), found.tolist())]
+
+
 def evaluate(name: str, every: int = 1) -> list[dict]:
     """Rows of one model's metrics.json, measured on each `every`-th of the 10,000 test pictures."""
     pictures, _ = mnist.load("fashion" if "fashion" in name else "mnist", "test")
     pictures = pictures[::every]
+    chosen = f"all {len(pictures):,}" if every == 1 else f"{len(pictures):,} of 10,000"
+    data = f"{'Fashion-MNIST' if 'fashion' in name else 'MNIST'} test, {chosen}"
+    if name == FORMING:
+        forming = weights.load(FormingVAE, name)
+        return [
+            NEGATIVE_ELBO.row(f"{data}, {moment:,} updates", round(-bounds(state, pictures, 4).mean().item(), 1))
+            for moment, state in zip(forming.config.moments, forming.states)
+        ]
     model = weights.load(VAE, name)
     samples = SAMPLES.get(name, 200)
     found = score(model, pictures, samples)
-    chosen = f"all {len(pictures):,}" if every == 1 else f"{len(pictures):,} of 10,000"
-    data = f"{'Fashion-MNIST' if 'fashion' in name else 'MNIST'} test, {chosen}"
     bound, elbo, log_likelihood, kl = (found[key].mean().item() for key in ("bound", "elbo", "log_likelihood", "kl"))
     papers = [{"bar": BAR} | paper for paper in PAPERS] if name in SAMPLES else [{}]
     return [
@@ -92,6 +126,7 @@ def evaluate(name: str, every: int = 1) -> list[dict]:
         RECONSTRUCTION.row(data, round(-log_likelihood, 2)),
         KL.row(data, round(kl, 2)),
         ACTIVE_UNITS.row(data, active_units(found["mean"])),
+        *typical(name, model),
     ]
 
 

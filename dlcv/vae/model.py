@@ -107,6 +107,10 @@ class VAE(nn.Module, PyTorchModelHubMixin, pipeline_tag="unconditional-image-gen
         mean, log_variance = self.encoder(x.contiguous(memory_format=torch.channels_last)).float().chunk(2, dim=1)
         return mean, log_variance.clamp(-14, 6)
 
+    def observed(self, x: torch.Tensor) -> torch.Tensor:
+        """X of P(X|z) for a picture (N, 1, 28, 28) of one's own: its greys, or for Bernoulli ink where it is half."""
+        return x if self.config.likelihood == "gaussian" else (x >= 0.5).float()
+
     def decode(self, z: torch.Tensor) -> torch.Tensor:
         """f(z) as a picture, (N, 1, 28, 28) in [0, 1], for latents (N, d)."""
         return self.decoder(z).sigmoid()

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+import numpy as np
 import torch
 
 from ..core import runtime, weights
@@ -18,6 +19,7 @@ from .loss import (
 from .model import VAE, reparametrise
 
 AT_ONCE = 2000  # latents decoded together by `evidence`
+QUANTILE = "elbo_quantile_"  # and the part, as metrics.json has it
 
 
 @dataclass
@@ -47,6 +49,13 @@ class Evidence(NamedTuple):
     counts: list[int]
     prior: torch.Tensor  # (R, len(counts)): z_j from the prior, equation (6)
     encoder: torch.Tensor  # (R, len(counts)): z_k from the encoder, importance weighted
+    elbo: torch.Tensor  # (len(counts),): the bound, a mean over the same z_k of all repeats
+    best: torch.Tensor  # (len(counts),): log P(X) by the encoder's z_k of all repeats together
+
+    @property
+    def gap(self) -> torch.Tensor:
+        """log P(X) - ELBO = D[P(z|X; Theta_2) || P(z|X)] in nats (equation 13), (len(counts),)."""
+        return self.best - self.elbo
 
 
 class GradientSpread(NamedTuple):
@@ -56,14 +65,23 @@ class GradientSpread(NamedTuple):
     score_function: torch.Tensor
 
 
-class VAEPredictor:
-    """A shipped VAE by name, on `runtime.device()`."""
+def elbo_quantiles(name: str) -> dict[float, float]:
+    """The ELBO in nats that a part of the test pictures stays below, by this part in (0, 1), lowest first, as
+    `evaluate` measured it."""
+    rows = weights.metrics(name).get("rows", [])
+    found = {row["metric"].removeprefix(QUANTILE): row["value"] for row in rows if row["metric"].startswith(QUANTILE)}
+    return {float(part): value for part, value in found.items()}
 
-    def __init__(self, name: str):
-        self.model = weights.load(VAE, name)
+
+class VAEPredictor:
+    """A shipped VAE by name, or as it is given, on `runtime.device()`."""
+
+    def __init__(self, name: str, model: VAE | None = None):
+        self.model = weights.load(VAE, name) if model is None else model
         self.device = self.model.class_means.device
         self.latents = self.model.config.latents
         self.class_names = self.model.config.class_names
+        self.quantiles = elbo_quantiles(name)
 
     @property
     def sigma(self) -> float | None:
@@ -87,14 +105,15 @@ class VAEPredictor:
         z = torch.stack([line.expand(steps, steps), line.flip(0).unsqueeze(1).expand(steps, steps)], dim=-1)
         return Manifold(z, self.decode(z.reshape(-1, 2)).view(steps, steps, 28, 28))
 
-    def _observed(self, x: torch.Tensor) -> torch.Tensor:
-        """X of P(X|z), (N, 1, 28, 28): the greys, or for Bernoulli a binary picture, ink where it is at least half."""
-        return x.to(self.device) if self.sigma else (x.to(self.device) >= 0.5).float()
+    def share_below(self, elbo: float) -> float:
+        """The share of the test pictures whose ELBO is lower, in [0, 1], between the quantiles that were measured."""
+        quantiles = self.quantiles
+        return float(np.interp(elbo, list(quantiles.values()), list(quantiles), left=0.0, right=1.0))
 
     @torch.inference_mode()
     def encode(self, x: torch.Tensor, seed: int = 0) -> Posterior:
         """The posterior of a picture (1, 1, 28, 28) in [0, 1] and the terms of its bound (equation 13)."""
-        x = self._observed(x)
+        x = self.model.observed(x.to(self.device))
         out = self.model(x, 64, torch.Generator(self.device).manual_seed(seed))
         kl = kl_to_prior(out.mean, out.log_variance)
         elbo = evidence_lower_bound(out.log_likelihood, out.mean, out.log_variance)
@@ -157,11 +176,12 @@ class VAEPredictor:
 
         The estimate with n samples uses the first n of each repeat, so no sample is decoded twice.
         """
-        x = self._observed(x)
+        x = self.model.observed(x.to(self.device))
         mean, log_variance = self.model.encode(x)
         generator = torch.Generator(self.device).manual_seed(seed)
         shape = (repeats, len(counts))
-        estimates = Evidence(list(counts), torch.full(shape, torch.nan), torch.full(shape, torch.nan))
+        unknown = torch.full(shape, torch.nan)
+        estimates = Evidence(list(counts), unknown, unknown.clone(), unknown[0].clone(), unknown[0].clone())
         log_likelihood = log_weights = torch.empty(repeats, 0, device=self.device)  # of the samples so far, (R, n)
         for index, count in enumerate(counts):
             while (missing := count - log_weights.shape[1]) > 0:
@@ -175,6 +195,8 @@ class VAEPredictor:
                 log_weights = torch.cat([log_weights, weight], 1)
             estimates.prior[:, index] = monte_carlo_log_evidence(log_likelihood)
             estimates.encoder[:, index] = importance_weighted_bound(log_weights)
+            estimates.elbo[index] = log_weights.mean()  # E [log P(X|z) + log P(z) - log P(z|X; Theta_2)]
+            estimates.best[index] = importance_weighted_bound(log_weights.flatten())
             yield estimates
 
     def gradient_spread(self, x: torch.Tensor, draws: int = 256, seed: int = 0) -> GradientSpread:
@@ -183,7 +205,7 @@ class VAEPredictor:
         reparametrised   z = mu + Sigma^(1/2) eps:   d log P(X|z) / dz, as dz / d mu = 1
         score function   without the trick:          log P(X|z) d log P(z|X) / d mu = log P(X|z) Sigma^-1 (z - mu)
         """
-        x = self._observed(x)
+        x = self.model.observed(x.to(self.device))
         with torch.no_grad():
             mean, log_variance = self.model.encode(x)
         noise = torch.randn(

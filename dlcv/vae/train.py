@@ -7,9 +7,11 @@ import torch
 
 from ..core.datasets import TensorBatches, mnist
 from ..core.training.loop import Recipe, command_line, fit, save_checkpoint
+from .forming import SMALL, FormingConfig, FormingVAE
 from .loss import evidence_lower_bound, importance_weighted_bound, log_importance_weights
 from .model import VAE, VAEConfig
 
+FORMING = "vae-mnist-2d-forming"
 HELD_OUT = 1000  # the last training pictures, for validation; the test set is left to evaluate.py
 
 # Digits are binarised anew at each visit, garments keep their greys: the two choices of P(X|z).
@@ -18,6 +20,7 @@ CONFIGS = {
     "vae-mnist-40d": VAEConfig(40, "bernoulli"),
     "vae-fashion-2d": VAEConfig(2, "gaussian", class_names=mnist.GARMENTS),
     "vae-fashion-40d": VAEConfig(40, "gaussian", class_names=mnist.GARMENTS),
+    FORMING: FormingConfig(**SMALL),
 }
 SOURCES = {
     "mnist": ("MNIST, 59,000 training digits", "cc-by-sa-3.0"),
@@ -29,6 +32,7 @@ PRESETS = {
         "vae-mnist-40d": Recipe(epochs=80, batch_size=128),
         "vae-fashion-2d": Recipe(epochs=15, batch_size=128),
         "vae-fashion-40d": Recipe(epochs=25, batch_size=128),
+        FORMING: Recipe(epochs=6, batch_size=128),
     },
     "gpu": {
         name: Recipe(epochs=400, batch_size=256, average=0.9995)
@@ -100,8 +104,31 @@ def set_class_means(model, pictures, labels) -> None:
         model.class_means[label] = means[labels == label].mean(0)
 
 
+def train_forming(recipe: Recipe, runs: Path) -> None:
+    """Train a small VAE and keep its weights at moments on the way; write checkpoints/<name>."""
+    pictures, labels = mnist.load("mnist", "train")
+    training = TensorBatches(pictures[:-HELD_OUT], labels[:-HELD_OUT])
+    forming = FormingVAE(CONFIGS[FORMING])
+    moments = forming.config.moments
+
+    def loss_and_state(model, batch, step):
+        if step.number in moments:
+            now = getattr(model, "module", model).state_dict()
+            forming.states[moments.index(step.number)].load_state_dict(now)
+        return loss(model, batch, step)
+
+    model = fit(VAE(forming.config), loss_and_state, training, recipe, runs / FORMING, remembered=[forming])
+    forming.states[-1].load_state_dict(model.state_dict())  # the average, as of every training
+    for state in forming.states:
+        set_class_means(state.eval(), *training.tensors)
+    source, licence = SOURCES["mnist"]
+    save_checkpoint(forming, FORMING, "dlcv.vae.train", recipe, licence=licence, source=source)
+
+
 def train(name: str, recipe: Recipe, runs: Path) -> None:
     """Train one model, or resume its training, and write checkpoints/<name>."""
+    if name == FORMING:
+        return train_forming(recipe, runs)
     data = "fashion" if "fashion" in name else "mnist"
     pictures, labels = mnist.load(data, "train")
     training, held_out = TensorBatches(pictures[:-HELD_OUT], labels[:-HELD_OUT]), pictures[-HELD_OUT:]

@@ -1,5 +1,5 @@
 // The latent plane and the drawing on it. z is (z1, z2), z1 to the right, z2 up; `half` is the plane's half-width.
-import {button, followPointer, greyPicture, loaded, numbersOf, written} from '../../frame/web/controls.js';
+import {button, followPointer, greyPicture, loaded, numbersOf, percent, written} from '../../frame/web/controls.js';
 import {fill, html} from '../../frame/web/html.js';
 import {inked, makeDrawPad} from '../../frame/web/pad.js';
 
@@ -134,7 +134,7 @@ export default function ({trigger, props, server, board, find, findAll, say, liv
         <dt>D[P(z|X) ‖ P(z)]</dt><dd class="bar kl"><i></i></dd><dd class="mono kl-value"></dd>
         <dt class="sum">ELBO, their difference</dt><dd class="bar elbo"><i></i></dd>
         <dd class="mono sum elbo-value"></dd>
-      </dl></section>`,
+      </dl><p class="typical"></p></section>`,
     ),
   );
   const [planeTerms, largeTerms] = findAll('.terms');
@@ -146,6 +146,14 @@ export default function ({trigger, props, server, board, find, findAll, say, liv
     bar.firstChild.style.width = `${at(Math.max(from, to)) - at(Math.min(from, to))}%`;
   }
 
+  // Where the ELBO of X lies among those of the test pictures, which nothing was learned from either.
+  const STRANGE = 0.005;
+  const kind = () => (state.data === 'digits' ? 'digits' : 'garments');
+  function typicality({below}) {
+    if (below >= STRANGE) return `${percent(below)} of the test ${kind()} have a lower ELBO.`;
+    return `Fewer than 1 in 200 of the test ${kind()} have so low an ELBO.`;
+  }
+
   function showTerms(section, answer, scale) {
     const {log_likelihood: likelihood, kl, elbo} = answer;
     const listed = (values, digits) => values.map((value) => written(value, digits)).join(', ');
@@ -154,6 +162,7 @@ export default function ({trigger, props, server, board, find, findAll, say, liv
       ? `μ(X) = (${listed(answer.mean, 2)}), σ(X) = (${listed(answer.std, 3)})`
       : `${answer.telling} of the ${answer.latents} latents tell something about this drawing ` +
         '(more than 0.1 nats each)';
+    section.querySelector('.typical').textContent = typicality(answer);
     setBar(section.querySelector('.likelihood'), 0, likelihood, scale);
     setBar(section.querySelector('.kl'), likelihood, elbo, scale);
     setBar(section.querySelector('.elbo'), 0, elbo, scale);
@@ -180,6 +189,10 @@ export default function ({trigger, props, server, board, find, findAll, say, liv
     const scale = [Math.min(...ends), Math.max(...ends)];
     showTerms(planeTerms, answer.models[0], scale);
     showTerms(largeTerms, answer.models[1], scale);
+    find('.vae-strange').textContent =
+      answer.models.at(-1).below < STRANGE
+        ? `X is unlike the ${kind()} that these networks learned from: take what they make of it as no more than a guess.`
+        : '';
     board.classList.remove('faded');
     clearTimeout(settle);
     settle = setTimeout(() => {
@@ -208,6 +221,7 @@ export default function ({trigger, props, server, board, find, findAll, say, liv
 
   function clearDrawing() {
     state.posterior = null;
+    find('.vae-strange').textContent = '';
     showPosterior();
     board.classList.add('faded');
     clearTimeout(settle);
