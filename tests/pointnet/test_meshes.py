@@ -208,6 +208,7 @@ def test_stl_and_off_with_what_programs_add():
         b"solid Stuhl" + binary[11:],
         text.replace("solid", "solid Stühlchen", 1).encode("latin-1"),
         text.upper().encode(),
+        " ".join(text.split()).encode(),
         ("\ufeff" + text).encode("utf-16"),
     ):
         assert is_chair(formats.parse(data, "stl"))

@@ -62,7 +62,7 @@ def stl(data: bytes, kind: str, *_) -> Found:
         corners = np.frombuffer(data, BINARY_STL, count, 84)["corners"].reshape(-1, 3)
     else:
         written = _points_for_commas(decoded(data))
-        lines = re.findall(r"^\s*vertex\s+(.+)$", written.replace("\r", "\n"), re.MULTILINE | re.IGNORECASE)
+        lines = re.findall(r"\bvertex\s+(\S+\s+\S+\s+\S+)", written, re.IGNORECASE)
         corners = _numbers(lines).reshape(-1, 3)
         if not re.match(r"\s*solid", written, re.IGNORECASE) or len(corners) % 3:
             raise ValueError("no text of triangles")
@@ -75,12 +75,15 @@ def off(data: bytes, kind: str, *_) -> Found:
     """OFF by trimesh, and the colours of the vertices of COFF, which it leaves out."""
     import trimesh
 
-    written = _points_for_commas(decoded(data))
+    written = _points_for_commas(re.sub("#.*", "", decoded(data))).lstrip()
+    written = (
+        re.sub(r"^(\w*)off", r"\1OFF", written) if re.match(r"\w*off", written, re.IGNORECASE) else f"OFF\n{written}"
+    )
     mesh = trimesh.load_scene(io.BytesIO(written.encode()), file_type="off", process=False).to_mesh()
     if not len(mesh.vertices):
         raise InputError(EMPTY)
     found = Found(np.asarray(mesh.vertices, np.float64), np.asarray(mesh.faces))
-    lines = [line for line in re.sub("#.*", "", written).splitlines() if line.strip()]
+    lines = [line for line in written.splitlines() if line.strip()]
     head, _, counts = lines[0].partition("OFF")
     rows = lines[1 if counts.strip() else 2 :][: len(found.points)]
     width = len(rows[0].split())
