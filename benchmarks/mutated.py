@@ -69,8 +69,11 @@ def _with_checksums(data: bytes) -> bytes:
 
 def _clouds() -> dict[str, bytes]:
     """The chair in every format, and in every way that the tests write one."""
+    import torch
+
     from tests.pointnet import files, test_gltf, test_meshes, test_tables
 
+    torch.set_num_threads(1)  # a process that is forked waits for ever for the threads of the first
     texts = test_tables.READ | test_tables.WITH_COLOURS
     found = {f"chair.{kind}": files.written(kind) for kind in files.KINDS}
     found |= {f"{name}.csv": text.encode() for name, text in texts.items()} | test_tables.ARRAYS
