@@ -57,6 +57,8 @@ def build() -> None:
     config = {
         "sliders": frame.sliders(boards.Distorted),
         "transformers": TRANSFORMERS,
+        "classifiers": boards.CLASSIFIERS,
+        "gain": boards.gain(),
         "data": {key: dict(zip(("title", "line", "trained"), entry, strict=True)) for key, entry in DATA.items()},
         "examples": [dict(zip(("title", "digit", "transformer", "set", "path"), one, strict=True)) for one in EXAMPLES],
     }

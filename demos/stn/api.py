@@ -4,10 +4,10 @@ from demos import frame
 from demos.frame.pictures import drawn_seven
 
 from . import boards
-from .boards import Distorted, PixelOf, rounded
+from .boards import PixelOf, Read, rounded
 
 
-def stn_rectify(query: Distorted) -> tuple:
+def stn_rectify(query: Read) -> tuple:
     """theta, the corners of the grid and the probabilities of both networks, and the rectified picture."""
     found = boards.rectified(query)
     corners = [found.grid[row, column] for row in (0, -1) for column in (0, -1)]

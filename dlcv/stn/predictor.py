@@ -13,6 +13,7 @@ from . import sampler
 from .model import STN
 
 TRANSFORMERS = ("affine", "projective", "tps")
+FULLY_CONNECTED = ("affine", "r")  # the transformer and the data of the fully connected networks
 TILT_PIXELS = 8  # how far a tilt of 1 moves the digit's corners
 
 
@@ -73,16 +74,20 @@ class STNPredictor:
     Cheap to make: the networks stay on the shelf, and the plain one is shared by the three transformers.
     """
 
-    def __init__(self, transformer: str = "affine", data: str = "all"):
+    def __init__(self, transformer: str = "affine", data: str = "all", classifier: str = "cnn"):
         if transformer not in TRANSFORMERS or data not in distorted.SIZES:
             raise InputError(
                 f"Choose a transformer of {', '.join(TRANSFORMERS)} and data of {', '.join(distorted.SIZES)}."
             )
+        if classifier == "fcn" and (transformer, data) != FULLY_CONNECTED:
+            raise InputError("Fully connected networks were trained with an affine transformer and on R alone.")
         self.size = distorted.SIZES[data]
-        self.model = runtime.shelf.get(
-            ("stn", transformer, data), lambda: weights.load(STN, f"stn-{transformer}-{data}")
-        )
-        self.plain = runtime.shelf.get(("stn", "cnn", data), lambda: weights.load(STN, f"stn-cnn-{data}"))
+
+        def network(name: str) -> STN:
+            return runtime.shelf.get(("stn", name, data), lambda: weights.load(STN, f"stn-{name}-{data}"))
+
+        self.model = network(f"fcn-{transformer}" if classifier == "fcn" else transformer)
+        self.plain = network(classifier)
         self.device = next(self.plain.parameters()).device
 
     def distort(self, digit: torch.Tensor, distortion: Distortion) -> torch.Tensor:
@@ -117,6 +122,6 @@ class STNPredictor:
         return Pixel(x, y, neighbours, value, slope_x, slope_y)
 
 
-def predictor(names: tuple[str, str]) -> STNPredictor:
-    """The predictor of a transformer and of the data that it was trained on."""
+def predictor(names: tuple[str, str, str]) -> STNPredictor:
+    """The predictor of a transformer, of the data that it was trained on, and of a classifier."""
     return STNPredictor(*names)

@@ -73,6 +73,7 @@ def test_every_transformer_answers(board, transformer):
     cells = board.locator(f"{BOARD} .stn-matrix td").count()
     assert cells == {"affine": 6, "projective": 9, "tps": 16}[transformer]
     assert board.locator(f"{BOARD} .stn-control circle").count() == (16 if transformer == "tps" else 0)
+    assert board.locator(f"{BOARD} .stn-arrow").count() == (16 if transformer == "tps" else 0)
     assert board.locator(f"{BOARD} .stn-meaning").inner_text()
 
 
@@ -151,6 +152,21 @@ def test_a_good_question_gets_an_answer():
     assert sum(answer["probabilities"]) == pytest.approx(1, abs=1e-3)
     pixel = frame.live(boards.pixel)(query(row=14, column=13.0))
     assert sum(weight for *_, weight, _ in pixel["neighbours"]) == pytest.approx(1, abs=1e-3)
+
+
+def test_the_fully_connected_networks_are_one_pair_and_gain_most_from_the_transformer():
+    ask = frame.live(boards.rectify)
+    for angle in (-60, 0, 45):
+        answer = ask(query(rotation=angle, data="r", classifier="fcn"))
+        assert answer["probabilities"][7] > 0.9 and answer["plain"][7] > 0.9
+    for changes in ({"data": "all"}, {"data": "r", "transformer": "tps"}):
+        assert "Fully connected" in ask(query(classifier="fcn", **changes))["error"]
+    with_it, without = (boards.error(name) for name in ("stn-fcn-affine-r", "stn-fcn-r"))
+    assert (
+        without - with_it > 0.4
+        and f"{with_it} % wrong with" in boards.gain()
+        and f"{without} % without" in boards.gain()
+    )
 
 
 FORGED = [

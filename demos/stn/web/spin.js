@@ -71,8 +71,9 @@ export default function ({first, server, board, find, liveCaller}) {
   }
 
   function conclude() {
+    const plain = shown?.query.classifier === 'fcn' ? 'Plain FCN' : 'Plain CNN';
     find('.spin-said').textContent =
-      points.length < STEPS ? '' : `With the transformer: ${verdict('probabilities')}. Plain CNN: ${verdict('plain')}.`;
+      points.length < STEPS ? '' : `With the transformer: ${verdict('probabilities')}. ${plain}: ${verdict('plain')}.`;
   }
 
   // Asks for every angle in turn; with `moving`, the playground shows each of them.

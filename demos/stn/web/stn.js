@@ -15,11 +15,11 @@ import {fill, html, made} from '../../frame/web/html.js';
 import {inked, makeDrawPad} from '../../frame/web/pad.js';
 
 export default function ({first, server, board, find, findAll, say, saying, liveCaller}) {
-  const {sliders, transformers, data, examples} = first;
+  const {sliders, transformers, classifiers, gain, data, examples} = first;
   const SIDE = 28;
   const STEP = 3; // of the output; every third line of the grid is drawn
   const ask = liveCaller(server.rectify);
-  const state = {transformer: 'affine', data: 'all', seed: 1};
+  const state = {transformer: 'affine', data: 'all', classifier: 'cnn', seed: 1};
   let picture = '';
   let last = null;
   let watched = null;
@@ -87,13 +87,18 @@ export default function ({first, server, board, find, findAll, say, saying, live
     setGrid(figure, grid);
     // the control points are read at the corners of the output's thirds: the spline goes through them
     const thirds = query.transformer === 'tps' ? [0, 9, 18, 27] : [];
-    const control = thirds.flatMap((row) => thirds.map((column) => grid[row][column]));
+    const control = thirds.flatMap((row) => thirds.map((column) => [[row, column], grid[row][column]]));
+    const even = (place) => (place * (size - 1)) / (SIDE - 1); // where a spline that does nothing would read it
     fill(
       figure.querySelector('.stn-control'),
-      control.map(([x, y]) => html`<circle cx="${x}" cy="${y}" r="${size / 60}"></circle>`),
+      control.map(
+        ([[row, column], [x, y]]) => html`<path class="stn-arrow" marker-end="url(#stn-tip)"
+          d="M${even(column)} ${even(row)}L${x} ${y}"/><circle cx="${x}" cy="${y}" r="${size / 60}"></circle>`,
+      ),
     );
+    const arrows = control.length ? ' The arrows are θ: from the even grid to where a control point is read.' : '';
     figure.querySelector('figcaption').textContent =
-      `${size} × ${size} px, with the grid where it is read; the thick side is its top.`;
+      `${size} × ${size} px, with the grid where it is read; the thick side is its top.${arrows}`;
   }
 
   function drawOutput(answer) {
@@ -190,14 +195,19 @@ export default function ({first, server, board, find, findAll, say, saying, live
 
   // Choices and sliders
 
+  // The fully connected networks, of which there is one pair alone.
+  const FULLY_CONNECTED = {transformer: 'affine', data: 'r'};
   const change = (field) => (value) => {
     state[field] = value;
+    if (field === 'classifier' && value === 'fcn') Object.assign(state, FULLY_CONNECTED);
+    if (Object.entries(FULLY_CONNECTED).some(([name, only]) => state[name] !== only)) state.classifier = 'cnn';
     showState();
     refresh();
   };
   const choose = (place, field, options) => choices(find(place), options, () => state[field], change(field));
   const showTransformer = choose('.stn-transformers', 'transformer', transformers);
   const titles = Object.fromEntries(Object.entries(data).map(([key, {title}]) => [key, title]));
+  const showClassifier = choose('.stn-classifiers', 'classifier', classifiers);
   const showData = choose('.stn-data', 'data', titles);
 
   const handles = sliders.map((about) => {
@@ -236,8 +246,10 @@ export default function ({first, server, board, find, findAll, say, saying, live
 
   function showState() {
     showTransformer();
+    showClassifier();
     showData();
-    find('.stn-data-line').textContent = data[state.data].line;
+    find('.stn-plain').textContent = state.classifier === 'fcn' ? 'Plain FCN, without' : 'Plain CNN, without';
+    find('.stn-data-line').textContent = state.classifier === 'fcn' ? gain : data[state.data].line;
     for (const {
       about,
       handle: {row, set},
@@ -294,7 +306,7 @@ export default function ({first, server, board, find, findAll, say, saying, live
 
   function example({digit, path, set, transformer}) {
     reset();
-    Object.assign(state, {seed: 1, transformer}, set);
+    Object.assign(state, {seed: 1, transformer, classifier: 'cnn'}, set);
     showState();
     arriving = digit;
     pad.show(inked(path, 1, 20));
