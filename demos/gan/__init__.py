@@ -43,10 +43,13 @@ def playground() -> frame.Board:
     critic = frame.Board("gan/critic", server_functions=[boards.score_drawing], value=names)
     frame.section(
         "Mode collapse",
-        "A generator that always gives the same realistic picture is optimal in the original game. So count:"
-        " 1,000 samples, sorted by an evaluator: a classifier trained on real pictures.",
+        "A generator that always gives the same realistic picture is optimal in the original game. The first column's"
+        " gives nearly always the same: the game is that of the second, but its generator lacks the batch normalisation"
+        " of its first layer, so that $z$ hardly matters and the discriminator is soon far ahead. So count: 1,000"
+        " samples, sorted by an evaluator, a classifier trained on real pictures.",
     )
-    modes = frame.Board("gan/modes", server_functions=[boards.show_variety], value=names)
+    counted = {"formulations": boards.COUNTED_OF, "digits": boards.DIGITS_ALONE}
+    modes = frame.Board("gan/modes", server_functions=[boards.show_variety], value=counted)
     main.shared(None, main, [critic, modes], js="(value) => [value, value]", **frame.PLUMBING)
     return main
 

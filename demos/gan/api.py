@@ -7,7 +7,7 @@ from demos.frame.pictures import drawn_seven
 from dlcv.core.images.draw import sheet
 
 from . import boards
-from .boards import Data, Formulation, Seed, Truncation
+from .boards import Counted, Data, Formulation, Seed, Truncation
 
 FRESH = itertools.count()  # seeds for which no answer is kept
 
@@ -31,11 +31,12 @@ def gan_critic(picture: frame.Picture = None, formulation: Formulation = "wgan-g
     }
 
 
-def gan_variety(formulation: Formulation = "wgan-gp", data: Data = "digits", seed: Seed = 0):
-    """Number of 1,000 samples in each class, and the mean distance of two samples in the classifier's features."""
+def gan_variety(formulation: Counted = "wgan-gp", data: Data = "digits", seed: Seed = 0):
+    """Number of 1,000 samples in each class, classes that are covered, and the mean distance of two samples."""
     answer = boards.show_variety(boards.Variety(formulation=formulation, data=data, seed=seed))
     counts = dict(zip(answer["classes"], answer["counts"], strict=True))
-    return {"counts": counts, "distance": answer["distance"], "distance_of_real": answer["real"]}
+    of_counts = {key: answer[key] for key in ("covered", "misplaced", "meaning")}
+    return {"counts": counts, "distance": answer["distance"], "distance_of_real": answer["real"]} | of_counts
 
 
 def offer() -> None:

@@ -8,13 +8,19 @@ from pydantic import Field
 from demos import frame
 from demos.frame.questions import Asked
 from dlcv.core import runtime
+from dlcv.core.errors import InputError
 from dlcv.core.images.draw import data_uri, grey, sheet
 
 FORMULATIONS = {"gan": "Original", "wgan": "WGAN, clipped", "wgan-gp": "WGAN-GP"}
+COLLAPSED = "gan-collapsed"
+COUNTED_OF = {COLLAPSED: "Original, collapsed"} | FORMULATIONS  # whose samples are counted
+DIGITS_ALONE = [COLLAPSED]  # trained on no garments
 DATA = {"digits": "mnist", "garments": "fashion"}
 EVALUATORS = [f"judge-{data}" for data in DATA.values()]
 START = {"digits": [16, 59, 42], "garments": [17, 57, 8]}  # the first anchors, by their place on the first sheet
-TRAINED = [f"{formulation}-{data}" for data in (*DATA.values(), "stacked") for formulation in FORMULATIONS]
+OF_ONE = [f"{formulation}-{data}" for data in DATA.values() for formulation in FORMULATIONS]
+OF_ONE += [f"{formulation}-{DATA['digits']}" for formulation in DIGITS_ALONE]
+TRAINED = [*OF_ONE, *(f"{formulation}-stacked" for formulation in FORMULATIONS)]
 SAMPLES = 64  # pictures on a sheet
 CELLS = 9  # of the plane along each axis
 EDGE = 0.25  # how far the plane goes on beyond its anchors
@@ -27,7 +33,9 @@ Data, Formulation, Seed, Truncation = (
     frame.Slider("Truncation τ", 0, 2, step=0.05),
 )
 
-of_checkpoint = frame.model("dlcv.gan.predictor", *(name for name in TRAINED if not name.endswith("stacked")))
+Counted = frame.Choice(COUNTED_OF)
+
+of_checkpoint = frame.model("dlcv.gan.predictor", *OF_ONE)
 
 
 def predictor(formulation: str, data: str):
@@ -100,7 +108,7 @@ class Variety(frame.Query):
 
     data: Data
     seed: Seed
-    formulation: Formulation
+    formulation: Counted
 
 
 def show_samples(query: Samples) -> dict:
@@ -162,19 +170,38 @@ def score_drawing(query: Drawing) -> dict:
 
 @functools.lru_cache(maxsize=32)
 def _variety(query: Variety) -> dict:
+    from dlcv.gan.classifier import covered, misplaced
+
     found = predictor(query.formulation, query.data).variety(evaluator(query.data), COUNTED, query.seed)
     return {
         "counts": found.counts.tolist(),
+        "covered": covered(found.counts),
+        "misplaced": misplaced(found.counts),
         "distance": found.distance,
         "pictures": data_uri(sheet(found.pictures[:32], 16)),
     }
 
 
+MEANING = {  # what the counts of a column mean
+    COLLAPSED: "Whatever z is, it gives nearly one picture. D looks at each picture alone, and cannot say that it saw"
+    " it before: nothing in the original objective asks for variety.",
+    "gan": "The same game did not collapse here: what keeps its pictures apart is batch normalisation from the first"
+    " layer on, not the objective.",
+    "wgan": "Of the three that did not collapse it is the least even, though W is only 0 where every class has its"
+    " share: a critic whose weights are clipped is nearly linear, and hardly feels how many there are of each.",
+    "wgan-gp": "The same distance, with a critic that may bend as long as it is not steep: it feels a class that is"
+    " left out.",
+}
+
+
 def show_variety(query: Variety) -> dict:
-    """Classes of 1,000 samples of one formulation; mean distances of two samples and of two real pictures."""
+    """Classes of 1,000 samples of one formulation, what the counts mean, and the distance of two real pictures."""
+    if query.formulation in DIGITS_ALONE and query.data != "digits":
+        raise InputError("The generator that collapsed was trained on digits alone.")
     classifier = evaluator(query.data)
     return _variety(query) | {
         "classes": list(classifier.config.class_names),
         "real": classifier.real_distance.item(),
         "count": COUNTED,
+        "meaning": MEANING[query.formulation],
     }

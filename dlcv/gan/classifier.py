@@ -42,6 +42,20 @@ def mean_distance(features: torch.Tensor) -> torch.Tensor:
     return (first - second).norm(dim=1).mean()
 
 
+def covered(counts: torch.Tensor) -> int:
+    """Number of classes that have at least a quarter of their share of the samples, whose counts are (K,)."""
+    return int((counts >= counts.sum() / len(counts) / 4).sum())
+
+
+def misplaced(counts: torch.Tensor) -> float:
+    """The part of the samples, whose counts are (K,), that would have to be of other classes for all to be alike.
+
+    The total variation from equal shares: 0 where every class has its share, 1 - 1/K where one class has all.
+    """
+    share = counts / counts.sum()
+    return (share - 1 / len(counts)).abs().sum().item() / 2
+
+
 def modes_and_kl(model: Classifier, pictures: torch.Tensor) -> tuple[int, float]:
     """Number of the 1,000 stacks of digits that pictures (N, 3, 28, 28) cover, and KL(covered || uniform) in nats."""
     digits = classify(model, pictures.flatten(0, 1).unsqueeze(1)).logits.argmax(1)

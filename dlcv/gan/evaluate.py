@@ -20,17 +20,17 @@ from ..core.images.draw import colour_sheet
 from ..core.training.evaluation import accuracy, classify
 from ..core.weights import scores
 from ..core.weights.scores import Metric
-from .classifier import Classifier, modes_and_kl
+from .classifier import Classifier, covered, modes_and_kl
 from .garments import NAME, SIDE, GarmentClassifier, nearest
-from .model import FORMULATIONS
 from .predictor import GANPredictor
 from .progressive import SMALLEST
 from .progressive_predictor import ProgressivePredictor
-from .train import DATA, EVALUATORS, stack
+from .train import CONFIGS, DATA, EVALUATORS, stack
 
 COMMAND = "python -m dlcv.gan.evaluate"
 FRECHET = Metric("frechet", "Fréchet distance", "", "lower")
 FRECHET_FLOOR = Metric("frechet_floor", "Fréchet distance of real pictures", "", "lower")
+CLASSES = Metric("classes", "Classes covered, of 10", "", "higher")
 MODES = Metric("modes", "Modes covered, of 1,000", "", "higher")
 MODES_KL = Metric("modes_kl", "KL divergence from the real modes", "nats", "lower")
 ACCURACY = Metric("accuracy", "Accuracy", "%", "higher")
@@ -87,7 +87,7 @@ def frechet_to(evaluator: Classifier, real: torch.Tensor) -> Callable[[torch.Ten
 
 @torch.inference_mode()
 def evaluate(data: str, evaluator: Classifier) -> dict[str, list[dict]]:
-    """Rows of metrics.json of the three formulations on one data set."""
+    """Rows of metrics.json of the models of one data set."""
     generator = torch.Generator().manual_seed(0)
     test, train = (mnist.load(DATA[data][0], split)[0] for split in ("test", "train"))
     sampled = f"{TESTS[data]}, {SAMPLES:,} samples"
@@ -96,8 +96,8 @@ def evaluate(data: str, evaluator: Classifier) -> dict[str, list[dict]]:
     distance = frechet_to(evaluator, test)
     floor = distance(train[torch.randperm(len(train), generator=generator)[:SAMPLES]])
     found = {}
-    for formulation in FORMULATIONS:
-        name = f"{formulation}-{data}"
+    for name in (name for name in CONFIGS if name.endswith(data)):
+        formulation = name.removesuffix(f"-{data}")
         pictures = GANPredictor(name).sample(STACKED_SAMPLES if data == "stacked" else SAMPLES, seed=2014)
         write_samples(name, pictures[:64], 8)
         rows = [
@@ -114,6 +114,9 @@ def evaluate(data: str, evaluator: Classifier) -> dict[str, list[dict]]:
                 MODES.row(counted, modes, bar=modes_bar, paper=modes_paper, paper_source=source),
                 MODES_KL.row(counted, round(kl, 3), **of_kl, headline=formulation == HEADLINE),
             ]
+        else:
+            counts = torch.bincount(classify(evaluator, pictures).logits.argmax(1), minlength=10)
+            rows.append(CLASSES.row(f"{SAMPLES:,} samples", covered(counts)))
         found[name] = rows
     return found
 

@@ -25,6 +25,7 @@ class GANConfig:
     latents: int = 64
     channels: int = 1  # of a picture; 3 for stacked digits
     width: int = 32  # feature maps at 28 x 28
+    first_norm: bool = True  # batch normalisation of the generator's first layer: without it z hardly matters at first
 
 
 class GANOutput(NamedTuple):
@@ -37,11 +38,11 @@ class GANOutput(NamedTuple):
 class Generator(nn.Sequential):
     """z (N, d) -> pictures (N, C, 28, 28) in [0, 1]. Channels unfold into 2 x 2 neighbourhoods on the way up."""
 
-    def __init__(self, latents: int, channels: int, width: int):
+    def __init__(self, latents: int, channels: int, width: int, first_norm: bool = True):
         super().__init__(
             nn.Linear(latents, 4 * width * 49, bias=False),
             nn.Unflatten(1, (4 * width, 7, 7)),
-            nn.BatchNorm2d(4 * width),
+            nn.BatchNorm2d(4 * width) if first_norm else nn.Identity(),
             nn.ReLU(),
             nn.Conv2d(4 * width, 8 * width, 3, padding=1, bias=False),
             nn.PixelShuffle(2),  # (N, 2 width, 14, 14)
@@ -79,7 +80,7 @@ class GAN(nn.Module, PyTorchModelHubMixin, pipeline_tag="unconditional-image-gen
     def __init__(self, config: GANConfig):
         super().__init__()
         self.config = config
-        self.generator = Generator(config.latents, config.channels, config.width)
+        self.generator = Generator(config.latents, config.channels, config.width, config.first_norm)
         self.critic = Critic(config.channels, config.width)
         self.register_buffer("real_scores", torch.zeros(REAL))  # of real pictures outside the training set, sorted
 

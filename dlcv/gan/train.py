@@ -29,11 +29,13 @@ DATA = {  # training set, channels of its pictures, description, licence
     "fashion": ("fashion", 1, "Fashion-MNIST, {:,} training garments", "mit"),
     "stacked": ("mnist", 3, "MNIST, three of {:,} training digits at random as red, green and blue", "cc-by-sa-3.0"),
 }
+COLLAPSED = "gan-collapsed-mnist"
 CONFIGS = {
     f"{formulation}-{data}": GANConfig(formulation, channels=DATA[data][1])
     for data in DATA
     for formulation in FORMULATIONS
-}
+} | {COLLAPSED: GANConfig("gan", width=16, first_norm=False)}
+COLLAPSING = Recipe(epochs=2, batch_size=64, learning_rate=1e-3, betas=(0.0, 0.9), average=0.9)
 EVALUATORS = {"judge-mnist": "mnist", "judge-fashion": "fashion"}
 PRESETS = {  # an epoch is 468 updates of either network: every formulation has as many
     preset: dict.fromkeys(EVALUATORS, Recipe(epochs=10, batch_size=128, average=0.998))
@@ -47,6 +49,7 @@ PRESETS = {  # an epoch is 468 updates of either network: every formulation has 
         )
         for name, config in CONFIGS.items()
     }
+    | {COLLAPSED: COLLAPSING}
     for preset, epochs, stacked, average in (("cpu", 40, 60, 0.999), ("gpu", 400, 600, 0.9995))
 }
 

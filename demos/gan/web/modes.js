@@ -4,7 +4,7 @@ import {anySeed, percent} from '../../frame/web/controls.js';
 import {fill, html} from '../../frame/web/html.js';
 
 export default function ({first, server, find, liveCaller, onValue}) {
-  const {formulations} = first;
+  const {formulations, digits} = first; // digits: those that know nothing else
   const WIDTH = 330;
   const HEIGHT = 150;
   const ask = Object.fromEntries(Object.keys(formulations).map((name) => [name, liveCaller(server.show_variety)]));
@@ -17,14 +17,15 @@ export default function ({first, server, find, liveCaller, onValue}) {
       ([name, title]) => html`
     <section data-name="${name}"><h3>${title}</h3>
     <svg viewBox="0 0 ${WIDTH} ${HEIGHT + 24}" role="img" aria-label="Classes of the samples"></svg>
-    <p></p><img class="pixels" width="448" height="56" alt="32 samples"></section>`,
+    <p class="modes-meaning"></p><p class="modes-apart"></p>
+    <img class="pixels" width="448" height="56" alt="32 samples"></section>`,
     ),
   );
 
   async function show(section) {
     const answer = await ask[section.dataset.name]({data, seed, formulation: section.dataset.name});
     if (!answer) return;
-    const {classes, counts, distance, real} = answer;
+    const {classes, counts, covered, misplaced, distance, real} = answer;
     const share = answer.count / classes.length;
     const most = Math.max(...counts, 2 * share);
     const step = WIDTH / classes.length;
@@ -42,7 +43,12 @@ export default function ({first, server, find, liveCaller, onValue}) {
       <line x1="0" x2="${WIDTH}" y1="${HEIGHT - high(share)}" y2="${HEIGHT - high(share)}"/>`,
     );
     fill(
-      section.querySelector('p'),
+      section.querySelector('.modes-meaning'),
+      html`<b>${covered} of ${classes.length} classes</b>, and ${percent(misplaced)} of the samples would have to be of
+      other classes for all to be alike. ${answer.meaning}`,
+    );
+    fill(
+      section.querySelector('.modes-apart'),
       html`Two samples are <output>${percent(distance / real)}</output> as different as two
       real pictures: <output>${distance.toFixed(1)}</output> and <output>${real.toFixed(1)}</output> apart in the
       classifier's features.`,
@@ -52,7 +58,10 @@ export default function ({first, server, find, liveCaller, onValue}) {
 
   function showAll() {
     find('.modes-bar span').textContent = 'The line is where every class has its share.';
-    for (const section of find('.modes').children) show(section);
+    for (const section of find('.modes').children) {
+      section.hidden = data !== 'digits' && digits.includes(section.dataset.name);
+      if (!section.hidden) show(section);
+    }
   }
   find('.modes-again').addEventListener('click', () => {
     seed = anySeed();
