@@ -50,8 +50,10 @@ COUNT = """(shown) => {
   window.pictures = 0;
   const target = document.querySelector(shown), put = target.getContext && target.getContext('2d');
   if (put) {
-    const write = put.putImageData;
-    put.putImageData = function (...arguments_) { window.pictures++; return write.apply(this, arguments_); };
+    for (const name of ['putImageData', 'drawImage']) {
+      const write = put[name];
+      put[name] = function (...arguments_) { window.pictures++; return write.apply(this, arguments_); };
+    }
   } else {
     const changes = {attributes: true, attributeFilter: ['href', 'src']};
     new MutationObserver(() => window.pictures++).observe(target, changes);
