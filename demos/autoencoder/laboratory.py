@@ -1,0 +1,96 @@
+"""The training board: an autoencoder learns from nothing, a slice of its training per question."""
+
+import threading
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated
+
+from demos import frame
+from demos.frame.keep import Keep
+from demos.frame.questions import Limits
+from dlcv.core.errors import InputError
+
+from .models import FAMILIES, sheet
+
+if TYPE_CHECKING:
+    from dlcv.autoencoder.laboratory import Laboratory, Snapshot
+
+SLICE = 0.1  # seconds of training that one question may ask for
+LASTS = 600  # seconds of training that one run may have
+WIDEST = 32  # units of the code
+RUNS = 64  # kept; the one that was asked for the longest time ago is given up for a new one
+
+
+class Begin(frame.Query):
+    """Settings of a training."""
+
+    data: frame.Choice(FAMILIES)
+    width: Annotated[frame.Whole(2, WIDEST), Limits("Units of the code", 2, WIDEST, step=1)] = 2
+    seed: Annotated[frame.Whole(0, 999_999), Limits("Seed", 0, 20, step=1)] = 0
+
+
+class Advance(frame.Query):
+    """Question for a slice of training, of at most so many updates."""
+
+    run: frame.Text
+    rounds: frame.Whole(1, 500)
+
+
+@dataclass
+class Run:
+    """One training."""
+
+    laboratory: "Laboratory"
+    trained: float = 0.0  # seconds
+
+
+runs: Keep[Run] = Keep(RUNS, "This training has ended. Start it again.")
+computing = threading.Lock()  # slices of all visitors, one after the other
+
+
+def begin(query: Begin) -> dict:
+    """Name of a new training, its state before the first step, and what PCA of the same width reaches."""
+    from dlcv.autoencoder.laboratory import Laboratory, Settings
+
+    laboratory = Laboratory(Settings(**query.model_dump()))
+    error, rebuilt = laboratory.pca()
+    shown = laboratory.held_out[: len(rebuilt)]
+    return {
+        "run": runs.add(Run(laboratory)),
+        "true": sheet(shown, len(shown)),
+        "pca": {"error": error, "sheet": sheet(rebuilt, len(rebuilt))},
+        "labels": frame.coded(laboratory.labels[: len(laboratory.held_out)], "u1"),
+        "seen": _sent(laboratory.snapshot()),
+    }
+
+
+def advance(query: Advance) -> dict:
+    """State of a training after a slice of it."""
+    run = runs.get(query.run)
+    if run.trained > LASTS:
+        raise InputError("This training has had its ten minutes. Start it again.")
+    with computing:
+        began = time.perf_counter()
+        for _ in range(query.rounds):
+            run.laboratory.step()
+            if time.perf_counter() - began > SLICE:
+                break
+        seen = _sent(run.laboratory.snapshot())
+        run.trained += time.perf_counter() - began
+    return {"seen": seen, "trained": run.trained}
+
+
+def _sent(moment: "Snapshot") -> dict:
+    """A snapshot as JSON."""
+    return {
+        "step": moment.step,
+        "error": moment.error,
+        "sheet": sheet(moment.rebuilt, len(moment.rebuilt)),
+        "codes": frame.coded(moment.codes.clamp(-1e4, 1e4), "f4"),
+    }
+
+
+def board() -> "frame.gr.HTML":
+    """The training board."""
+    value = {"numbers": frame.sliders(Begin)}
+    return frame.Board("autoencoder/laboratory", server_functions=[begin, advance], gpu=False, value=value)
