@@ -6,7 +6,7 @@ from demos.frame.pictures import drawn_seven
 from dlcv.autoencoder.predictor import AutoencoderPredictor
 from dlcv.core.images import digits
 
-BOARD, LABORATORY = "#autoencoder-board", "#autoencoder-laboratory-board"
+BOARD, LABORATORY = "#autoencoder-board [data-model=network]", "#autoencoder-laboratory-board"
 ADDED = {"/autoencoder_decode": 15.0}  # ms that the endpoint may take over its bare pass, p50
 DRAGS = [
     ("a bar of the code", f"{BOARD} .ae-bars", f"{BOARD} .ae-decoded", 30.0),
