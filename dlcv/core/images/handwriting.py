@@ -102,8 +102,9 @@ def _sheets(colours: np.ndarray) -> list[np.ndarray]:
     sharp = np.uint8(255 * _small(colours))
     small = cv2.medianBlur(sharp, 11)  # without strokes
     rim = np.median(np.concatenate([small[0], small[-1], small[:, 0], small[:, -1]]), 0)
-    threshold, other = cv2.threshold(np.uint8(_largest(small - rim)), 0, 1, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
-    if threshold < 255 * FAINT / 2:
+    away = np.uint8(_largest(small - rim))
+    _, other = cv2.threshold(away, 0, 1, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
+    if not other.any() or away[other > 0].mean() < 255 * FAINT:
         return []
     detail = _largest(np.float32(sharp) - small) ** 2
     found = []
