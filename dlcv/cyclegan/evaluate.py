@@ -1,8 +1,10 @@
 """Score the CycleGANs that ship: python -m dlcv.cyclegan.evaluate [--sheet FOLDER] [--data DIR]
 
 Of paintings: how many translated test photographs a classifier calls Monet, how far the photograph that comes back is
-from the one that went in, whether edges stay where they were. Of digits: how well a classifier that learned from
-translated digits alone reads real ones. A sheet of all test photographs, before and after, goes to a scratch folder.
+from the one that went in, whether edges stay where they were, and the kernel distance to paintings, in the features
+of the published MobileNetV2 (from DLCV_START, or torchvision's server). Of digits: how well a classifier that learned
+from translated digits alone reads real ones. A sheet of all test photographs, before and after, goes to a scratch
+folder.
 """
 
 import argparse
@@ -11,9 +13,12 @@ import tempfile
 from pathlib import Path
 
 import torch
+from torch import nn
 from torchmetrics.functional import pearson_corrcoef
+from torchmetrics.image.kid import KernelInceptionDistance
 
 from ..core import weights
+from ..core.backbones.mobilenet import mobilenet_v2
 from ..core.datasets import clothing, parse_with_data
 from ..core.images.draw import colour_sheet
 from ..core.training.evaluation import accuracy, classify
@@ -33,6 +38,8 @@ FALSE_ALARMS = Metric("strange", "False alarms of out-of-distribution detection"
 DETECTED = Metric("strange", "Recall of out-of-distribution detection", "%", "higher", detail=True)
 GRADIENT_CORRELATION = Metric("gradient_correlation", "Correlation of edges", "", "higher")
 CYCLE_L1 = Metric("cycle_l1", "Cycle reconstruction error (L1)", "", "lower")
+KID = Metric("kid", "Kernel distance to paintings by Monet, x 1,000", "", "lower")
+KID_BEFORE = Metric("kid_before", "Kernel distance of the photographs as they are, x 1,000", "", "lower")
 IDENTITY_L1 = Metric("identity_l1", "Identity error (L1)", "", "lower")
 TRANSLATORS = ("cyclegan-usps", "cyclegan-mnist-m")
 DIGITS = 2000  # of each test set, that are taken there and back
@@ -101,6 +108,30 @@ def l1(before: torch.Tensor, after: torch.Tensor) -> float:
     return round((before - after).abs().mean().item() / 2, 4)
 
 
+class PublishedFeatures(nn.Module):
+    """The 1,280 features of MobileNetV2 as published for ImageNet, of pictures (N, 3, H, W) in [0, 1]: no network of
+    ours took part in them."""
+
+    def __init__(self):
+        super().__init__()
+        self.features = mobilenet_v2(published=True).eval().features
+
+    def forward(self, pictures: torch.Tensor) -> torch.Tensor:
+        """(N, 1280)."""
+        return self.features(2 * pictures - 1).mean((2, 3))
+
+
+def kernel_distance(pictures: torch.Tensor, paintings: torch.Tensor) -> float:
+    """Kernel inception distance (Binkowski et al. 2018) between pictures and paintings (N, 3, S, S) in [-1, 1], times
+    1,000, in the features of the published MobileNetV2: the mean over 100 draws of as many as there are paintings."""
+    distance = KernelInceptionDistance(PublishedFeatures(), subsets=100, subset_size=len(paintings), normalize=True)
+    torch.manual_seed(0)  # of the draws
+    for real, some in ((True, paintings), (False, pictures)):
+        for batch in some.split(20):
+            distance.update((batch + 1) / 2, real=real)
+    return round(1000 * distance.compute()[0].item(), 1)
+
+
 def write_sheet(before: torch.Tensor, after: torch.Tensor, path: Path) -> None:
     """Pictures (N, 3, S, S) in [-1, 1], each beside its translation."""
     pairs = torch.stack([before, after], dim=1).flatten(0, 1)
@@ -126,6 +157,8 @@ def evaluate_painter(name: str, classifier: SceneClassifier, folder: Path) -> li
     judged = share_of_monets(classifier, painted)
     return [
         JUDGED_MONET.row(data, judged, bar=judged_bar),
+        KID.row(f"{data}, against all {len(paintings)} paintings", kernel_distance(painted, paintings)),
+        KID_BEFORE.row(data, kernel_distance(photographs, paintings)),
         GRADIENT_CORRELATION.row(data, round(gradient_correlation(photographs, painted), 3)),
         CYCLE_L1.row(data, l1(photographs, through(model.F, painted)), bar=cycle_bar),
         CYCLE_L1.row(back, l1(paintings, through(model.G, photographed))),

@@ -103,7 +103,7 @@ def test_one_kind_of_garment_can_be_asked_for():
         ask(progressive.grow, {"stage": 4, "seed": 1, "garment": name}) for name in ("", "hat", "shoes", "trombone")
     )
     assert len({every["sheet"], hats["sheet"], shoes["sheet"]}) == 3 and unknown["sheet"] == every["sheet"]
-    assert "hat" in every["classes"]
+    assert "hat" in [kind["name"] for kind in every["kinds"]]
 
 
 @pytest.mark.parametrize(
