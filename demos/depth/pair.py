@@ -30,6 +30,8 @@ REFUSED = {
     "same": "This is the same picture twice: nothing in it is displaced by a pixel. Choose what the right eye sees.",
     "unrelated": "These two pictures show different things: only {matches} points of one are found in the other. "
     "Choose two pictures of one scene, taken side by side.",
+    "mirrored": "One of these two pictures is mirrored: what is further right in one is further left in the other. "
+    "Turn that one round first.",
     "unrectified": "This pair is not rectified: what both show lies {pixels} pixels {side} on the right picture"
     "{turned}. Rectify both first, so that it lies at one height.",
 }

@@ -150,9 +150,12 @@ class Page(gr.Blocks):
     """gr.Blocks whose endpoints check what arrives, and answer a request that cannot even be read with a sentence."""
 
     async def preprocess_data(self, block_fn, inputs, *args, **kwargs):
-        """What Gradio makes of the values that arrived; gr.Error with a sentence instead of any other exception."""
+        """What Gradio makes of the values that arrived, the last of which need not be sent where they have defaults;
+        gr.Error with a sentence instead of any other exception."""
         try:
             check(inputs)
+            if block_fn.api_visibility == "public":
+                inputs = [*inputs, *(component.value for component in block_fn.inputs[len(inputs) :])]
             return await super().preprocess_data(block_fn, inputs, *args, **kwargs)
         except gr.Error:
             raise

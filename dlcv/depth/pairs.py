@@ -26,7 +26,7 @@ ASIDE = 0.5  # pixels: a horizontal displacement that counts
 class Verdict(NamedTuple):
     """What two pictures are to each other. Displacements are in pixels of the pictures that were judged."""
 
-    kind: Literal["pair", "exchanged", "same", "unrectified", "unrelated", "unknown"]
+    kind: Literal["pair", "exchanged", "same", "mirrored", "unrectified", "unrelated", "unknown"]
     matches: int  # believed matches
     along: float = 0.0  # median of x_left - x_right
     across: float = 0.0  # median of |y_left - y_right|
@@ -44,6 +44,8 @@ def judged(left: torch.Tensor, right: torch.Tensor) -> Verdict:
     of_left, of_right = of_left[believed], of_right[believed]
     if len(of_left) < max(FEWEST, SHARE * len(believed)):
         return Verdict("unrelated" if textured else "unknown", len(of_left))
+    if np.corrcoef(of_left[:, 0], of_right[:, 0])[0, 1] < 0:  # what is further right in one is further left in the other
+        return Verdict("mirrored", len(of_left))
     apart = of_left - of_right
     along, across = np.median(apart[:, 0]), np.median(np.abs(apart[:, 1]))
     centred = of_right - np.array([right.shape[2], right.shape[1]]) / 2

@@ -64,6 +64,14 @@ def test_the_same_picture_twice_is_refused(eyes):
             pair.in_order(left, other)
 
 
+@pytest.mark.parametrize("eye", [0, 1])
+def test_one_mirrored_picture_is_refused(eyes, eye):
+    """By its own sentence, or as unrelated: few descriptors survive a mirror."""
+    shown = [one.flip(2) if number == eye else one for number, one in enumerate(eyes)]
+    with pytest.raises(InputError, match="mirrored|different things|not rectified"):
+        pair.in_order(*shown)
+
+
 def test_pictures_of_different_things_are_refused():
     lefts = [left for left, _ in GOOD.values()]
     for left, other in zip(lefts, lefts[1:] + lefts[:1]):

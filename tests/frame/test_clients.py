@@ -4,6 +4,7 @@ import pytest
 from gradio_client import Client
 
 from demos import frame
+from tests.support import serving
 
 
 @pytest.fixture(scope="module")
@@ -33,3 +34,11 @@ def test_an_example_is_enough_for_a_pair(client):
 def test_what_must_be_sent_is_asked_for(client):
     with pytest.raises(TypeError, match="picture"):
         client.predict(api_name="/depth_map")
+
+
+def test_a_plain_request_may_leave_out_the_last_parameters(gallery):
+    plain = serving.Client(gallery)
+    z, name = [0.5, -1.0], "vae-mnist-2d"
+    assert plain.run("/vae_decode", [z]) == plain.run("/vae_decode", [z, name])
+    with pytest.raises(RuntimeError):
+        plain.run("/vae_decode", [])
