@@ -44,7 +44,7 @@ def judged(left: torch.Tensor, right: torch.Tensor) -> Verdict:
     of_left, of_right = of_left[believed], of_right[believed]
     if len(of_left) < max(FEWEST, SHARE * len(believed)):
         return Verdict("unrelated" if textured else "unknown", len(of_left))
-    if np.corrcoef(of_left[:, 0], of_right[:, 0])[0, 1] < 0:  # what is further right in one is further left in the other
+    if np.corrcoef(of_left[:, 0], of_right[:, 0])[0, 1] < 0:  # further right in one is further left in the other
         return Verdict("mirrored", len(of_left))
     apart = of_left - of_right
     along, across = np.median(apart[:, 0]), np.median(np.abs(apart[:, 1]))

@@ -40,5 +40,5 @@ def test_a_plain_request_may_leave_out_the_last_parameters(gallery):
     plain = serving.Client(gallery)
     z, name = [0.5, -1.0], "vae-mnist-2d"
     assert plain.run("/vae_decode", [z]) == plain.run("/vae_decode", [z, name])
-    with pytest.raises(RuntimeError):
-        plain.run("/vae_decode", [])
+    with pytest.raises(RuntimeError, match="Choose a picture first"):
+        plain.run("/depth_map", [])
