@@ -112,10 +112,10 @@ def build() -> None:
     private = {"api_visibility": "private", "show_progress_on": slider} | frame.COMPUTE
     quiet = {"api_visibility": "private", "show_progress": "hidden"} | frame.COMPUTE
     other.click(frame.guard(boards.paint_published), [picture, style, side], [slider, text], **private)
-    clicked = button.click(frame.guard(boards.paint), [picture, direction, side], [slider, text], **private)
+    cleared = button.click(lambda: "", None, text, **frame.PLUMBING)  # the sentence is of the last picture
+    clicked = cleared.then(frame.guard(boards.paint), [picture, direction, side], [slider, text], **private)
     shown = frame.on_first_show(boards.paint, [picture, direction, side], [slider, text], **frame.COMPUTE)
     examples.select(_direction_of, None, direction, **frame.PLUMBING)
-    button.click(lambda: "", None, text, **frame.PLUMBING)  # the sentence is of the last picture
     for painted in (clicked, shown):
         painted.then(frame.guard(boards.show_cycle), [picture, direction], inside, **quiet)
         painted.then(frame.guard(boards.show_compare), [picture, direction], [cycles, identities], **quiet)

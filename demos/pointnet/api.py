@@ -5,6 +5,7 @@ from typing import Annotated
 import gradio as gr
 
 from demos import frame
+from dlcv.core.errors import InputError
 
 from . import boards
 from .boards import AXES, SHAPES, Cloud, Disturbance, Kind, Symmetric
@@ -52,6 +53,8 @@ def cloud_of(given: GivenKind | GivenShuffled | GivenDisturbed, **more) -> Cloud
 
     if given.file is not None:
         reading = read(given.file, columns=boards.three(given.columns))
+    elif given.columns:
+        raise InputError("'columns' are those of a file: send the file, too.")
     else:
         reading = boards.example(given.example, SHAPES[given.example])
     up = reading.up if given.up == "guess" else given.up

@@ -17,7 +17,7 @@ KINDS = ["grey paper, wider than high", "light ink on brown wood", "light on not
 def stn(sent):
     from demos.stn import api, boards
 
-    query = boards.Distorted(picture=sent)
+    query = boards.Read(picture=sent)
     numbers, _ = api.stn_rectify(query) if isinstance(sent, Image.Image) else (boards.rectify(query), None)
     return numbers["probabilities"]
 

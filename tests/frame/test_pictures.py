@@ -7,6 +7,7 @@ import json
 import re
 import urllib.request
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 
 import gradio as gr
 import numpy as np
@@ -51,7 +52,9 @@ def test_a_picture_is_no_file_of_the_server_and_no_link():
         with pytest.raises(gr.Error, match="could not be read as a picture"):
             component.preprocess(ImageData(**payload))
     with pytest.raises(gr.Error, match="not a link"):
-        asyncio.run(component.async_move_resource_to_block_cache("http://127.0.0.1:9/x.png"))
+        moved = component.async_move_resource_to_block_cache("http://127.0.0.1:9/x.png")
+        with ThreadPoolExecutor() as other:  # where no browser's loop runs
+            other.submit(asyncio.run, moved).result()
 
 
 def test_every_endpoint_that_takes_a_picture_can_tell_what_was_noted(gallery):

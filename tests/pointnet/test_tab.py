@@ -71,7 +71,8 @@ def written(kind: str) -> bytes:
 
 def test_it_opens_with_a_chair_that_is_one(tab):
     assert verdict(tab).startswith("chair, ")
-    assert tab.locator(f"{PICK} button[data-name]").count() == 8
+    offered = [one.get_attribute("data-name") for one in tab.locator(f"{PICK} button[data-name]").all()]
+    assert offered == [*boards.KNOWN, *boards.STRANGERS] and len(boards.KNOWN) == 10
     screenshot(tab, "pointnet")
 
 

@@ -21,7 +21,8 @@ function box(layer, i) {
   const height = 10 + 11 * size(high);
   const x = i * STEP + STEP / 2;
   const times = layer.times > 1 ? ` ×${layer.times}` : '';
-  return html`<g class="layer ${layer.weights ? '' : 'plain'}" role="button" tabindex="0" data-i="${i}" aria-pressed="false"
+  const kind = layer.weights ? 'layer' : 'layer plain';
+  return html`<g class="${kind}" role="button" tabindex="0" data-i="${i}" aria-pressed="false"
       aria-label="${layer.name}: ${layer.kind}${times}, gives ${layer.shape.join(' × ') || 'one number'}">
     <rect class="touch" x="${x - STEP / 2}" y="${BASE - 80}" width="${STEP}" height="180"></rect>
     <rect class="box" x="${x - width / 2}" y="${BASE - height / 2}" width="${width}" height="${height}" rx="2"></rect>

@@ -192,7 +192,8 @@ export default function ({trigger, props, server, board, find, findAll, say, liv
     showTerms(largeTerms, answer.models[1], scale);
     find('.vae-strange').textContent =
       answer.models.at(-1).below < STRANGE
-        ? `X is unlike the ${kind()} that these networks learned from: take what they make of it as no more than a guess.`
+        ? `X is unlike the ${kind()} that these networks learned from: ` +
+          'take what they make of it as no more than a guess.'
         : '';
     board.classList.remove('faded');
     clearTimeout(settle);
