@@ -73,6 +73,7 @@ def guard(fn: Callable, gpu: bool = True) -> Callable:
     @functools.wraps(fn)
     def guarded(*args, **kwargs):
         say_notes(args)
+        runtime.import_torch()
         try:
             return compute(*args, **kwargs)
         except Exception as error:
@@ -81,6 +82,7 @@ def guard(fn: Callable, gpu: bool = True) -> Callable:
     @functools.wraps(fn)
     def guarded_generator(*args, **kwargs):
         say_notes(args)
+        runtime.import_torch()
         try:
             yield from compute(*args, **kwargs)
         except Exception as error:

@@ -44,7 +44,8 @@ def judged(left: torch.Tensor, right: torch.Tensor) -> Verdict:
     of_left, of_right = of_left[believed], of_right[believed]
     if len(of_left) < max(FEWEST, SHARE * len(believed)):
         return Verdict("unrelated" if textured else "unknown", len(of_left))
-    if np.corrcoef(of_left[:, 0], of_right[:, 0])[0, 1] < 0:  # further right in one is further left in the other
+    affine = _line(np.column_stack([of_left, np.ones(len(of_left))]), of_right)  # (3, 2)
+    if np.linalg.det(affine[:2]) < 0:
         return Verdict("mirrored", len(of_left))
     apart = of_left - of_right
     along, across = np.median(apart[:, 0]), np.median(np.abs(apart[:, 1]))
@@ -84,6 +85,7 @@ def _line(design: np.ndarray, values: np.ndarray) -> np.ndarray:
     """The least squares solution, once more without the third that it fits worst: wrong matches obey any line."""
     found = np.linalg.lstsq(design, values, rcond=None)[0]
     residual = np.abs(design @ found - values)
+    residual = residual if values.ndim == 1 else residual.max(1)
     good = residual <= np.quantile(residual, 2 / 3)
     return np.linalg.lstsq(design[good], values[good], rcond=None)[0]
 

@@ -59,7 +59,7 @@ def test_two_first_questions_at_once_are_both_answered():
     """Each begins with another part of torchvision: without a word between them Python's import locks would meet."""
     program = """
 import threading
-from demos.frame.checks import live
+from demos.frame.checks import guard, live
 
 def read(query: dict) -> dict:
     from dlcv.core.datasets import mnist_m
@@ -71,16 +71,15 @@ def paint(query: dict) -> dict:
 
 together, answers = threading.Barrier(2), []
 
-def ask(function):
-    asked = live(function)
+def ask(asked):
     together.wait()
     answers.append(asked({}))
 
-threads = [threading.Thread(target=ask, args=[function]) for function in (read, paint)]
+threads = [threading.Thread(target=ask, args=[asked]) for asked in (live(read), guard(paint))]
 for thread in threads:
     thread.start()
 for thread in threads:
     thread.join()
-assert not any("error" in answer for answer in answers), answers
+assert len(answers) == 2 and not any("error" in answer for answer in answers), answers
 """
     subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=True, timeout=120)
