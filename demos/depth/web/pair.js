@@ -108,9 +108,8 @@ export default function ({first, server, find, findAll, say, liveCaller, onValue
     if (!answer || shown.pictures.left[0] !== left) return;
     find('.ds-losses').replaceChildren(
       ...answer.terms.map(({title, disparity, apart: far, agree, rough}) => {
-        const said =
-          `Both eyes agree in ${percent(agree)}; ` +
-          `from pixel to pixel dˡ changes by ${written(rough)} pixels.`;
+        const step = written(rough);
+        const said = `Both eyes agree in ${percent(agree)}; from pixel to pixel dˡ changes by ${step} pixels.`;
         const whole = figure(disparity, said);
         whole.prepend(made(html`<h3>${title}</h3>`));
         whole.querySelector('img').after(
