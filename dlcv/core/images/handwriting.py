@@ -112,7 +112,7 @@ def _sheets(colours: np.ndarray) -> list[np.ndarray]:
         for outline in cv2.findContours(region, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)[0]:
             hull = cv2.convexHull(outline)
             area, sides = cv2.contourArea(hull), cv2.minAreaRect(hull)[1]
-            straight = cv2.contourArea(outline) > 0.75 * area > 0.75 * 0.9 * sides[0] * sides[1]  # an ellipse has 0.79
+            straight = cv2.contourArea(outline) > 0.75 * area > 0.75 * 0.85 * sides[0] * sides[1]  # an ellipse has 0.79
             if straight and min(sides) > 0.4 * max(sides) and 0.1 < area / other.size < 0.95:
                 sheet = cv2.fillConvexPoly(np.zeros_like(other), hull, 1)
                 around = cv2.dilate(sheet, np.ones((5, 5))) == 0  # in between lies the edge
