@@ -12,7 +12,8 @@ from typing import NamedTuple
 import torch
 from huggingface_hub import PyTorchModelHubMixin
 from torch import nn
-from torch.nn import functional as F
+
+from ..core.backbones.residual import Residual
 
 PIXELS = 28 * 28
 
@@ -90,20 +91,6 @@ class Coder(nn.Module):
         """Code and reconstruction of pictures (N, 1, 28, 28) in [0, 1]   (equation 2)."""
         code = self.encode(x)
         return AutoencoderOutput(self.decode(code), code)
-
-
-class Residual(nn.Module):
-    """x + conv(act(conv(act(x)))), the identity at the start of training."""
-
-    def __init__(self, channels: int):
-        super().__init__()
-        self.first = nn.Conv2d(channels, channels, 3, padding=1)
-        self.second = nn.Conv2d(channels, channels, 3, padding=1)
-        nn.init.zeros_(self.second.weight)
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """Feature maps (N, channels, H, W) of the shape of x."""
-        return x + self.second(F.silu(self.first(F.silu(x))))
 
 
 class Autoencoder(Coder, PyTorchModelHubMixin, pipeline_tag="image-feature-extraction", tags=["mnist"]):

@@ -10,7 +10,7 @@ import torch
 from torch.nn import functional as F
 
 from . import loss
-from .predictor import DepthMaps, check_pair
+from .predictor import DepthMaps, check_pair, disagreement
 
 HEIGHT, WIDTH = 96, 192
 STEPS, RATE = 60, 0.05
@@ -50,6 +50,5 @@ def descend(start: DepthMaps, left: torch.Tensor, right: torch.Tensor, *, smooth
             adam.step()
     found = disparities().detach()
     of_left, of_right = found.split(1, dim=1)
-    apart = of_left - loss.shifted(of_right, -of_left), of_right - loss.shifted(of_left, of_right)
     roughness = WIDTH * of_left.diff(dim=3).abs().mean().item()
-    return Descended(found[0], WIDTH * torch.cat(apart)[:, 0].abs(), roughness)
+    return Descended(found[0], disagreement(of_left, of_right), roughness)

@@ -109,9 +109,13 @@ def rebuild(seen: DepthMaps, left: torch.Tensor, right: torch.Tensor) -> Rebuilt
     pair = loss.rebuilt_pair(*small, of_left, of_right)
     l1 = torch.stack([(made - real).abs().mean(1)[0] for made, real in zip(pair, small)])  # (2, h, w)
     ssim = torch.stack([((1 - loss.ssim(made, real)) / 2).clamp(0, 1).mean(1)[0] for made, real in zip(pair, small)])
+    return Rebuilt(pair[0][0], pair[1][0], l1, ssim, disagreement(of_left, of_right))
+
+
+def disagreement(of_left: torch.Tensor, of_right: torch.Tensor) -> torch.Tensor:
+    """How far the disparities of both eyes (1, 1, h, w), parts of the width, are apart, (2, h, w) in pixels."""
     difference = of_left - shifted(of_right, -of_left), of_right - shifted(of_left, of_right)  # (1, 1, h, w) each
-    disagreement = of_left.shape[3] * torch.cat(difference)[:, 0].abs()  # (2, h, w) in pixels
-    return Rebuilt(pair[0][0], pair[1][0], l1, ssim, disagreement)
+    return of_left.shape[3] * torch.cat(difference)[:, 0].abs()
 
 
 def _left_disparity(left: torch.Tensor, right: torch.Tensor) -> torch.Tensor:

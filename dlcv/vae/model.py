@@ -16,6 +16,8 @@ from huggingface_hub import PyTorchModelHubMixin
 from torch import nn
 from torch.nn import functional as F
 
+from ..core.backbones.residual import Residual
+
 
 @dataclass
 class VAEConfig:
@@ -42,20 +44,6 @@ class VAEOutput(NamedTuple):
     def reconstruction(self) -> torch.Tensor:
         """f(z), (N, K, 1, 28, 28) in [0, 1]: each pixel's mean under P(X|z)."""
         return self.logits.sigmoid()
-
-
-class Residual(nn.Module):
-    """x + conv(act(conv(act(x)))), the identity at the start of training."""
-
-    def __init__(self, channels: int):
-        super().__init__()
-        self.first = nn.Conv2d(channels, channels, 3, padding=1)
-        self.second = nn.Conv2d(channels, channels, 3, padding=1)
-        nn.init.zeros_(self.second.weight)
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """Feature maps (N, channels, H, W) of the shape of x."""
-        return x + self.second(F.silu(self.first(F.silu(x))))
 
 
 def reparametrise(mean: torch.Tensor, log_variance: torch.Tensor, noise: torch.Tensor) -> torch.Tensor:
