@@ -1,6 +1,6 @@
 // What the whole page shares: the switch between light and dark, and the tab that the address names. A visitor's choice
 // of a tab is a step of the browser's history, so that Back and Forward go from tab to tab.
-// Any board opens a tab by: window.dispatchEvent(new CustomEvent('gallery-open', {detail: 'vae'})).
+// Any link such as <a href="?tab=vae"> opens its tab here.
 import {isDark, onThemeChange} from './controls.js';
 
 export default function ({element, first, trigger, props}) {
@@ -24,7 +24,12 @@ export default function ({element, first, trigger, props}) {
     props.value = {titles, open: id};
     trigger('open');
   }
-  window.addEventListener('gallery-open', (event) => openTab(event.detail));
+  document.addEventListener('click', (event) => {
+    const link = event.target.closest('a[href^="?tab="]');
+    if (!link || event.ctrlKey || event.metaKey || event.shiftKey || event.button) return; // a window of its own
+    event.preventDefault();
+    openTab(new URLSearchParams(link.search).get('tab'));
+  });
 
   // A tab is seen once all of its parts are there: they load one by one, and each pushes down what was there before it.
   const propsOf = Object.fromEntries(window.gradio_config.components.map((part) => [part.id, part.props]));
