@@ -1,0 +1,92 @@
+"""The losses of the slide against closed forms, the mining against its definition, both against autograd."""
+
+import math
+
+import pytest
+import torch
+from torch.nn import functional as F
+
+from dlcv.siamese.loss import (
+    mine,
+    negative,
+    negative_of_hadsell,
+    positive,
+    squared_distances,
+    to_proxies,
+    triplet,
+)
+
+
+def push(loss, apart: float) -> float:
+    """Length of the gradient of a loss of d^2 by the second of two points that are so far apart."""
+    a, b = torch.zeros(2, dtype=torch.double), torch.tensor([apart, 0.0], dtype=torch.double, requires_grad=True)
+    loss((a - b).square().sum()).backward()
+    return b.grad.norm().item()
+
+
+def test_the_losses_of_the_slide_are_the_slides():
+    d = torch.tensor([0.0, 0.5, 1.0, 2.0])
+    assert positive(d**2).tolist() == [0, 0.125, 0.5, 2.0]
+    assert negative(d**2, 1.0).tolist() == [0.5, 0.375, 0, 0]
+    assert negative(d**2, 2.0).tolist() == [1.0, 0.875, 0.5, 0]
+    assert negative_of_hadsell(d**2, 2.0) == pytest.approx([2.0, 1.125, 0.5, 0.0], abs=1e-5)
+
+
+def test_the_slides_negatives_are_flat_at_both_ends_and_hadsells_push_most_where_they_coincide():
+    margin = 4.0
+    for d in (0.0, 0.3, 1.0, 1.9):
+        assert push(lambda squared: negative(squared, margin), d) == pytest.approx(d)
+        assert push(positive, d) == pytest.approx(d)
+    for d in (0.01, 1.0, 3.9):
+        assert push(lambda squared: negative_of_hadsell(squared, margin), d) == pytest.approx(margin - d, rel=1e-6)
+    assert push(lambda squared: negative(squared, margin), 2.1) == 0
+    assert push(lambda squared: negative_of_hadsell(squared, margin), 4.1) == 0
+    assert math.isfinite(push(lambda squared: negative_of_hadsell(squared, margin), 0.0))
+
+
+def test_a_triplet_asks_for_a_difference_of_squares_and_reads_its_margin_where_all_coincide():
+    near, far = torch.tensor([1.0, 1.0, 0.0]), torch.tensor([1.1, 1.3, 0.0])
+    assert triplet(near, far, 0.2) == pytest.approx([0.1, 0.0, 0.2], abs=1e-6)
+
+
+def test_distances_are_those_of_torch_and_never_negative():
+    a, b = torch.randn(2, 50, 8, generator=torch.Generator().manual_seed(0)).unbind(0)
+    torch.testing.assert_close(squared_distances(a, b), torch.cdist(a, b).square(), rtol=1e-4, atol=1e-4)
+    assert (squared_distances(a, a) >= 0).all()
+
+
+@pytest.fixture(scope="module")
+def batch() -> tuple[torch.Tensor, torch.Tensor]:
+    """Squared distances and labels of 24 points of 6 classes."""
+    points = torch.randn(24, 3, generator=torch.Generator().manual_seed(1))
+    return squared_distances(points, points), torch.arange(6).repeat_interleave(4)
+
+
+@pytest.mark.parametrize("how", ["random", "semi_hard", "hardest"])
+def test_mining_takes_what_its_name_says(batch, how):
+    squared, labels = batch
+    found = mine(squared, labels, how, torch.Generator().manual_seed(2))
+    assert len(found.anchor) == 6 * 4 * 3  # each ordered pair of one class once
+    assert len({*zip(found.anchor.tolist(), found.positive.tolist())}) == 72
+    for anchor, partner, other in zip(*(index.tolist() for index in found)):
+        assert anchor != partner and labels[anchor] == labels[partner] != labels[other]
+        others = [k for k in range(24) if labels[k] != labels[anchor]]
+        farther = [k for k in others if squared[anchor, k] > squared[anchor, partner]]
+        if how == "hardest":
+            assert other == min(others, key=lambda k: squared[anchor, k])
+        if how == "semi_hard":
+            expected = min(farther, key=lambda k: squared[anchor, k]) if farther else max(
+                others, key=lambda k: squared[anchor, k]
+            )
+            assert other == expected
+    if how == "random":
+        again = mine(squared, labels, how, torch.Generator().manual_seed(2))
+        assert torch.equal(found.negative, again.negative) and len(found.negative.unique()) > 12
+
+
+def test_proxies_are_a_classifier_by_cosines():
+    embedding = F.normalize(torch.randn(5, 4, generator=torch.Generator().manual_seed(0)), dim=1)
+    proxies, labels = 7 * embedding.clone(), torch.arange(5)
+    own = to_proxies(embedding, proxies, labels, 50.0)
+    torch.testing.assert_close(own, -(50 * embedding @ embedding.T).log_softmax(1).diagonal().mean())
+    assert own < to_proxies(embedding, proxies.roll(1, 0), labels, 50.0)
