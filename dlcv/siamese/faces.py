@@ -18,7 +18,7 @@ def held_out(fold: int, people: int = 40) -> torch.Tensor:
 
 
 def framed(pictures: torch.Tensor) -> torch.Tensor:
-    """Grey pictures (..., H, W) uint8 as the networks see them, (..., 1, 56, 48) uint8: all of one mean and contrast."""
+    """Grey pictures (..., H, W) uint8 as the networks see them, (..., 1, 56, 48) uint8, of one mean and contrast."""
     small = resize(pictures.flatten(0, -3).unsqueeze(1).float(), list(SIZE), antialias=True)
     mean, spread = small.mean((1, 2, 3), keepdim=True), small.std((1, 2, 3), keepdim=True)
     level = 128 + 55 * (small - mean) / spread.clamp_min(1)

@@ -11,7 +11,6 @@ from typing import NamedTuple
 import torch
 from torch.nn import functional as F
 
-MINING = ("random", "semi_hard", "hardest")
 TINY = 1e-12  # under a root, whose slope at 0 is infinite
 
 
@@ -63,9 +62,7 @@ class Mined(NamedTuple):
     negative: torch.Tensor  # (T,)
 
 
-def mine(
-    squared: torch.Tensor, labels: torch.Tensor, how: str, generator: torch.Generator | None = None
-) -> Mined:
+def mine(squared: torch.Tensor, labels: torch.Tensor, how: str, generator: torch.Generator | None = None) -> Mined:
     """A negative for every pair of one class in a batch, of squared distances (N, N) and labels (N,).
 
     random     any one of another class

@@ -10,6 +10,7 @@ from torch.nn import functional as F
 
 from ..core.backbones.residual import Residual
 from ..core.training.classifiers import conv_block
+from .protocols import Trials
 
 
 @dataclass
@@ -20,6 +21,8 @@ class SiameseConfig:
     channels: tuple[int, int, int] = (32, 64, 128)  # at a half, a quarter and an eighth of the size
     units: int = 128  # D, of an embedding
     unit_length: bool = True  # of embeddings: d^2 then is 4 at most, and no loss can be met by a larger scale alone
+    views: bool = False  # whether an embedding is the mean over several views of a picture (predictor.embed)
+    quantiles: int = 0  # of the evaluation set's distances that are stored with the weights
 
 
 @dataclass
@@ -61,6 +64,15 @@ class Siamese(nn.Module, PyTorchModelHubMixin, pipeline_tag="image-feature-extra
         )
         places = (config.size[0] // 8) * (config.size[1] // 8)
         self.head = nn.Sequential(nn.Flatten(), nn.Linear(third * places, config.units))
+        if config.quantiles:
+            self.register_buffer("distances", torch.zeros(2, 3, config.quantiles))
+
+    @torch.no_grad()
+    def keep_distances(self, *trials: Trials) -> None:
+        """Store the quantiles of trials with one and with three enrolled samples: same, other, forged."""
+        share = torch.linspace(0, 1, self.config.quantiles)
+        for kept, found in zip(self.distances, trials, strict=True):
+            kept.copy_(torch.stack([torch.quantile(distances, share) for distances in found]))
 
     def forward(self, x: torch.Tensor) -> SiameseOutput:
         """Embeddings and feature maps of pictures (N, 1, H, W) in [0, 1]."""

@@ -28,9 +28,7 @@ def right(references: torch.Tensor, queries: torch.Tensor) -> torch.Tensor:
     return own < squared.fill_diagonal_(torch.inf).amin(1)
 
 
-def one_shot(
-    embeddings: torch.Tensor, alphabet: torch.Tensor | None, episodes: int = 4000, seed: int = 0
-) -> Accuracy:
+def one_shot(embeddings: torch.Tensor, alphabet: torch.Tensor | None, episodes: int = 4000, seed: int = 0) -> Accuracy:
     """Accuracy of 20-way one-shot recognition of classes (C, S, D): each query is compared with one sample a class.
 
     With the `alphabet` (C,) of each class, the 20 are of one alphabet, each alphabet as likely as another, the samples
@@ -70,7 +68,9 @@ def centre(enrolled: torch.Tensor) -> torch.Tensor:
 def most_alike(embeddings: torch.Tensor, groups: torch.Tensor, count: int = 5) -> torch.Tensor:
     """For each class of (C, S, D) those of its group (C,) whose mean embeddings are nearest to its own: (C, count)."""
     means = embeddings.mean(1)
-    squared = torch.cdist(means, means).masked_fill(groups[:, None] != groups[None], torch.inf).fill_diagonal_(torch.inf)
+    squared = (
+        torch.cdist(means, means).masked_fill(groups[:, None] != groups[None], torch.inf).fill_diagonal_(torch.inf)
+    )
     return squared.topk(count, largest=False).indices
 
 

@@ -3,9 +3,26 @@
 import cv2
 import numpy as np
 import torch
+from PIL import Image
+from torch.nn import functional as F
+
+from ..core.errors import InputError
+from ..core.images import digits, handwriting
 
 SIDE = 32
 BOX = 26  # pixels that the longer side of what is drawn gets
+VIEWS = torch.tensor(
+    [
+        [[1.0, 0, 0], [0, 1, 0]],  # as it is
+        [[1.0, 0.15, 0], [0, 1, 0]],  # slanting one way, and the other
+        [[1.0, -0.15, 0], [0, 1, 0]],
+        [[0.99, -0.14, 0], [0.14, 0.99, 0]],  # turned by 8 degrees one way, and the other
+        [[0.99, 0.14, 0], [-0.14, 0.99, 0]],
+        [[1.12, 0, 0], [0, 0.95, 0]],  # narrower, and lower
+        [[0.95, 0, 0], [0, 1.12, 0]],
+    ]
+)
+""" (7, 2, 3), affine maps: hands differ by these, and the mean of the embeddings does so less."""
 
 
 def framed(ink: np.ndarray) -> torch.Tensor:
@@ -27,3 +44,21 @@ def framed(ink: np.ndarray) -> torch.Tensor:
 def all_framed(ink: torch.Tensor) -> torch.Tensor:
     """Characters of the data set, (C, 20, 28, 28) of 0 and 1, as the network sees them: (C, 20, 1, 32, 32) uint8."""
     return torch.stack([framed(one) for one in ink.flatten(0, 1).numpy()]).view(*ink.shape[:2], 1, SIDE, SIDE)
+
+
+def views(x: torch.Tensor) -> torch.Tensor:
+    """Pictures (N, 1, 32, 32) in [0, 1] each in the seven `VIEWS`: (7, N, 1, 32, 32)."""
+    maps = VIEWS.to(x.device).repeat_interleave(len(x), 0)
+    grid = F.affine_grid(maps, [len(maps), *x.shape[1:]], align_corners=False)
+    return F.grid_sample(x.repeat(len(VIEWS), 1, 1, 1), grid, align_corners=False).view(len(VIEWS), *x.shape)
+
+
+def read(drawing: Image.Image | str | None) -> torch.Tensor:
+    """What a visitor drew, shot or uploaded as the network sees it, (1, 32, 32) uint8; a string is a data URI.
+
+    Raises InputError where there is none, or nothing is to be seen.
+    """
+    if drawing is None:
+        raise InputError("Draw something first.")
+    picture = digits.decode_data_uri(drawing) if isinstance(drawing, str) else drawing
+    return framed(handwriting.ink(digits.upright(picture), whole=True))

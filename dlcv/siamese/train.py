@@ -15,12 +15,15 @@ from ..core.training.loop import Recipe, command_line, fit, save_checkpoint
 from . import faces, strokes
 from .loss import mine, negative, negative_of_hadsell, positive, squared_distances, to_proxies, triplet
 from .model import Siamese, SiameseConfig, SiameseFolds, SiameseFoldsConfig
+from .predictor import embed_all
+from .protocols import verify
 from .variation import SYMMETRIES, symmetric, warped, with_another_pen
 
 SHOTS = 4  # pictures of a class in a batch
 SCALE = 20.0  # of the cosines between embeddings and proxies
 MARGIN, ALPHA = 1.0, 0.2  # of the contrastive loss, a squared distance as on the slide; of triplets, FaceNet's
 PLANE = 4.0  # margin of Hadsell's loss in the plane, a distance
+CONFIG = SiameseConfig(views=True, quantiles=201)
 DIGITS = SiameseConfig((28, 28), (16, 32, 64), 2, unit_length=False)
 FACES = SiameseFoldsConfig(faces.SIZE, (16, 32, 64), 64)
 LOSSES = {
@@ -32,7 +35,7 @@ LOSSES = {
 CHARACTERS = {"batch_size": 64, "warmup": 0.05, "weight_decay": 0.05, "average": 0.998}
 PRESETS = {
     "cpu": {
-        "siamese-omniglot": Recipe(epochs=50, learning_rate=3e-3, **CHARACTERS),
+        "siamese-omniglot": Recipe(epochs=30, learning_rate=3e-3, **CHARACTERS),
         **{name: Recipe(epochs=8, learning_rate=2e-3, **CHARACTERS) for name in list(LOSSES)[1:]},
         "siamese-mnist-2d": Recipe(epochs=3, learning_rate=3e-3, warmup=0.05, average=0.99),
         "siamese-faces": Recipe(
@@ -131,8 +134,12 @@ def train_characters(name: str, recipe: Recipe, runs: Path) -> Siamese:
     """The network of that name, trained on the 964 background characters in 8 symmetries each."""
     pictures = strokes.all_framed(omniglot.load("background").ink)
     data = Classes(pictures, SYMMETRIES)
-    model = WithProxies(Siamese(SiameseConfig()), len(data))
-    return fit(model, characters(LOSSES[name]), data, recipe, runs / name).network
+    model = WithProxies(Siamese(CONFIG), len(data))
+    network = fit(model, characters(LOSSES[name]), data, recipe, runs / name).network
+    known = omniglot.load("evaluation")
+    embeddings = embed_all(network, strokes.all_framed(known.ink))
+    network.keep_distances(*(verify(embeddings, known.alphabet, enrolled) for enrolled in (1, 3)))
+    return network
 
 
 def train_digits(name: str, recipe: Recipe, runs: Path) -> Siamese:

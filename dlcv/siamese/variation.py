@@ -1,4 +1,4 @@
-"""Variation of training pictures: turned, sheared, scaled, bent as another hand would, with a thicker or thinner pen."""
+"""Variation of training pictures: turned, sheared, scaled, bent as another hand would, with another pen."""
 
 import torch
 from torch.nn import functional as F

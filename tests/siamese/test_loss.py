@@ -75,8 +75,10 @@ def test_mining_takes_what_its_name_says(batch, how):
         if how == "hardest":
             assert other == min(others, key=lambda k: squared[anchor, k])
         if how == "semi_hard":
-            expected = min(farther, key=lambda k: squared[anchor, k]) if farther else max(
-                others, key=lambda k: squared[anchor, k]
+            expected = (
+                min(farther, key=lambda k: squared[anchor, k])
+                if farther
+                else max(others, key=lambda k: squared[anchor, k])
             )
             assert other == expected
     if how == "random":

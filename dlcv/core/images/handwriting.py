@@ -33,8 +33,10 @@ class Found(NamedTuple):
     doubtful: bool  # it reaches the sheet's edge or takes much of it: the sheet may be the lit part of one, or a fat 0
 
 
-def ink(picture: Image.Image) -> np.ndarray:
+def ink(picture: Image.Image, whole: bool = False) -> np.ndarray:
     """The ink of the one digit that is drawn, cropped to it: (H, W) in [0, 1], 1 where there is most.
+
+    With `whole`, all that is drawn is one thing, however far its parts are from each other: a signature, say.
 
     Raises InputError with a sentence where nothing is found, or several things.
     """
@@ -45,7 +47,7 @@ def ink(picture: Image.Image) -> np.ndarray:
         left, top, width, height = cv2.boundingRect(np.uint8(sheet))
         cut = np.s_[top : top + height, left : left + width]
         try:
-            found = _ink_on(colours[cut], sheet[cut], sheets if sheet.all() else ())
+            found = _ink_on(colours[cut], sheet[cut], sheets if sheet.all() else (), whole)
         except InputError as error:
             refusal = error
             continue
@@ -122,7 +124,9 @@ def _sheets(colours: np.ndarray) -> list[np.ndarray]:
     return [sheet for _, sheet in sorted(found, key=lambda one: -one[0])]
 
 
-def _ink_on(colours: np.ndarray, sheet: np.ndarray, sheets: Sequence[np.ndarray] = ()) -> Found | None:
+def _ink_on(
+    colours: np.ndarray, sheet: np.ndarray, sheets: Sequence[np.ndarray] = (), whole: bool = False
+) -> Found | None:
     """The one thing on a sheet (H, W); None where there is nothing, or one of `sheets`."""
     away, smooth = _from_paper(colours, sheet)
     strength = _largest(away) * sheet
@@ -132,7 +136,7 @@ def _ink_on(colours: np.ndarray, sheet: np.ndarray, sheets: Sequence[np.ndarray]
     pen = np.median(away[strength > 0.6 * strongest], 0)  # the ink's colour, seen from the paper's
     strength = _unruled(cv2.transform(away, pen[None] / max(pen @ pen, 1e-6)).clip(0, 1.2) * sheet)
     mask = _strokes(strength)
-    chosen = _thing(mask, sheet, smooth)
+    chosen = _thing(mask, sheet, smooth, whole)
     if chosen is None or any((chosen & other).sum() > 0.6 * other.sum() for other in sheets):
         return None
     near = cv2.dilate(np.uint8(chosen), np.ones((5, 5))) > 0
@@ -223,8 +227,11 @@ def _strokes(strength: np.ndarray) -> np.ndarray:
     return strength > min(max(otsu / 255, 0.3), 0.55)
 
 
-def _thing(mask: np.ndarray, sheet: np.ndarray, smooth: bool) -> np.ndarray | None:
-    """Strokes (H, W) of the one thing that is drawn; None where there is none, InputError where there are several."""
+def _thing(mask: np.ndarray, sheet: np.ndarray, smooth: bool, whole: bool) -> np.ndarray | None:
+    """Strokes (H, W) of the one thing that is drawn; None where there is none, InputError where there are several.
+
+    With `whole`, all of them.
+    """
     count, labels, stats, _ = cv2.connectedComponentsWithStats(np.uint8(mask), connectivity=8)
     x, y, wide, high, area = stats[1:].T
     kept = np.ones(count - 1, bool)
@@ -235,6 +242,8 @@ def _thing(mask: np.ndarray, sheet: np.ndarray, smooth: bool) -> np.ndarray | No
     numbers = np.flatnonzero(kept)
     if not len(numbers):
         return None
+    if whole:
+        return np.isin(labels, numbers + 1)
     boxes = np.stack([x, y, x + wide, y + high], 1)[numbers]
     groups = _together(boxes)
     sizes = [area[numbers[group]].sum() for group in groups]
