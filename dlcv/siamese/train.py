@@ -100,12 +100,12 @@ def pair_terms(embedding: torch.Tensor, labels: torch.Tensor, which: str, genera
     return {"loss": terms.mean(), "active": pushed.float().mean(), "apart": squared.mean()}
 
 
-def characters(which: str, strength: float = 1.0):
+def characters(which: str):
     """The loss of a batch of characters, each class in one of 8 symmetries and each picture varied as hands vary."""
 
     def loss(model, batch, step):
         pictures, labels = some(*batch, step.generator)
-        x = with_another_pen(warped(symmetric(pictures, labels % SYMMETRIES), step.generator, strength), step.generator)
+        x = with_another_pen(warped(symmetric(pictures, labels % SYMMETRIES), step.generator), step.generator)
         embedding, proxies = model(x)
         if which == "proxies":
             return {"loss": to_proxies(embedding, proxies, labels, SCALE)}
@@ -134,8 +134,9 @@ def train_characters(name: str, recipe: Recipe, runs: Path) -> Siamese:
     """The network of that name, trained on the 964 background characters in 8 symmetries each."""
     pictures = strokes.all_framed(omniglot.load("background").ink)
     data = Classes(pictures, SYMMETRIES)
-    model = WithProxies(Siamese(CONFIG), len(data))
-    network = fit(model, characters(LOSSES[name]), data, recipe, runs / name).network
+    which = LOSSES[name]
+    model = WithProxies(Siamese(CONFIG), len(data) if which == "proxies" else 0)
+    network = fit(model, characters(which), data, recipe, runs / name).network
     known = omniglot.load("evaluation")
     embeddings = embed_all(network, strokes.all_framed(known.ink))
     network.keep_distances(*(verify(embeddings, known.alphabet, enrolled) for enrolled in (1, 3)))
