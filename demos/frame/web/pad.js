@@ -1,6 +1,7 @@
 // A sheet of paper to draw a digit on: black ink on white paper in light and dark alike.
 import {capture, loaded, onRelease} from './controls.js';
 import {fill, html} from './html.js';
+import {penByKeys} from './pen.js';
 
 const PAD_SIZE = 280;
 const PAD_BRUSH = 18;
@@ -81,7 +82,7 @@ export function makeDrawPad(root, {onDraw, say, onClear = () => {}, label = 'Dra
   fill(
     root,
     html`
-    <div class="pad-paper"><canvas width="${PAD_SIZE}" height="${PAD_SIZE}" tabindex="0" role="img"></canvas>
+    <div class="pad-paper"><canvas width="${PAD_SIZE}" height="${PAD_SIZE}" tabindex="0" role="application"></canvas>
       <span class="pad-hint" aria-hidden="true"></span></div>
     <div class="pad-buttons">
       <button type="button" class="pad-undo">Undo</button>
@@ -95,7 +96,8 @@ export function makeDrawPad(root, {onDraw, say, onClear = () => {}, label = 'Dra
   const undoButton = root.querySelector('.pad-undo');
   const fileInput = root.querySelector('input');
   const paper = canvas.getContext('2d', {willReadFrequently: true});
-  canvas.setAttribute('aria-label', `${label}: paper to draw on with the mouse, a pen or a finger`);
+  const keys = 'arrow keys move the pen, the space bar puts it down and lifts it';
+  canvas.setAttribute('aria-label', `${label}: paper to draw on with the mouse, a pen or a finger; ${keys}`);
   hint.textContent = label;
   const before = [];
   let blank = true;
@@ -184,6 +186,17 @@ export function makeDrawPad(root, {onDraw, say, onClear = () => {}, label = 'Dra
   });
   onRelease(canvas, () => {
     drawing = null;
+  });
+  penByKeys(canvas, PAD_SIZE, {
+    down(at) {
+      remember();
+      stroke(at, at);
+      changed();
+    },
+    move(from, to) {
+      stroke(from, to);
+      changed();
+    },
   });
 
   // Draws a picture to fit on the paper, what is beside it in the shade of its rim. One whose rim is dark (white on
