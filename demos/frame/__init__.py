@@ -42,6 +42,8 @@ from .questions import Text as Text
 from .questions import Whole as Whole
 from .questions import Yes as Yes
 from .questions import sliders as sliders
+from .ready import make_ready as make_ready
+from .ready import next_step as next_step
 from .served import AsRead
 from .topic import Topic as Topic
 from .topic import tab as tab

@@ -34,6 +34,8 @@ class Endpoint:
     name: str
     fn: Callable
     asks: type[Query]
+    call: Callable[[Query], Any]
+    """`fn`, as a function of what was asked."""
     example: dict[str, Any]
 
     def understood(self, values: Iterable) -> Query:
@@ -66,7 +68,7 @@ def endpoint(fn: Callable, gives: list[str], *, example: dict[str, Any], **kwarg
     answers.
     """
     asks, call = _asked(fn)
-    made = Endpoint(f"/{fn.__name__}", fn, asks, example)
+    made = Endpoint(f"/{fn.__name__}", fn, asks, call, example)
     fields = asks.model_fields
 
     def checked(*values):

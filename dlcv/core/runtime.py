@@ -186,12 +186,17 @@ def memory_limit() -> int:
 shelf = Shelf(memory_limit())
 
 
+LOADS: list[tuple[Callable[[Any], Any], Any]] = []
+"""What can be loaded before its first use: each function with a name that it takes."""
+
+
 def preload(load: Callable[[Any], Any], *names: Any) -> None:
-    """Call `load(name)` for every name if this is ZeroGPU; do nothing elsewhere, where the first use loads.
+    """Call `load(name)` for every name if this is ZeroGPU; only note it in LOADS elsewhere, where the first use loads.
 
     ZeroGPU computes in forked processes: what they load is lost with them, so that everything has to be on the shelf,
     placed on the GPU, before the first call.
     """
+    LOADS.extend((load, name) for name in names)
     if on_zero_gpu():
         for name in names:
             load(name)
