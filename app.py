@@ -1,4 +1,5 @@
-"""The gallery: every topic of the lecture as one tab. `python app.py` serves it on HOST and PORT."""
+"""The gallery: every topic of the lecture as one tab. `python app.py` serves it on HOST and PORT; with --warm, after
+every network was loaded and has run."""
 
 from demos import frame, home  # isort: skip  before gradio: it sets what gradio and the Hub read at import
 
@@ -25,9 +26,12 @@ def build() -> gr.Blocks:
         with gr.Tabs(elem_id="topics") as tabs:
             with gr.Tab("Home", id="home"):
                 home.build()
+            with gr.Tab(home.SLIDES, id="slides"):
+                home.by_slide()
             for topic_id, topic in frame.topics().items():
                 with gr.Tab(topic.title, id=topic_id):
                     frame.tab(topic_id).build()
+        home.foot()
         for part in blocks.blocks.values():  # so that top.js can tell whether a tab is all there
             part.elem_id = part.elem_id or f"part-{part._id}"
         home.link(bar, tabs)
@@ -38,4 +42,8 @@ def build() -> gr.Blocks:
 demo = build()
 
 if __name__ == "__main__":
+    if sys.argv[1:] == ["--warm"]:
+        frame.make_ready(lambda step: print("{done} of {of}: {name} {wrong}".format(**step), flush=True))
+    elif sys.argv[1:]:
+        sys.exit("usage: python app.py [--warm]")
     frame.launch(demo)

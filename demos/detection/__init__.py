@@ -14,7 +14,7 @@ ABOUT = frame.Topic(
     lecture="Detection",
     summary="People, nuclei, blood cells: see every step from anchor boxes to masks,"
     " and what each idea since R-CNN saved.",
-    card=".dt-stage, .dt-count",
+    card=".dt-stage canvas",
     slides=(
         ("Losses (15), (16), (17)", "dlcv/detection/loss.py"),
         ("From anchors to masks", "dlcv/detection/model.py"),

@@ -9,7 +9,7 @@ ABOUT = frame.Topic(
     name="Generative adversarial networks",
     lecture="Generative models",
     summary="Two networks play against each other: watch them learn, walk between what they invent, ask the critic.",
-    card=".gan-plane, .gan-three",
+    card=".gan-plane",
     slides=(
         ("min max V(G, D), Wasserstein, gradient penalty", "dlcv/gan/loss.py"),
         ("for k steps do", "dlcv/gan/algorithm.py"),

@@ -15,7 +15,7 @@ ABOUT = frame.Topic(
     name="PointNet",
     lecture="Dealing with orderless input",
     summary="Spoil, cut and shuffle a cloud of points; a network that forgets their order still knows the shape.",
-    card=".pn-stage canvas, .pn-answer",
+    card=".pn-stage canvas",
     slides=(("f = gamma(g(h(x_1), ..., h(x_P))) (22)", "dlcv/pointnet/model.py"),),
 )
 

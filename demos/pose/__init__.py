@@ -18,7 +18,7 @@ ABOUT = frame.Topic(
     name="Pose machines and affinity fields",
     lecture="Articulated pose prediction",
     summary="Find the joints of everybody in a picture, and watch stage by stage whose arm is whose.",
-    card="#pose-board .po-stage",
+    card=".po-stage canvas",
     slides=(
         ("Stages rho, phi (5)", "dlcv/pose/model.py"),
         ("Belief maps and affinity fields (7)-(10)", "dlcv/pose/targets.py"),

@@ -12,7 +12,7 @@ ABOUT = frame.Topic(
     name="Spatial Transformer network",
     lecture="Learning geometry",
     summary="Turn, stretch and warp a digit; a network learns to set it upright before reading it.",
-    card=".stn-in, .stn-out",
+    card=".stn-in svg",
     slides=(
         ("T_theta(G) and its grid", "dlcv/stn/model.py"),
         ("Bilinear sampling and its derivatives", "dlcv/stn/sampler.py"),

@@ -17,7 +17,7 @@ ABOUT = frame.Topic(
     name="Variational autoencoder",
     lecture="Generative models",
     summary="Walk through a space where every point is a digit, and find yours on the map.",
-    card=".vae-map .plane, .vae-point canvas",
+    card=".vae-map .plane",
     slides=(
         ("P(X) as a mean over z (6), (8)", "dlcv/vae/loss.py"),
         ("ELBO (12), (13)", "dlcv/vae/loss.py"),

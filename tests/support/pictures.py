@@ -1,4 +1,4 @@
-"""The pictures of the home screen: crops of the tabs as they are today.
+"""The pictures of the home screen: what is on the tabs today, without the interface around it.
 
 python -m tests.support.pictures        takes them anew into demos/home/pictures
 """
@@ -13,32 +13,35 @@ from pathlib import Path
 import PIL.Image
 
 from demos import TOPICS, frame
-from demos.home import PICTURES
+from demos.home import MODES, PICTURES
 from tests.support import chromium
-from tests.support.browser import open_tab, visitor
+from tests.support.browser import open_tab, settle, visitor
 from tests.support.serving import serve
 
-SIZE = (640, 400)
-SHAPE, MARGIN = 8 / 5, 6
+MOST = (640, 416)  # twice what a card has room for
+NO_INTERFACE = """
+[data-testid="block-label"], .icon-button-wrapper, .po-hint, .pn-hint, .toast-wrap { display: none !important; }
+.ae-model :is(h3, figcaption) { visibility: hidden !important; }
+* { border-radius: 0 !important; outline: none !important; }
+"""
 
 
-def crop(page, topic: str) -> PIL.Image.Image:
-    """What the card of a topic should show: a part of its tab, which is open, in the card's shape, that begins with its
-    elements."""
+def crop(page, topic: str, mode: str) -> PIL.Image.Image:
+    """What the card of a topic should show in 'light' or 'dark': the picture on its tab, which is open, in its own
+    shape."""
+    style = page.add_style_tag(content=NO_INTERFACE)
+    page.evaluate("(dark) => document.body.classList.toggle('dark', dark)", mode == "dark")
     shown = page.locator("#topics > [role=tabpanel]:visible").locator(frame.topics()[topic].card)
     shown.first.scroll_into_view_if_needed()
-    boxes = [element.bounding_box() for element in shown.all()]
-    left, top = (min(box[side] for box in boxes) for side in "xy")
-    width = max(box["x"] + box["width"] for box in boxes) - left
-    height = max(box["y"] + box["height"] for box in boxes) - top
-    wide, high = max(width, height * SHAPE) + 2 * MARGIN, max(height, width / SHAPE) + 2 * MARGIN / SHAPE
-    clip = {"x": left - MARGIN, "y": top - MARGIN, "width": wide, "height": high}
-    picture = PIL.Image.open(io.BytesIO(page.screenshot(clip=clip)))
-    return picture.convert("RGB").resize(SIZE, PIL.Image.LANCZOS)
+    settle(page)
+    picture = PIL.Image.open(io.BytesIO(shown.first.screenshot())).convert("RGB")
+    style.evaluate("(element) => element.remove()")
+    picture.thumbnail(MOST, PIL.Image.Resampling.LANCZOS)
+    return picture
 
 
 def main(topics: list[str]) -> int:
-    """Serves the gallery, looks at the tabs in Chromium, writes one picture a topic."""
+    """Serves the gallery, looks at the tabs in Chromium, writes two pictures a topic."""
     from playwright.sync_api import sync_playwright
 
     path = chromium.find()
@@ -50,10 +53,11 @@ def main(topics: list[str]) -> int:
         browser = playwright.chromium.launch(executable_path=path, args=chromium.FLAGS)
         with visitor(browser, gallery) as page:
             for topic in topics:
-                place = PICTURES / f"{topic}.jpg"
                 open_tab(page, topic)
-                crop(page, topic).save(place, quality=80, optimize=True)
-                print(f"{place.name}: {place.stat().st_size // 1024} kB")
+                for mode in MODES:
+                    place = PICTURES / f"{topic}-{mode}.jpg"
+                    crop(page, topic, mode).save(place, quality=80, optimize=True)
+                    print(f"{place.name}: {place.stat().st_size // 1024} kB")
         browser.close()
     return 0
 

@@ -29,6 +29,7 @@ export default function ({element, first, trigger, props}) {
     if (!link || event.ctrlKey || event.metaKey || event.shiftKey || event.button) return; // a window of its own
     event.preventDefault();
     openTab(new URLSearchParams(link.search).get('tab'));
+    scrollTo(0, 0);
   });
 
   // A tab is seen once all of its parts are there: they load one by one, and each pushes down what was there before it.
@@ -82,6 +83,7 @@ export default function ({element, first, trigger, props}) {
       else history.pushState(null, '', addressOf(shown));
     awaited = null;
     document.title = titles[shown];
+    for (const way of document.querySelectorAll('.foot nav')) way.hidden = way.dataset.tab !== shown;
   }
   new MutationObserver(followTab).observe(document.querySelector('gradio-app') || document.body, {
     subtree: true,
