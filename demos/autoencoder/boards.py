@@ -122,7 +122,7 @@ def draw_codes(query: Draw) -> dict:
     """Sheets of pictures of random codes, and how many of each the judge is sure of."""
     import torch
 
-    from dlcv.autoencoder import pool
+    from dlcv.core import pool
 
     model, vae = predictor(query.family.network), vae_model(query.family.vae)
     z = torch.randn(RANDOM, vae.config.latents, generator=torch.Generator().manual_seed(query.seed))

@@ -46,7 +46,7 @@ def vectors(data: str, x) -> dict:
 
 def of_pool(data: str) -> dict:
     """Vectors of all pictures of a data set's pool, computed on first use."""
-    from dlcv.autoencoder import pool
+    from dlcv.core import pool
 
     return runtime.shelf.get(("autoencoder", "vectors", data), lambda: vectors(data, pool.pool(data).pictures))
 
@@ -55,7 +55,7 @@ def nearest(data: str, x, count: int) -> dict[str, Nearest]:
     """The nearest of the pool's pictures to a picture (1, 1, 28, 28), by each measure."""
     import torch
 
-    from dlcv.autoencoder import pool
+    from dlcv.core import pool
 
     known = pool.pool(data)
     found, others = {}, of_pool(data)

@@ -3,8 +3,9 @@
 from demos import frame
 from demos.frame.pictures import drawn_seven
 
-from . import boards
+from . import boards, count
 from .boards import PixelOf, Read, rounded
+from .count import Counted
 
 
 def stn_rectify(query: Read) -> tuple:
@@ -25,8 +26,14 @@ def stn_pixel(query: PixelOf) -> dict:
     return boards.pixel(query)
 
 
+def stn_count(query: Counted) -> dict:
+    """How many of 1,000 digits, all distorted alike, are read wrong with the transformer, without it, and both ways."""
+    return count.over_all(query)
+
+
 def offer() -> None:
     """Make the endpoints."""
     turned = {"picture": drawn_seven, "rotation": 40}
     frame.endpoint(stn_rectify, ["json", "png"], example=turned)
     frame.endpoint(stn_pixel, ["json"], example=turned)
+    frame.endpoint(stn_count, ["json"], example={"scale": 0.5}, **frame.COMPUTE)

@@ -14,7 +14,7 @@ from dlcv.core.images import draw
 if TYPE_CHECKING:
     import torch
 
-    from dlcv.stn.predictor import Rectified, STNPredictor
+    from dlcv.stn.predictor import Distortion, Rectified, STNPredictor
 
 SIDE = 28  # of the rectified picture, pixels
 FARTHEST = 1000  # grid coordinates are cut off here: a homography's horizon has none
@@ -56,10 +56,15 @@ Digit = Annotated[
 """What was drawn: a data URI of a board, or a client's picture as Pillow has it."""
 
 
-class Distorted(frame.Query):
-    """A digit, what is done to it, and the networks that read it."""
+class Drawn(frame.Query):
+    """A digit."""
 
     picture: Digit = None
+
+
+class Way(frame.Query):
+    """What is done to a digit, and the networks that read it."""
+
     rotation: frame.Slider("Rotation", -180, 180, step=1, unit="°") = 0
     scale: frame.Slider("Scale", 0.4, 1.6, step=0.01, unit="×") = 1
     shift_x: frame.Slider("Shift right", -14, 14, step=0.1, unit="px") = 0
@@ -70,6 +75,10 @@ class Distorted(frame.Query):
     seed: frame.Whole(0, 2**31 - 1) = 0
     transformer: frame.Choice(TRANSFORMERS) = "affine"
     data: frame.Choice(DATA) = "all"
+
+
+class Distorted(Way, Drawn):
+    """A digit, what is done to it, and the networks that read it."""
 
 
 class Read(Distorted):
@@ -104,21 +113,26 @@ def gain() -> str:
     )
 
 
-def networks(query: Read | PixelOf) -> "STNPredictor":
+def networks(query: Way) -> "STNPredictor":
     """The transformer that a query names, and the plain network beside it."""
     return predictor((query.transformer, query.data, query.classifier))
+
+
+def distortion(query: Way) -> "Distortion":
+    """The distortion that a query asks for."""
+    from dlcv.stn.predictor import Distortion
+
+    return Distortion(**query.model_dump(include={one["name"] for one in frame.sliders(Way)} | {"seed"}))
 
 
 def rectified(query: Read | PixelOf) -> "Rectified":
     """The distorted digit of a query, through its transformer and past it."""
     from dlcv.core.images import digits
-    from dlcv.stn.predictor import Distortion
 
     if query.picture is None:
         raise InputError("Draw a digit, or upload a picture of one.")
     chosen = networks(query)
-    distortion = Distortion(**query.model_dump(include={one["name"] for one in frame.sliders(Distorted)} | {"seed"}))
-    return chosen.rectify(chosen.distort(digits.read(query.picture), distortion))
+    return chosen.rectify(chosen.distort(digits.read(query.picture), distortion(query)))
 
 
 def rounded(values: "torch.Tensor", digits: int = 4) -> list:

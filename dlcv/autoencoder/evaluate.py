@@ -9,12 +9,11 @@ import sys
 import numpy as np
 import torch
 
-from ..core import weights
+from ..core import pool, weights
 from ..core.datasets import mnist, parse_with_data
 from ..core.training.evaluation import outputs
 from ..core.weights import scores
 from ..core.weights.scores import Metric
-from . import pool
 from .loss import corrupted, squared_error
 from .model import PCA, PIXELS, Coder
 from .predictor import AutoencoderPredictor

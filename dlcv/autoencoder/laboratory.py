@@ -6,8 +6,7 @@ from typing import NamedTuple
 import torch
 from torch import nn
 
-from ..core import runtime
-from . import pool
+from ..core import pool, runtime
 from .loss import squared_error
 from .model import PCA, PIXELS, PCAConfig
 

@@ -90,9 +90,15 @@ class STNPredictor:
         self.plain = network(classifier)
         self.device = next(self.plain.parameters()).device
 
-    def distort(self, digit: torch.Tensor, distortion: Distortion) -> torch.Tensor:
-        """The digit (1, 1, 28, 28) as the networks of this data get to see it, (1, 1, S, S)."""
-        return distorted.distort(digit, distortion.parameters(), self.size)
+    def distort(self, digits: torch.Tensor, distortion: Distortion) -> torch.Tensor:
+        """Digits (N, 1, 28, 28), all distorted alike, as the networks of this data get to see them, (N, 1, S, S)."""
+        grid = distorted.source_grid(distortion.parameters(), self.size)  # (1, S, S, 2)
+        return grids.warp(digits, grid.expand(len(digits), -1, -1, -1))
+
+    @torch.inference_mode()
+    def read(self, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Probabilities (N, 10) of pictures (N, 1, S, S): with the transformer, and of the plain network."""
+        return tuple(network(x.to(self.device)).logits.softmax(1).cpu() for network in (self.model, self.plain))
 
     @torch.inference_mode()
     def rectify(self, x: torch.Tensor) -> Rectified:

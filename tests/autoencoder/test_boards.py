@@ -10,9 +10,8 @@ import torch
 
 from demos.autoencoder import api, boards, laboratory, models, plane
 from demos.frame.pictures import drawn_seven
-from dlcv.autoencoder import pool
 from dlcv.autoencoder.loss import squared_error
-from dlcv.core import weights
+from dlcv.core import pool, weights
 from dlcv.core.errors import InputError
 from dlcv.core.images import digits
 from dlcv.core.images.draw import data_uri

@@ -5,13 +5,13 @@ import os
 import pytest
 import torch
 
-from dlcv.autoencoder import laboratory, pool
+from dlcv.autoencoder import laboratory
 from dlcv.autoencoder.evaluate import error, error_of_pca, neighbours
 from dlcv.autoencoder.loss import KINDS, corrupted, spoiled, squared_error
 from dlcv.autoencoder.model import PCA, Autoencoder, AutoencoderConfig, PCAConfig
 from dlcv.autoencoder.predictor import AutoencoderPredictor
 from dlcv.autoencoder.train import CONFIGS, denoising_loss, loss
-from dlcv.core import weights
+from dlcv.core import pool, weights
 from dlcv.core.errors import InputError
 from dlcv.core.training.loop import Step
 

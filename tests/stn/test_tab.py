@@ -10,10 +10,10 @@ from playwright.sync_api import expect
 
 from demos import frame
 from demos.frame.checks import UNEXPECTED
-from demos.stn import boards
+from demos.stn import boards, count
 from tests.support.browser import SEVEN, draw_strokes, open_tab, screenshot, settle
 
-BOARD, LOOK, SPIN = "#stn-board", "#stn-look-board", "#stn-spin-board"
+BOARD, LOOK, SPIN, COUNT = "#stn-board", "#stn-look-board", "#stn-spin-board", "#stn-count-board"
 
 
 EXAMPLE = f"{BOARD} .stn-examples button:first-of-type"
@@ -124,6 +124,30 @@ def test_the_spin_draws_both_curves(page):
     assert page.locator("output[for=stn-rotation]").inner_text() == "40°"
 
 
+def test_the_count_follows_the_sliders_and_what_it_finds_goes_on_the_paper(board):
+    board.get_by_role("button", name="A 4 that only").click()
+    settle(board)
+    assert readings(board) == ["4", "9"]
+    said = board.locator(f"{COUNT} .count-said")
+    said.scroll_into_view_if_needed()
+    expect(said).to_contain_text("Of 1,000 digits", timeout=90_000)
+    of_the_example = said.inner_text()
+    board.locator(f"{COUNT} .count-ways button", has_text="Half the size").click()
+    expect(said).not_to_have_text(of_the_example, timeout=30_000)
+    expect(said).to_contain_text("Of 1,000 digits", timeout=90_000)
+    with_it, without = map(int, said.locator("b").all_inner_texts())
+    assert without - with_it > 40  # of 1,000, far beyond what was trained on
+    found = board.locator(f"{COUNT} .count-found button").first
+    right, wrong = re.findall(r"\d", found.inner_text())
+    screenshot(board, "stn-count", COUNT)
+    found.click()
+    for cell, class_ in zip(board.locator(f"{BOARD} .stn-bars th b").all(), (right, wrong)):
+        expect(cell).to_have_text(class_)
+    assert board.locator("output[for=stn-scale]").inner_text() == "0.50 ×"
+    board.locator("#stn-scale").fill("1")
+    expect(said).not_to_contain_text(str(without), timeout=30_000)
+
+
 def test_an_empty_paper_is_answered_with_a_sentence_and_the_next_digit_is_read(board):
     board.locator(f"{BOARD} .pad-clear").click()
     expect(board.locator(f"{BOARD} .board-message")).to_contain_text("Draw a digit")
@@ -185,12 +209,14 @@ FORGED = [
     {"picture": "data:image/png;base64,AAAA"},
     {"row": 28},
     {"column": "0"},
+    {"part": 4},
 ]
 
 
 @pytest.mark.parametrize("changes", FORGED, ids=lambda changes: "-".join(map(str, *changes.items()))[:30])
 def test_forged_questions_get_a_sentence(changes):
     ask = boards.pixel if {"row", "column"} & set(changes) else boards.rectify
+    ask = count.over_part if "part" in changes else ask
     answer = frame.live(ask)(query(**{"row": 0, "column": 0, **changes}))
     assert set(answer) == {"error"} and answer["error"].endswith(".")
     assert answer["error"] != UNEXPECTED

@@ -314,7 +314,7 @@ export default function ({first, server, board, find, findAll, say, saying, live
   find('.stn-examples').append(...examples.map((one) => button(one.title, () => example(one))));
 
   // The other boards: 'stn:hello' asks for what is shown, 'stn:turn' shows a step of the spin, 'stn:pixel' marks a
-  // pixel
+  // pixel, 'stn:distort' sets the sliders, 'stn:digit' puts a digit on the paper and leaves them
 
   hear('stn:hello', () => {
     if (last) tell('stn:answer', last);
@@ -323,6 +323,16 @@ export default function ({first, server, board, find, findAll, say, saying, live
     state.rotation = step.query.rotation;
     showState();
     draw(step);
+  });
+  hear('stn:distort', (set) => {
+    reset();
+    Object.assign(state, set);
+    showState();
+    refresh();
+  });
+  hear('stn:digit', ({picture: paper, label}) => {
+    arriving = label;
+    pad.show(paper);
   });
   hear('stn:pixel', (pixel) => {
     watched = pixel;

@@ -4,8 +4,8 @@ from typing import NamedTuple
 
 import torch
 
-from ..core import runtime, weights
-from ..core.training.evaluation import classify
+from . import runtime, weights
+from .training.evaluation import classify
 
 COUNT = 2000
 GENERATORS = {"digits": ("wgan-gp-mnist", "judge-mnist"), "garments": ("wgan-gp-fashion", "judge-fashion")}
@@ -41,4 +41,4 @@ def make(data: str, count: int = COUNT, seed: int = 0) -> Pool:
 
 def pool(data: str) -> Pool:
     """The pool of "digits" or "garments", made on first use, one for the whole process."""
-    return runtime.shelf.get(("autoencoder", "pool", data), lambda: make(data))
+    return runtime.shelf.get(("pool", data), lambda: make(data))
