@@ -114,11 +114,12 @@ def build() -> None:
     other.click(frame.guard(boards.paint_published), [picture, style, side], [slider, text], **private)
     cleared = button.click(lambda: "", None, text, **frame.PLUMBING)  # the sentence is of the last picture
     clicked = cleared.then(frame.guard(boards.paint), [picture, direction, side], [slider, text], **private)
-    shown = frame.on_first_show(boards.paint, [picture, direction, side], [slider, text], **frame.COMPUTE)
+    first = frame.remembered(boards.paint)
+    shown = frame.on_first_show(first, [picture, direction, side], [slider, text], **frame.COMPUTE)
     examples.select(_direction_of, None, direction, **frame.PLUMBING)
-    for painted in (clicked, shown):
-        painted.then(frame.guard(boards.show_cycle), [picture, direction], inside, **quiet)
-        painted.then(frame.guard(boards.show_compare), [picture, direction], [cycles, identities], **quiet)
+    for painted, kept in ((clicked, lambda fn: fn), (shown, frame.remembered)):
+        painted.then(frame.guard(kept(boards.show_cycle)), [picture, direction], inside, **quiet)
+        painted.then(frame.guard(kept(boards.show_compare)), [picture, direction], [cycles, identities], **quiet)
     api.offer()
 
 

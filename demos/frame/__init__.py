@@ -27,6 +27,7 @@ from .components import SafeFile as SafeFile
 from .components import SafeImage as SafeImage
 from .endpoints import ENDPOINTS as ENDPOINTS
 from .endpoints import endpoint as endpoint
+from .keep import remembered as remembered
 from .models import model as model
 from .questions import Asked as Asked
 from .questions import Choice as Choice

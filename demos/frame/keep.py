@@ -1,10 +1,16 @@
-"""What the server remembers for the boards between two questions, by names that cannot be guessed."""
+"""What the server remembers between two questions: for the boards, by names that cannot be guessed, and the answer to
+what everybody asks first."""
 
+import functools
+import hashlib
 import secrets
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
+
+import gradio as gr
+import PIL.Image
 
 from dlcv.core.errors import InputError
 
@@ -39,3 +45,28 @@ class Keep(Generic[T]):
                 raise InputError(self._gone)
             self._things.move_to_end(name)
             return self._things[name]
+
+
+def remembered(fn: Callable) -> Callable:
+    """The function, which keeps its last answer: whoever opens a tab asks the same as the one before, and a painting
+    takes seconds. For first questions alone, in which there is nothing of a visitor's own."""
+    last = (None, None)  # a question and its answer, exchanged at once for the sake of other threads
+
+    @functools.wraps(fn)
+    def answer(*args):
+        nonlocal last
+        asked, answered = last
+        question = [_compared(value) for value in args if not isinstance(value, gr.Progress)]
+        if question != asked:
+            answered = fn(*args)
+            last = question, answered
+        return answered
+
+    return answer
+
+
+def _compared(value: Any) -> Any:
+    """What tells a value from others: of a picture its size, and a digest of its pixels."""
+    if isinstance(value, PIL.Image.Image):
+        return value.mode, value.size, hashlib.sha256(value.tobytes()).digest()
+    return value

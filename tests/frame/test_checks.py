@@ -2,6 +2,8 @@
 
 import math
 
+import gradio as gr
+import PIL.Image
 import pytest
 
 from demos import frame
@@ -69,3 +71,17 @@ def test_guard_turns_errors_into_sentences_for_functions_and_generators():
 )
 def test_the_card_says_by_how_much(row, words):
     assert card.verdict(row) == words
+
+
+def test_a_first_question_is_answered_once():
+    asked = []
+
+    def fn(picture, side, progress=gr.Progress()):  # noqa: B008  where Gradio looks for it
+        asked.append(side)
+        return [side]
+
+    first = frame.remembered(fn)
+    white, black = (PIL.Image.new("RGB", (4, 4), colour) for colour in ("white", "black"))
+    assert first(white, 1) == first(white.copy(), 1) == [1] and asked == [1]
+    assert first(black, 1) == [1] and first(black, 2) == [2] and asked == [1, 1, 2]
+    assert first(white, 1) == [1] and asked == [1, 1, 2, 1]  # the last answer alone is kept
