@@ -28,7 +28,7 @@ from tests.support import browser as person
 from tests.support import forged
 from tests.support.asking import PATIENCE, check_calm, judge, post, run
 
-TIMES = 3
+TIMES = 2
 
 
 @pytest.fixture(scope="module")
@@ -112,10 +112,12 @@ def test_endpoints_answer_their_examples_and_the_ends_of_what_is_allowed(gallery
     before, faults = gallery.log(), []
     assert endpoints(topic)
     for name in endpoints(topic):
-        status, answer = run(gallery, name, frame.ENDPOINTS[name].request())
+        example = frame.ENDPOINTS[name].request()
+        status, answer = run(gallery, name, example)
         faults += [] if status == 200 and answer["data"][0] is not None else [f"{name}: {answer}"]
         for data in at_the_ends(blocks, name):
-            faults += judge(*run(gallery, name, data), f"{name} with {str(data)[-100:]}")
+            if data != example:
+                faults += judge(*run(gallery, name, data), f"{name} with {str(data)[-100:]}")
     assert not faults, "\n".join(faults)
     check_calm(gallery, before)
 
@@ -222,11 +224,15 @@ def test_true_requests_of_a_board_with_one_field_forged(page, gallery, blocks, t
         fn = next(fn for fn in part.server_fns if fn.__name__ == name)
         read = functools.partial(understood_by, fn)
         understood_before = {repr(read(body["data"]))}
-        for case, data in forged.spoilt(body["data"]):
-            refused = refusal(functools.partial(read, data), f"{name}, {case}")
-            if refused is None and repr(read(data)) not in understood_before:
-                understood_before.add(repr(read(data)))
-                refused = judge(*post(address, {**body, "data": data}), f"{name}, {case}")
+        types = {key: field.annotation for key, field in fn.asks.model_fields.items()} if fn.asks else {}
+        for key, kind, data in forged.spoilt(body["data"]):
+            case = f"{name}, {key}: {kind}"
+            refused = refusal(functools.partial(read, data), case)
+            # what the check of one number lets through is asked for that number alone
+            alike = kind, types[key] if types.get(key) in (int, float, bool) else key
+            if refused is None and repr(read(data)) not in understood_before and alike not in understood_before:
+                understood_before |= {repr(read(data)), alike}
+                refused = judge(*post(address, {**body, "data": data}), case)
             faults += refused or []
         status, answer = post(address, body)
         if status != 200 or "error" in answer:

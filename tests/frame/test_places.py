@@ -63,14 +63,12 @@ def test_every_place_on_a_phone_in_the_dark_when_parts_come_late(page, place):
     page.unroute_all(behavior="wait")  # what still comes late must not find the page closed
     assert page.evaluate("document.body.classList.contains('dark')")
     assert page.evaluate(SMALL) == []  # nothing to tap is smaller than a fingertip
-    person.screenshot(page, f"{place}-phone-dark")
 
 
 @pytest.mark.parametrize("place", PLACES)
 def test_every_place_on_a_large_screen(page, place):
     look_at(page, place)
     assert not page.evaluate("document.body.classList.contains('dark')")
-    person.screenshot(page, f"{place}-light")
     if place not in TOPICS:
         return
     for mode in home.MODES:

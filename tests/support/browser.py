@@ -30,6 +30,26 @@ TWO_FRAMES = "new Promise((done) => requestAnimationFrame(() => requestAnimation
 QUIET = 3  # times two frames in which nothing is asked: an answer may lead to the next question
 
 
+def at_rest(browser, gallery: Gallery):
+    """A context that no visitor is in and nothing is remembered in. Chromium keeps the page's scripts in it, compiled:
+    in a new context every opening takes a second longer."""
+    for context in browser.contexts:
+        if not context.pages and getattr(context, "gallery", None) is gallery:
+            return context
+    context = browser.new_context(base_url=gallery.url)
+    context.gallery = gallery
+    return context
+
+
+def leave(page, gallery: Gallery) -> None:
+    """Closes all pages of a visitor and forgets what they remembered."""
+    page.goto("about:blank")  # a page that goes may still write
+    forget = {"origin": gallery.url, "storageTypes": "cookies,local_storage,indexeddb,cache_storage,service_workers"}
+    page.context.new_cdp_session(page).send("Storage.clearDataForOrigin", forget)
+    for one in page.context.pages:
+        one.close()
+
+
 @contextmanager
 def visitor(
     browser, gallery: Gallery, viewport: dict[str, int] = WIDE, color_scheme: str = "light", **options
@@ -41,9 +61,11 @@ def visitor(
     `page.faults` are the errors that it logged or raised and its requests to other hosts; `page.pending` are its
     requests that have no answer yet.
     """
-    context = browser.new_context(base_url=gallery.url, viewport=viewport, color_scheme=color_scheme, **options)
+    context = browser.new_context(base_url=gallery.url, **options) if options else at_rest(browser, gallery)
     context.set_default_timeout(30_000)
     page = context.new_page()
+    page.set_viewport_size(viewport)
+    page.emulate_media(color_scheme=color_scheme)
     page.faults, page.pending = [], set()
     page.on("console", lambda m: page.faults.append(f"console: {m.text} {m.location}") if m.type == "error" else None)
     page.on("pageerror", lambda error: page.faults.append(f"page error: {error}"))
@@ -57,12 +79,15 @@ def visitor(
         if "/heartbeat/" not in address.path:  # open for as long as the page is
             page.pending.add(request)
 
-    context.on("request", watch)
+    page.on("request", watch)
     for answered in ("requestfinished", "requestfailed"):
-        context.on(answered, lambda request: page.pending.discard(request))
+        page.on(answered, lambda request: page.pending.discard(request))
     page.on("framenavigated", lambda frame: page.pending.clear() if frame == page.main_frame else None)
     yield page
-    context.close()
+    if options:
+        context.close()
+    else:
+        leave(page, gallery)
 
 
 def open_tab(page, topic: str) -> None:

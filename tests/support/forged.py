@@ -55,13 +55,14 @@ PICTURES = {
 FORGED = VALUES | {f"URI of {kind}": value["url"] for kind, value in PICTURES.items() if "url" in value}
 
 
-def spoilt(data: dict) -> Iterator[tuple[str, dict]]:
-    """A board's true request with one field, or one number of a list in it, replaced by something forged, or gone."""
+def spoilt(data: dict) -> Iterator[tuple[str, str, dict]]:
+    """A board's true request with one field, or one number of a list in it, replaced by something forged, or gone: the
+    field, what was done to it, the request."""
     for key, value in data.items():
-        yield f"without {key}", {other: data[other] for other in data if other != key}
+        yield key, "gone", {other: data[other] for other in data if other != key}
         for kind, forged in FORGED.items():
-            yield f"{key}: {kind}", {**data, key: forged}
+            yield key, kind, {**data, key: forged}
         if isinstance(value, list) and value:
             for kind in ("NaN", "text", "huge", "null", "nested"):
-                yield f"{key}[0]: {kind}", {**data, key: [FORGED[kind], *value[1:]]}
-            yield f"{key} too long", {**data, key: value * 2}
+                yield key, f"{kind} in its first place", {**data, key: [FORGED[kind], *value[1:]]}
+            yield key, "too long", {**data, key: value * 2}

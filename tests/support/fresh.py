@@ -64,13 +64,9 @@ NEXT = """
 class Visit:
     """One visitor on one tab: what is still on its way, and what went wrong."""
 
-    def __init__(self, browser, gallery: Gallery, tab: str):
+    def __init__(self, context, tab: str):
         self.tab, self.faults, self.pending = tab, [], set()
-        self.context = browser.new_context(
-            base_url=gallery.url, viewport={"width": 1440, "height": 1000}, accept_downloads=False
-        )
-        self.context.add_init_script(WATCH)
-        self.page = page = self.context.new_page()
+        self.page = page = context.new_page()
         page.set_default_timeout(30_000)
         page.on("console", lambda said: self.fault("console", said.text) if said.type == "error" else None)
         page.on("pageerror", lambda error: self.fault("page error", error))
@@ -145,7 +141,7 @@ class Visit:
         plots = self.page.locator(f"{PANEL} >> .gradio-plot:visible")
         for plot in plots.filter(has_not=self.page.locator(".js-plotly-plot, img")).all():
             self.fault("a plot stays empty", plot.inner_text())
-        self.context.close()
+        self.page.close()
 
 
 def tabs(gallery: Gallery) -> list[str]:
@@ -164,9 +160,12 @@ def check(python: str) -> list[str]:
         sync_playwright() as playwright,
     ):
         browser = playwright.chromium.launch(executable_path=chromium.find(), args=chromium.FLAGS)
+        window = {"width": 1440, "height": 1000}
+        context = browser.new_context(base_url=gallery.url, viewport=window, accept_downloads=False)
+        context.add_init_script(WATCH)
         for tab in tabs(gallery):
             began, opened, clicked = time.monotonic(), 0.0, 0
-            visit = Visit(browser, gallery, tab)
+            visit = Visit(context, tab)
             try:
                 visit.open()
                 opened = time.monotonic() - began
