@@ -9,6 +9,7 @@ import PIL.Image
 import pytest
 
 from demos import TOPICS, frame, home
+from tests.support import axe
 from tests.support import browser as person
 from tests.support import pictures as pictures_of_home
 
@@ -19,10 +20,11 @@ new PerformanceObserver((list) => list.getEntries().forEach((entry) => {
   if (!entry.hadRecentInput) window.shift += entry.value;
 })).observe({type: 'layout-shift', buffered: true});
 """
-SMALL = """() => [...document.querySelectorAll('#topics > [role=tabpanel] .board button')].filter((button) => {
-  const {width, height} = button.getBoundingClientRect();
-  return width && height && Math.min(width, height) < 24;
-}).map((button) => button.outerHTML)"""
+SMALL = """() => [...document.querySelectorAll('button, summary, a, input')].filter((one) => {
+  const {width, height} = one.getBoundingClientRect();
+  const within = one.matches('[type=radio], [type=checkbox]') || getComputedStyle(one).display === 'inline';
+  return one.checkVisibility({visibilityProperty: true}) && !within && width && Math.min(width, height) < 24;
+}).map((one) => one.outerHTML.slice(0, 160))"""
 
 
 def test_home_shows_every_topic_and_the_next_one_is_at_the_foot_of_each(page):
@@ -69,6 +71,11 @@ def test_every_place_on_a_phone_in_the_dark_when_parts_come_late(page, place):
 def test_every_place_on_a_large_screen(page, place):
     look_at(page, place)
     assert not page.evaluate("document.body.classList.contains('dark')")
+    assert axe.faults(page) == []
+    page.emulate_media(reduced_motion="reduce")  # colours change at once
+    page.evaluate("document.body.classList.add('dark')")
+    person.settle(page)
+    assert axe.faults(page) == []
     if place not in TOPICS:
         return
     for mode in home.MODES:

@@ -73,7 +73,7 @@ export default function ({first, trigger, props, server, board, find, findAll, s
       rect.setAttribute('height', Math.max(1, height));
       rect.classList.toggle('chosen', unit === state.unit);
     });
-    bars.setAttribute('aria-valuetext', `unit ${state.unit + 1}: ${written(code[state.unit], 1)} deviations`);
+    bars.setAttribute('aria-description', `unit ${state.unit + 1}: ${written(code[state.unit], 1)} deviations`);
   }
 
   // The answer for a unit depends on all other units' levels, not on its own.

@@ -35,7 +35,7 @@ export default function ({first, server, find, findAll, say, liveCaller, onValue
     const ratio = `aspect-ratio: ${width} / ${height}`;
     const picture = source
       ? html`<img alt="" src="${source}" style="${ratio}">`
-      : html`<canvas style="${ratio}"></canvas>`;
+      : html`<canvas style="${ratio}" role="img" aria-label="Where the eyes agree"></canvas>`;
     return made(html`<figure>${picture}<figcaption>${caption}</figcaption></figure>`);
   }
 

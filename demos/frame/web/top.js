@@ -2,6 +2,7 @@
 // of a tab is a step of the browser's history, so that Back and Forward go from tab to tab.
 // Any link such as <a href="?tab=vae"> opens its tab here.
 import {isDark, onThemeChange} from './controls.js';
+import {keepNamed} from './names.js';
 
 export default function ({element, first, trigger, props}) {
   const themeButton = element.querySelector('.top-theme');
@@ -18,6 +19,7 @@ export default function ({element, first, trigger, props}) {
   });
   onThemeChange(showTheme);
   showTheme();
+  keepNamed();
 
   const {titles} = first;
   function openTab(id) {

@@ -68,7 +68,7 @@ export default function ({find}) {
       hills[kind].map(
         (x, i) => html`<circle class="dual-${kind}" data-kind="${kind}" data-i="${i}" cx="${x}"
           cy="${FLOOR + (kind === 'real' ? 0 : 0.07)}" r="0.055" tabindex="0" role="slider" aria-valuemin="-1.6"
-          aria-valuemax="1.6" aria-label="Hill ${i + 1} of ${names[kind]} points"/>`,
+          aria-valuemax="1.6" aria-valuenow="${x}" aria-label="Hill ${i + 1} of ${names[kind]} points"/>`,
       );
     fill(find('.dual-handles'), [handle('real'), handle('fake')]);
   }

@@ -9,6 +9,7 @@ export default function ({server, find, liveCaller}) {
   const askMatch = liveCaller(server.match);
   const askSlide = liveCaller(server.slide);
   const COUNT = 8;
+  const NAMES = {real: 'Real', fake: 'Generated'};
   const sets = {real: [], fake: []};
   let partners = [];
   let curve = null;
@@ -32,8 +33,8 @@ export default function ({server, find, liveCaller}) {
     const circle =
       (kind) =>
       ([x, y], i) =>
-        html`<circle class="transport-${kind}" data-kind="${kind}" data-i="${i}"
-      cx="${x}" cy="${-y}" r="0.045" tabindex="0"/>`;
+        html`<circle class="transport-${kind}" data-kind="${kind}" data-i="${i}" cx="${x}" cy="${-y}" r="0.045"
+          tabindex="0" role="img" aria-label="${NAMES[kind]} point ${i + 1}. The arrow keys move it"/>`;
     const focused = document.activeElement?.closest?.('circle');
     const {kind, i: number} = focused?.dataset || {};
     const kept = focused && plane.contains(focused) ? `[data-kind=${kind}][data-i="${number}"]` : null;

@@ -67,7 +67,9 @@ export default function ({server, find, findAll, liveCaller, colour}) {
       const row = (value, i) => html`<tr class="${i === best ? 'pw-best' : ''}"><th>${classes[i].replace('_', ' ')}</th>
         <td>${percent(value, 1)}</td></tr>`;
       const shown =
-        name === 'classes' ? html`<table>${[...values].map(row)}</table>` : html`<canvas data-name="${name}"></canvas>`;
+        name === 'classes'
+          ? html`<table>${[...values].map(row)}</table>`
+          : html`<canvas data-name="${name}" aria-hidden="true"></canvas>`;
       return html`<li class="${ofAll ? 'pw-whole' : ''} ${name === 'classes' ? 'pw-classes' : ''}"><b>${title}</b>
         <code>${size.map((count) => count.toLocaleString('en')).join(' × ')}</code>${shown}${numbers}
         <small>${said}</small></li>`;

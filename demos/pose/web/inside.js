@@ -62,6 +62,7 @@ export default function ({server, find, findAll, liveCaller}) {
       ...Array.from({length: maps.stages}, (_, stage) => {
         const one = button(`stage ${stage + 1}`, () => setStage(stage));
         const canvas = document.createElement('canvas');
+        canvas.setAttribute('aria-hidden', 'true'); // the large one has a name
         one.prepend(canvas);
         const [context, zoom] = onPicture(canvas, SMALL, 0.55);
         drawBelief(context, value, maps, stage, view.joint, zoom);

@@ -1,5 +1,5 @@
-// The count: how many digits, all distorted as the one of the playground is, both networks read wrong. It is computed in
-// parts once the sliders rest, and given up when they move again; till it is there the last one is grey.
+// The count: how many digits, all distorted as the one of the playground is, both networks read wrong. It is computed
+// in parts once the sliders rest, and given up when they move again; till it is there the last one is grey.
 import {button, hear, tell} from '../../frame/web/controls.js';
 import {fill, html} from '../../frame/web/html.js';
 
@@ -39,9 +39,10 @@ export default function ({first, server, board, find, liveCaller}) {
         <b>${plain}</b> without.`,
     );
     const others = transformer - both ? `; ${transformer - both} only by the ${network}` : '';
-    find('.count-only').textContent = plain - both
-      ? `${plain - both} are read right only with the transformer${others}. Found among them:`
-      : `None is read right only with the transformer${others}.`;
+    find('.count-only').textContent =
+      plain - both
+        ? `${plain - both} are read right only with the transformer${others}. Found among them:`
+        : `None is read right only with the transformer${others}.`;
     const found = answers.flatMap((answer) => answer.found).sort((a, b) => b.margin - a.margin);
     find('.count-found').replaceChildren(
       ...found.map(({paper, seen: picture, label, plain: misread}) => {

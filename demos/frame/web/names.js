@@ -1,0 +1,28 @@
+// Names of what Gradio's own controls leave without one: each picture among the examples has that of its file.
+const LATE = 200; // milliseconds after the page changed
+
+export const nameOf = (address) =>
+  decodeURIComponent(address.split('/').at(-1))
+    .replace(/\.\w+$/, '')
+    .replaceAll('_', ' ');
+
+function nameAll() {
+  for (const example of document.querySelectorAll('button.gallery-item:not([aria-label])')) {
+    const picture = example.querySelector('img');
+    if (picture) example.setAttribute('aria-label', `Example: ${nameOf(picture.src)}`);
+  }
+  // what is written on it says as much, and more
+  for (const place of document.querySelectorAll('button.upload-container[aria-label]'))
+    if (place.textContent.trim()) place.removeAttribute('aria-label');
+  for (const empty of document.querySelectorAll('.empty[aria-label]:not([role])')) empty.setAttribute('role', 'img');
+}
+
+// Names what there is, and what comes later.
+export function keepNamed() {
+  let timer = 0;
+  new MutationObserver(() => {
+    clearTimeout(timer);
+    timer = setTimeout(nameAll, LATE);
+  }).observe(document.body, {subtree: true, childList: true});
+  nameAll();
+}
