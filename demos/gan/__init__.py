@@ -44,9 +44,9 @@ def playground() -> frame.Board:
     frame.section(
         "Mode collapse",
         "A generator that always gives the same realistic picture is optimal in the original game. The first column's"
-        " gives nearly always the same: the game is that of the second, but its generator lacks the batch normalisation"
-        " of its first layer, so that $z$ hardly matters and the discriminator is soon far ahead. So count: 1,000"
-        " samples, sorted by an evaluator, a classifier trained on real pictures.",
+        " gives nearly always the same: the game is that of the second, its networks are half as wide, and it was"
+        " stopped after two epochs instead of forty. So count: 1,000 samples, sorted by an evaluator, a classifier"
+        " trained on real pictures.",
     )
     counted = {"formulations": boards.COUNTED_OF, "digits": boards.DIGITS_ALONE}
     modes = frame.Board("gan/modes", server_functions=[boards.show_variety], value=counted)

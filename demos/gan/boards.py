@@ -184,10 +184,11 @@ def _variety(query: Variety) -> dict:
 
 MEANING = {  # what the counts of a column mean
     COLLAPSED: "Whatever z is, it gives nearly one picture. D looks at each picture alone, and cannot say that it saw"
-    " it before: nothing in the original objective asks for variety. Of a dozen short trainings of small networks this"
-    " is the one that collapsed most.",
-    "gan": "The same game did not collapse here, with batch normalisation from the first layer on, twice the width and"
-    " a longer training: the objective itself asks for none of them.",
+    " it before: nothing in the original objective asks for variety. No single thing is to blame: from other first"
+    " weights, with batches twice as large, or with the batch normalisation that its first layer lacks, such a short"
+    " training of small networks covered three classes at most.",
+    "gan": "The same game did not collapse here, with twice the width and a longer training: the objective itself asks"
+    " for neither.",
     "wgan": "Of the three that did not collapse it is the least even, though W is only 0 where every class has its"
     " share: a critic whose weights are clipped is nearly linear, and hardly feels how many there are of each.",
     "wgan-gp": "The same distance, with a critic that may bend as long as it is not steep: it feels a class that is"

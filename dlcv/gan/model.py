@@ -25,7 +25,7 @@ class GANConfig:
     latents: int = 64
     channels: int = 1  # of a picture; 3 for stacked digits
     width: int = 32  # feature maps at 28 x 28
-    first_norm: bool = True  # batch normalisation of the generator's first layer: without it z hardly matters at first
+    first_norm: bool = True  # batch normalisation of the first layer of the generator
 
 
 class GANOutput(NamedTuple):

@@ -11,7 +11,7 @@ from ..core.training.classifiers import ClassifierConfig
 from ..core.training.evaluation import accuracy, classify
 from ..core.training.loop import Recipe, command_line, fit, save_checkpoint
 from .algorithm import GameSettings, critic_objective, freeze_the_other, generator_objective, network_at
-from .classifier import Classifier, mean_distance, modes_and_kl
+from .classifier import Classifier, covered, mean_distance, modes_and_kl
 from .loss import clip_weights
 from .model import FORMULATIONS, GAN, REAL, GANConfig
 
@@ -126,6 +126,27 @@ def validate_modes(evaluator: Classifier):
     return validate
 
 
+def validate_classes(evaluator: Classifier):
+    """Validation of a training on digits: the classes that 600 samples cover."""
+
+    @torch.inference_mode()
+    def validate(model):
+        z = torch.randn(600, model.config.latents, generator=torch.Generator().manual_seed(5))
+        pictures = torch.cat([model.generator(batch.to(model.real_scores.device)) for batch in z.split(100)])
+        counts = torch.bincount(classify(evaluator, pictures).logits.argmax(1), minlength=10)
+        return {"classes": covered(counts)}
+
+    return validate
+
+
+def validation(name: str):
+    """Validation of a training of that name, or None. The evaluator takes random numbers when it is made, before the
+    model does: without it a training begins elsewhere."""
+    if name.endswith("stacked"):
+        return validate_modes(weights.load(Classifier, "judge-mnist"))
+    return validate_classes(weights.load(Classifier, "judge-mnist")) if name == COLLAPSED else None
+
+
 def train(name: str, recipe: Recipe, runs: Path) -> None:
     """Train one model, or resume its training, and write checkpoints/<name>."""
     torch.manual_seed(recipe.seed)
@@ -135,7 +156,7 @@ def train(name: str, recipe: Recipe, runs: Path) -> None:
         count = PICTURES - HELD_OUT
     else:
         pictures = TensorBatches(*mnist.load(data, "train"))
-        validate = validate_modes(weights.load(Classifier, "judge-mnist")) if name.endswith("stacked") else None
+        validate = validation(name)
         model = fit(GAN(CONFIGS[name]), loss, pictures, recipe, runs / name, validate)
         count = PICTURES
         set_real_scores(model.cpu(), mnist.load(data, "test")[0][:REAL])

@@ -7,6 +7,8 @@ from demos.gan import api, boards
 from dlcv.core import weights
 from dlcv.core.errors import InputError
 from dlcv.gan.classifier import covered, misplaced
+from dlcv.gan.model import GAN
+from dlcv.gan.train import validation
 
 SEED = 7  # of samples that nobody chose
 SAMPLES = 500  # half as many as the board counts
@@ -56,6 +58,12 @@ def test_the_cards_say_how_many_classes_are_covered():
         rows = weights.metrics(f"{name}-mnist")["rows"]
         of[name] = next(row["value"] for row in rows if row["metric"] == "classes")
     assert of[boards.COLLAPSED] < 5 and of["gan"] == of["wgan-gp"] == 10
+
+
+def test_the_training_of_the_collapsed_one_counts_its_classes():
+    name = f"{boards.COLLAPSED}-mnist"
+    assert validation(name)(weights.load(GAN, name))["classes"] < 5
+    assert validation("gan-mnist") is None
 
 
 def test_counts_are_judged_by_their_share():

@@ -16,7 +16,7 @@ export default function ({first, server, find, liveCaller, onValue}) {
     Object.entries(formulations).map(
       ([name, title]) => html`
     <section data-name="${name}"><h3>${title}</h3>
-    <svg viewBox="0 0 ${WIDTH} ${HEIGHT + 24}" role="img" aria-label="Classes of the samples"></svg>
+    <svg viewBox="0 0 ${WIDTH} ${HEIGHT + 38}" role="img" aria-label="Classes of the samples"></svg>
     <p class="modes-meaning"></p><p class="modes-apart"></p>
     <img class="pixels" width="448" height="56" alt="32 samples"></section>`,
     ),
@@ -29,14 +29,13 @@ export default function ({first, server, find, liveCaller, onValue}) {
     const share = answer.count / classes.length;
     const most = Math.max(...counts, 2 * share);
     const step = WIDTH / classes.length;
-    const high = (count) => (count / most) * (HEIGHT - 16);
+    const high = (count) => (count / most) * (HEIGHT - 2);
     const bar = (count, i) => html`
       <rect x="${i * step + 3}" width="${step - 6}" y="${HEIGHT - high(count)}" height="${high(count)}">
         <title>${classes[i]}: ${count}</title></rect>
-      <text x="${(i + 0.5) * step}" y="${HEIGHT - high(count) - 4}" text-anchor="middle" class="modes-count">
-        ${count}</text>
       <text x="${(i + 0.5) * step}" y="${HEIGHT + 15}" text-anchor="middle">
-        ${classes[i].length > 2 ? classes[i].slice(0, 4) : classes[i]}</text>`;
+        ${classes[i].length > 2 ? classes[i].slice(0, 4) : classes[i]}</text>
+      <text x="${(i + 0.5) * step}" y="${HEIGHT + 31}" text-anchor="middle" class="modes-count">${count}</text>`;
     fill(
       section.querySelector('svg'),
       html`${counts.map(bar)}
