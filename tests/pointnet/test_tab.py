@@ -27,7 +27,7 @@ BOARD, PICK, SHUFFLE, INSIDE = (
     "#pointnet-shuffle-board",
     "#pointnet-inside-board",
 )
-STRANGE = "Unlike anything I was trained on"
+STRANGE = "Unlike anything in the training set"
 CHAIR = shapes.mesh("chair", torch.Generator().manual_seed(11))  # none of those that the tab shows
 
 

@@ -156,12 +156,12 @@ export default function ({first, server, board, find, liveCaller, colour}) {
     }
     find('.pn-answer').classList.toggle('pn-strange', strange);
     find('.pn-verdict').textContent = strange
-      ? 'Unlike anything I was trained on'
+      ? 'Unlike anything in the training set'
       : `${name}, ${percent(probabilities[best], 1)}`;
     const score = `Out-of-distribution score ${strangeness.toFixed(2)}`;
     find('.pn-sub').textContent = strange
       ? `${score}: shapes of my ten classes stay below 1. The bars only say which class is nearest.`
-      : `${score}: below 1, as for shapes of the classes that I was trained on.`;
+      : `${score}: below 1, as for shapes of the classes of the training set.`;
     probabilities.forEach((share, label) => {
       rows[label].classList.toggle('pn-best', label === best);
       rows[label].querySelector('i').style.transform = `scaleX(${share})`;
