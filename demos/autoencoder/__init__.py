@@ -41,6 +41,7 @@ def walk() -> frame.Board:
         "A walk in the code bends, a walk in pixels fades",
         "Halfway between two pictures, pixel by pixel, lie both at half strength. PCA is linear, and does the same"
         " through its blur. On the straight way between two codes the decoder draws strokes that turn into each other.",
+        name="Walk",
     )
     return frame.Board("autoencoder/walk", server_functions=[boards.walk_between])
 
@@ -55,6 +56,7 @@ def compare() -> frame.Board:
         " On real digits, the five nearest of 10,000 training pictures elect the right class for so many of the 10,000"
         f" test pictures: {'; '.join(right)}. That is not much more than pixels can do: nothing in (1) asks that what"
         " is alike lies together.",
+        name="Compare",
     )
     value = {"measures": list(MEASURES.values())}
     return frame.Board("autoencoder/compare", server_functions=[boards.find_nearest], value=value)
@@ -68,6 +70,7 @@ def random_codes() -> frame.Board:
         " so that many places decode to no digit. A variational autoencoder is told: its codes follow"
         " $\\mathcal{N}(0, I)$, and what is drawn from there is a picture more often. Its own tab is"
         " [VAE](?tab=vae).",
+        name="Random codes",
     )
     value = {
         "sources": boards.SOURCES,
@@ -85,6 +88,7 @@ def code_plane() -> frame.Board:
         "With two units the whole code can be seen. Each dot is a test picture; between the classes and around them are"
         " places that no picture has. Decode and encode again, and a point moves: the arrows are"
         " $f(g(\\text{code})) - \\text{code}$.",
+        name="Plane",
     )
     return plane.board()
 
@@ -96,6 +100,7 @@ def noise() -> frame.Board:
         "A code with more units than the picture has pixels can hold anything: (1) is then minimal for a network that"
         " hands back whatever it is shown, most noise too. A narrow code is one constraint. Another, at the same width:"
         " show spoiled pictures and ask for the clean ones (a denoising autoencoder). Digits only.",
+        name="Copying",
     )
     value = {"kinds": boards.KINDS}
     return frame.Board("autoencoder/noise", server_functions=[boards.add_noise], value=value, asks=boards.Noisy)
@@ -108,6 +113,7 @@ def healing() -> frame.Board:
         "What an autoencoder gives back lies nearer to the digits that it knows than what it was shown. Go a part of"
         f" that way, again and again, ${HEAL}$: rub something out, smear it, give it a moustache, and let go. PCA is"
         " pulled to a flat space and only blurs. Digits only.",
+        name="Healing",
     )
     return frame.Board("autoencoder/heal", server_functions=[boards.heal_picture])
 
@@ -118,6 +124,7 @@ def training() -> None:
         "Watch one learn",
         "A small network from nothing, on 1,500 generated pictures: a perceptron with one hidden layer of 128 units"
         " each way. The dashed line is what PCA of the same width leaves, the best that a linear code can do.",
+        name="Training",
     )
     laboratory.board()
 

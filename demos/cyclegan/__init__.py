@@ -80,6 +80,7 @@ def build() -> None:
         "The whole cycle, and what the discriminator of the target domain says of each patch: 1 is real, 0 is made by"
         " the generator. At the end of a training that went well it cannot tell, and says a half everywhere. So whether"
         " the painting looks like a Monet is judged by a classifier that was trained apart, above.",
+        name="Cycle",
     )
     inside = _row_of_figures("cyclegan-inside")
     frame.section(
@@ -87,28 +88,32 @@ def build() -> None:
         "The adversarial loss alone is satisfied with any painting of Monet. Both networks below paint; but only from"
         " the one that was trained with the cycle loss does the picture come back as it was. The other loses what"
         " nothing asks it to keep, colours first: about twice as much is lost on the way.",
+        name="Content",
     )
     cycles = _row_of_figures("cyclegan-cycles")
     frame.section(
         "What is right already should stay",
         "The identity loss asks a generator to leave pictures alone that are of its target domain already, so that it"
         " changes no colours without need. Trained without it, the network changes the same picture more.",
+        name="Identity",
     )
     identities = _row_of_figures("cyclegan-identities")
     frame.section(
         "Digits that teach themselves",
         "Translated pictures keep their labels: a classifier that never saw a label of the other domain learns to"
         " read it from translations. Draw a digit of MNIST, and see it as USPS and MNIST-M would have it.",
+        name="Digits",
     )
     digits.board()
     frame.architecture("cyclegan", "cyclegan-monet", (1, 3, 256, 256), run=lambda network, x: network.D_B(network.G(x)))
     frame.weights_card(
         {title: [name] for title, name in boards.PAINTERS.items()},
-        title="The weights of the painters",
+        title="the painters",
         note="The classifier was trained apart, but on the same paintings. Asked in the features of MobileNetV2, which"
         " knows neither, the paintings are farther from Monet's than the photographs are: colours and strokes are"
         " learned, a canvas of Monet's it is not. The authors trained on eight times as many photographs, and longer.",
     )
+    digits.scores()
     private = {"api_visibility": "private", "show_progress_on": slider} | frame.COMPUTE
     quiet = {"api_visibility": "private", "show_progress": "hidden"} | frame.COMPUTE
     other.click(frame.guard(boards.paint_published), [picture, style, side], [slider, text], **private)

@@ -82,12 +82,17 @@ def translate_digit(query: Drawing) -> dict:
 
 
 def board() -> None:
-    """The pad, a row of pictures for each domain, and how well the readers read there."""
+    """The pad, and a row of pictures for each domain."""
     frame.Board("cyclegan/digits", server_functions=[translate_digit], value=DOMAINS)
+
+
+def scores() -> None:
+    """How well the readers read there."""
     frame.weights_card(
         {title: [name] for title, name in READERS.items()},
         by="data",
-        title="Right answers where no label was seen",
+        title="right answers where no label was seen",
+        name="Scores, digits",
         note="A line for what a classifier learned from, a column for whose test digits it reads. Ours are framed alike"
         " in all domains and moved about while a classifier learns, so even one that never saw a translation reads"
         " USPS and MNIST well; before the backgrounds of MNIST-M it fails.",

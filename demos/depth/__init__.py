@@ -190,6 +190,7 @@ def _photograph() -> None:
         "The scene as a cloud of points",
         r"Every pixel $(u, v)$ at its depth $Z$, at $Z \, ((u - c_x) / f, (v - c_y) / f, 1)$. Drag it to see it "
         r"from elsewhere; with another focal length $f$ it is deeper or flatter.",
+        name="Cloud",
     )
     cloud = frame.Board("depth/depth", server_functions=[photograph.ply, photograph.png], gpu=False)
     outputs = [slider, colours, cloud]
@@ -206,6 +207,7 @@ def _two_eyes() -> None:
         "Learned from two eyes",
         "No depth was measured for this network. From the left picture it predicts how far every pixel of either eye "
         "is displaced in the other one; the prediction is right where each picture can be rebuilt from the other.",
+        name="Two eyes",
     )
     board = frame.Board(
         "depth/pair",

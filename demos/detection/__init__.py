@@ -93,6 +93,7 @@ def build() -> None:
         "Look inside",
         "From the picture to one object, step by step. The picture went through the backbone once, above; nothing"
         " here sends it there again.",
+        name="Inside",
     )
     questions = [
         boards.inside,
@@ -107,11 +108,13 @@ def build() -> None:
         "What is learned",
         "The losses of the slides, by which each of these steps was trained; below them their values for the object"
         " that is chosen above, as if its class, its box and its mask were the truth.",
+        name="Losses",
     )
     frame.equations(
         (FASTER, "(16) The proposal network $g$: is anchor box $A$ on an object, and how is it to be moved?"),
         (FAST, "(15) Fast R-CNN: the class $c$ of the region with features $x$; unless it is background, its box."),
         (MASK, "(17) Mask R-CNN: its mask as well, that of the true class."),
+        folded=False,
     )
     frame.Board("detection/losses", server_functions=[boards.losses], gpu=False)
     frame.section(
@@ -119,6 +122,7 @@ def build() -> None:
         "R-CNN sends every proposal through the network alone, Fast R-CNN sends the picture once and reads each"
         " proposal from its feature maps, Faster R-CNN finds the proposals there as well. The same weights, timed"
         " now, on this computer; from that, what the papers' 2,000 proposals would take.",
+        name="History",
     )
     with gr.Row(equal_height=False):
         count = gr.Slider(*history.COUNTS, value=40, step=5, label="Proposals", elem_id="detection-count", scale=2)

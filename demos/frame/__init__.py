@@ -5,7 +5,6 @@ import logging
 import os
 import sys
 from collections.abc import Callable
-from html import escape
 from importlib.util import find_spec
 from pathlib import Path
 from types import MethodType
@@ -45,6 +44,11 @@ from .questions import Yes as Yes
 from .questions import sliders as sliders
 from .ready import make_ready as make_ready
 from .ready import next_step as next_step
+from .sections import LATEX as LATEX
+from .sections import equation as equation
+from .sections import equations as equations
+from .sections import heading as heading
+from .sections import section as section
 from .served import AsRead
 from .topic import Topic as Topic
 from .topic import tab as tab
@@ -65,7 +69,6 @@ PHOTOGRAPHS = [
     )
 ]
 """Those that come with packages; a landscape first."""
-LATEX = [{"left": "$$", "right": "$$", "display": True}, {"left": "$", "right": "$", "display": False}]
 
 COMPUTE: dict[str, Any] = {"concurrency_id": "compute", "concurrency_limit": 1}
 """Keyword arguments of an event that takes longer: all of them queue together for the one device."""
@@ -91,33 +94,6 @@ def on_first_show(fn: Callable, inputs=None, outputs=None, gpu: bool = True, **k
     """Run an event when this place of the page is first shown. Gives the event."""
     usual = {"show_progress": "hidden", "api_visibility": "private"}
     return gr.on([first_shown()], guard(fn, gpu), inputs, outputs, **usual | kwargs)
-
-
-def heading(topic: Topic, *sentences: str) -> None:
-    """Title of the tab, its place in the lecture, and what this is in two sentences; $...$ is set by KaTeX."""
-    gr.Markdown(
-        f"<p class='eyebrow'>{escape(topic.lecture)}</p>\n\n# {topic.name}\n\n{' '.join(sentences)}",
-        latex_delimiters=LATEX,
-        elem_classes=["heading"],
-    )
-
-
-def equation(tex: str, caption: str = "") -> None:
-    """The slide's equation, set by KaTeX, and a line that says what its letters are."""
-    gr.Markdown(f"$${tex}$$\n\n{caption}", latex_delimiters=LATEX, elem_classes=["equation"])
-
-
-def equations(*pairs: tuple[str, str]) -> None:
-    """Equations side by side, each with its caption."""
-    with gr.Row():
-        for tex, caption in pairs:
-            with gr.Column(min_width=320):
-                equation(tex, caption)
-
-
-def section(title: str, text: str = "") -> None:
-    """A second-level heading with a line of explanation; $...$ is set by KaTeX."""
-    gr.Markdown(f"## {title}\n\n{text}", latex_delimiters=LATEX, elem_classes=["section"])
 
 
 def page(title: str) -> Page:

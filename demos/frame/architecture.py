@@ -5,17 +5,16 @@ import os
 from collections.abc import Callable
 from dataclasses import asdict
 
-import gradio as gr
-
 from dlcv.core import weights
 
 from .board import Board
 from .questions import Query
+from .sections import section
 
-TEXT = """## The network
-
-The layers of `%s` in the order in which they run: a box is as tall as its maps are large and as wide as they are many;
-grey ones learn nothing. Arcs pass layers by. Click a box to see what it is, and the code that makes it."""
+TEXT = (
+    "The layers of `%s` in the order in which they run: a box is as tall as its maps are large and as wide as they are"
+    " many; grey ones learn nothing. Arcs pass layers by. Click a box to see what it is, and the code that makes it."
+)
 
 
 def architecture(
@@ -42,5 +41,5 @@ def architecture(
         space = os.environ.get("SPACE_ID")
         return {"layers": layers(), "repository": f"https://huggingface.co/spaces/{space}/blob/main/" if space else ""}
 
-    gr.Markdown(TEXT % name, elem_classes=["section"])
+    section("The network", TEXT % name, name="Network", folded=True)
     Board("frame/architecture", board_id=f"{topic}-architecture", server_functions=[describe_network], gpu=False)

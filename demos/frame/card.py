@@ -7,7 +7,10 @@ import gradio as gr
 from dlcv.core import weights
 from dlcv.core.weights.passports import LICENCES
 
+from .sections import section
+
 FACTS = [("Trained on", "source"), ("Licence", "licence"), ("Train again", "recipe")]
+SCORES = "Scores and how to train again"
 MANY = 4  # commands, from which on they are folded away
 
 
@@ -96,8 +99,11 @@ def _fact(names: list[str], field: str) -> str:
     return f"<details><summary>{len(texts)} commands</summary>{commands}</details>" if len(texts) > MANY else commands
 
 
-def weights_card(grid: dict[str, list[str]], by: str = "metric", title: str = "The weights", note: str = "") -> None:
-    """Show what checkpoints scored beside the paper, what they were trained on, licence, how to retrain.
+def weights_card(
+    grid: dict[str, list[str]], by: str = "metric", title: str = "", note: str = "", name: str = "Scores"
+) -> None:
+    """Show what checkpoints scored beside the paper, what they were trained on, licence, how to retrain, in a section
+    of that name, which is folded. `title` is the end of its heading.
 
     A line of the table per label of `grid` ({label: checkpoint names}), a column per "metric", or `by` test set:
     "data".
@@ -111,8 +117,9 @@ def weights_card(grid: dict[str, list[str]], by: str = "metric", title: str = "T
         facts.insert(0, ("Paper", "<br>".join(map(escape, sources))))
     terms = "".join(f"<dt>{term}</dt><dd>{text}</dd>" for term, text in facts if text)
     intro = f"<p>{escape(note)}</p>" if note else ""
+    section(": ".join(filter(None, [SCORES, title])), name=name, folded=True)
     gr.HTML(
-        f"<section class='weights-card'><h2>{escape(title)}</h2>{intro}{_grid(grid, by)}<dl>{terms}</dl></section>",
+        f"<div class='weights-card'>{intro}{_grid(grid, by)}<dl>{terms}</dl></div>",
         js_on_load=None,
         apply_default_css=False,
         elem_classes=["board-block"],

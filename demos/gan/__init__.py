@@ -39,6 +39,7 @@ def playground() -> frame.Board:
         "The discriminator $D$ is a classifier: 1 for real, 0 for made up. The critic $f_w$ is not; it only has to be"
         " high on real pictures, low on generated ones, and nowhere steep. Where the hills of real and of generated"
         " pictures lie on each other, it cannot tell them apart.",
+        name="Critics",
     )
     critic = frame.Board("gan/critic", server_functions=[boards.score_drawing], value=names)
     frame.section(
@@ -63,6 +64,7 @@ def growing() -> None:
         " layer of colours: move the slider, and the same garments come out of less or more of the network. Both are"
         " told what garment it is, so you can ask for one: three kinds are learned, for the others 3,068 photographs"
         " are not enough.",
+        name="Growing",
     )
     progressive.board()
 
@@ -73,10 +75,12 @@ def wasserstein() -> None:
         "Why a distance",
         "Divergences compare densities at the same place: where two distributions do not overlap, they cannot say how"
         " far one is from the other. The cost of moving one onto the other can.",
+        name="Distance",
     )
     frame.equations(
         (TRANSPORT, "the cheapest of all matchings $\\Gamma$ of real points $x$ and generated $y$"),
         (DUALITY, "the same number (Kantorovich-Rubinstein), and why a critic must not be steep"),
+        folded=False,
     )
     transport.board()
 
@@ -118,7 +122,8 @@ def build() -> None:
     )
     frame.weights_card(
         {name: [name] for name in (progressive.NAME, *boards.EVALUATORS, progressive.EVALUATOR)},
-        title="Weights of the progressive GAN and of the evaluators",
+        title="the progressive GAN and the evaluators",
+        name="Scores, progressive",
     )
     api.offer()
 

@@ -69,6 +69,7 @@ def build() -> None:
         "Shuffle the order",
         "The same points, listed differently. A plain network on the list, trained on the same clouds, reads another "
         "shape; PointNet does not.",
+        name="Shuffle",
     )
     shuffle = [boards.shuffle, boards.differences]
     frame.Board("pointnet/shuffle", server_functions=shuffle)
@@ -76,6 +77,7 @@ def build() -> None:
         "Look inside",
         "Between the cloud and the answer. Aligned as they are, the critical points alone give the same global "
         "feature, and so does every cloud between them and the upper-bound shape.",
+        name="Inside",
     )
     frame.Board("pointnet/inside", server_functions=[boards.upper_bound])
     frame.section(
@@ -83,6 +85,7 @@ def build() -> None:
         "$n$ points of 3 coordinates come in; every one goes through the same layers, until it has 1,024 features;"
         " a maximum over the points leaves 1,024 numbers, and of these $\\gamma$ makes the classes. The numbers are"
         " those of your cloud: choose a point.",
+        name="Whole network",
     )
     frame.Board("pointnet/network", server_functions=[boards.flow])
     frame.architecture("pointnet", "pointnet-max", (1, 1024, 3))

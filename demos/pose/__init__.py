@@ -135,6 +135,7 @@ def build() -> None:
         "The belief maps of each stage, and how people are assembled. In the first stages a left knee may still be"
         " taken for a right one. Where two people are close, the field decides whose arm it is. Connected joints count"
         " as a person where their mean belief and PoseNet's votes for these joints are enough together.",
+        name="Inside",
     )
     frame.Board("pose/inside", server_functions=[boards.pairs], gpu=False)
     frame.section("Live", "The same machine on the pictures of your camera, which are not kept.")

@@ -96,12 +96,14 @@ def build() -> None:
         "Where do they give up?",
         "The digit above is turned all the way round, and both networks read it at every step. "
         "The band is what they were trained on.",
+        name="Turning",
     )
     turned = {key: trained.get("rotation", (0, 0)) for key, (_, _, trained) in DATA.items()}
     frame.Board("stn/spin", server_functions=[boards.rectify], value=turned)
     frame.section(
         "Look inside: one pixel of the output",
         "It is read between four pixels of the input. Move over the left picture, or click it and use the arrow keys.",
+        name="One pixel",
     )
     with gr.Row(equal_height=False):
         with gr.Column(scale=8, min_width=320):
@@ -119,7 +121,7 @@ def build() -> None:
     frame.weights_card(
         grid,
         by="data",
-        title="Wrong answers, ours beside Jaderberg et al. 2015",
+        title="wrong answers, ours beside Jaderberg et al. 2015",
         note="Every network was trained on MNIST distorted in one way, and tested so on all 10,000 test digits. "
         "R is rotated, RTS also translated and scaled, P projected, E elastic; ALL, everything mixed, is ours.",
     )

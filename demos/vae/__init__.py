@@ -103,6 +103,7 @@ def why_an_encoder(main: frame.Board) -> None:
         " few lucky samples, and the estimate is too low and never twice the same. Drawn where the encoder expects it,"
         " and weighted by $P(z)/P(z|X;\\Theta_2)$, each sample counts, and a handful is enough. The ELBO stays below,"
         " by what the encoder's Gaussian lacks of the true $P(z|X)$.",
+        name="Encoder",
     )
     with gr.Row():
         with gr.Column(scale=2, min_width=320):
@@ -136,6 +137,7 @@ def why_reparametrise(main: frame.Board) -> None:
         "Training needs the gradient of $E_{z \\sim P(z|X;\\Theta_2)}[\\log P(X|z;\\Theta)]$ to the encoder's $\\mu$,"
         " and has one sample of $z$ to estimate it. Both estimates are right on average; with only one of them"
         " a network can be trained.",
+        name="Reparametrise",
     )
     with gr.Row():
         with gr.Column(scale=2, min_width=320):
@@ -188,6 +190,7 @@ def build() -> None:
         "A small network with two latents, kept at moments of its training. At first every $z$ is the same grey; then"
         " come blots and strokes, and at last regions of digits. The numbers stand at the mean of"
         " $\\mu(X;\\Theta_2)$ of each class.",
+        name="Forming",
     )
     frame.Board("vae/forming", server_functions=[boards.form], value={"moments": list(MOMENTS)})
     with gr.Column(elem_id="vae-inside"):

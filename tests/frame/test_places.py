@@ -48,7 +48,7 @@ def test_home_shows_every_topic_and_the_next_one_is_at_the_foot_of_each(page):
 def look_at(page, place: str) -> None:
     """Opens a place by its address: it is all there, fits the window, and nothing on it moves by itself."""
     page.add_init_script(SHIFTS)
-    person.open_tab(page, place)
+    person.open_tab(page, place, unfold=False)
     assert page.evaluate("new URLSearchParams(location.search).get('tab')") == (None if place == "home" else place)
     assert page.locator("h1:visible").count() == 1
     assert page.evaluate("document.documentElement.scrollWidth") <= page.viewport_size["width"]

@@ -90,9 +90,10 @@ def visitor(
         leave(page, gallery)
 
 
-def open_tab(page, topic: str) -> None:
-    """Opens `/?tab=<topic>`, or home, and waits until it is all there and what it asks at first is answered."""
-    page.goto("/" if topic == "home" else f"/?tab={topic}")
+def open_tab(page, topic: str, unfold: bool = True) -> None:
+    """Opens home, or a topic with all of its sections unfolded or as visitors find them, and waits until it is all
+    there and what it asks at first is answered."""
+    page.goto("/" if topic == "home" else f"/?tab={topic}&open=all" if unfold else f"/?tab={topic}")
     page.wait_for_selector(f"[role=tab][aria-selected=true][data-tab-id={topic}]")
     settle(page)
 

@@ -48,7 +48,8 @@ PANEL = "[role=tabpanel]:visible"
 NEXT = """
 () => {
   window.clicked ??= new Set();
-  const tools = '.icon-button-wrapper, .source-selection, [class*=upload], .download-link, .label-wrap';
+  const frame = '.label-wrap, .section-fold, .contents';
+  const tools = `.icon-button-wrapper, .source-selection, [class*=upload], .download-link, ${frame}`;
   for (const button of document.querySelectorAll('[role=tabpanel] button, [role=tabpanel] .tr-body')) {
     if (!button.checkVisibility({visibilityProperty: true}) || button.disabled || button.closest(tools)) continue;
     const says = button.ariaLabel || button.innerText.trim() || [...button.parentElement.children].indexOf(button);
@@ -101,7 +102,7 @@ class Visit:
     def open(self) -> None:
         """Opens the tab, waits for its first answers, and opens what is folded."""
         page = self.page
-        page.goto(f"/?tab={self.tab}")
+        page.goto(f"/?tab={self.tab}&open=all")
         page.wait_for_selector("[role=tab][aria-selected=true]")
         page.wait_for_selector(f"{PANEL} >> .board")
         if not self.settle(ANSWER_SECONDS):

@@ -3,6 +3,9 @@
 // Any link such as <a href="?tab=vae"> opens its tab here.
 import {isDark, onThemeChange} from './controls.js';
 import {keepNamed} from './names.js';
+import {arrange, fold, keepInView, sectionOf, sectionsOf} from './sections.js';
+
+const OF_THE_PAGE = ['__theme', 'present']; // what of the address goes along from tab to tab
 
 export default function ({element, first, trigger, props}) {
   const themeButton = element.querySelector('.top-theme');
@@ -30,8 +33,7 @@ export default function ({element, first, trigger, props}) {
     const link = event.target.closest('a[href^="?tab="]');
     if (!link || event.ctrlKey || event.metaKey || event.shiftKey || event.button) return; // a window of its own
     event.preventDefault();
-    openTab(new URLSearchParams(link.search).get('tab'));
-    scrollTo(0, 0);
+    visit(new URLSearchParams(link.search));
   });
 
   // A tab is seen once all of its parts are there: they load one by one, and each pushes down what was there before it.
@@ -49,43 +51,76 @@ export default function ({element, first, trigger, props}) {
   );
   const UNSET =
     '.heading:not(:has(h1)), .section:not(:has(h2)), .equation:not(:has(.katex)), .board:not([data-started])';
+  const panelOf = (tab) => document.getElementById(partsOfTab[tab][0]);
   function reveal(tab) {
-    const panel = document.getElementById(partsOfTab[tab][0]);
+    const panel = panelOf(tab);
     if (!panel || panel.dataset.ready) return;
-    if (partsOfTab[tab].every((id) => document.getElementById(id)) && !panel.querySelector(UNSET))
-      panel.dataset.ready = 'yes';
+    if (!partsOfTab[tab].every((id) => document.getElementById(id)) || panel.querySelector(UNSET)) return;
+    if (panel.querySelector('.heading'))
+      arrange(panel, tab, (at) => history.replaceState(null, '', addressOf(tab, at)));
+    panel.dataset.ready = 'yes';
   }
 
+  // ---- the address: ?tab=<topic>&at=<section>&open=all
+
+  const asked = (name) => new URLSearchParams(location.search).get(name);
   function tabOfAddress() {
-    const asked = new URLSearchParams(location.search).get('tab');
-    return Object.hasOwn(titles, asked) ? asked : 'home';
+    return Object.hasOwn(titles, asked('tab')) ? asked('tab') : 'home';
   }
-  function addressOf(tab) {
+  function addressOf(tab, at) {
     const address = new URL(location);
-    if (tab === 'home') address.searchParams.delete('tab');
-    else address.searchParams.set('tab', tab);
+    const parts = address.searchParams;
+    const same = tab === tabOfAddress();
+    for (const name of [...parts.keys()]) if (!same && !OF_THE_PAGE.includes(name)) parts.delete(name);
+    if (tab === 'home') parts.delete('tab');
+    else parts.set('tab', tab);
+    if (at === 'start') parts.delete('at');
+    else parts.set('at', at);
     return address.href;
   }
+  // A visitor's choice of a tab or a section is a step of the history; where a visitor scrolls to is only written down.
+  function visit(parts) {
+    const address = addressOf(parts.get('tab'), parts.get('at') || 'start');
+    if (address !== location.href) history.pushState(null, '', address);
+    arrive();
+  }
+  function showSection(tab) {
+    const panel = panelOf(tab);
+    const at = asked('at');
+    if (!sectionOf(panel, 'start')) return scrollTo(0, 0);
+    if (asked('open') === 'all') for (const one of sectionsOf(panel)) fold(panel, one.dataset.section, false);
+    const id = at && sectionOf(panel, at) ? at : 'start';
+    fold(panel, id, false);
+    if (id !== 'start' || scrollY) keepInView(panel, id);
+  }
 
+  history.scrollRestoration = 'manual'; // the address says where
   let awaited = tabOfAddress(); // until it is shown, the address is left alone
+  let unseen = true; // whether the section that the address asks for is still to be shown
   if (awaited !== 'home') openTab(awaited);
-  window.addEventListener('popstate', () => {
+  function arrive() {
     awaited = tabOfAddress();
+    unseen = true;
     openTab(awaited);
     followTab();
-  });
+  }
+  window.addEventListener('popstate', arrive);
 
   function followTab() {
     const shown = document.querySelector('#topics [role=tab][aria-selected=true]')?.dataset.tabId;
     if (!shown || (awaited && shown !== awaited)) return;
     reveal(shown);
     // what the visitor chose is a step of the history; what the address asked for is there, unless no tab has that name
-    if (addressOf(shown) !== location.href)
-      if (awaited) history.replaceState(null, '', addressOf(shown));
-      else history.pushState(null, '', addressOf(shown));
+    if (shown !== tabOfAddress()) {
+      history.pushState(null, '', addressOf(shown, 'start'));
+      unseen = true;
+    }
     awaited = null;
     document.title = titles[shown];
     for (const way of document.querySelectorAll('.foot nav')) way.hidden = way.dataset.tab !== shown;
+    if (!unseen || !panelOf(shown)?.dataset.ready) return;
+    unseen = false;
+    showSection(shown);
   }
   new MutationObserver(followTab).observe(document.querySelector('gradio-app') || document.body, {
     subtree: true,
