@@ -85,6 +85,7 @@ def build() -> None:
         " again, the transformer still brings the digit to the size that is known, and the plain network is lost. The"
         " digits are not MNIST's, which are not shown here: a generator made them, and a classifier that is sure of"
         " each (above 99.9 %) named them.",
+        name="Gain",
     )
     ways = [
         ("Turned by 40°", {"rotation": 40}),
