@@ -166,7 +166,7 @@ def look(
         "note": note,
         "disparity": ranges(*inside, learned) + ("" if learned else unknown),
         "matched": f"{ranges(*known, camera)}; {100 * (1 - matched.share):.0f} %, grey, is not matched",
-        "l1": [f"{values.mean():.3f} of 1 on average" for values in rebuilt.l1],
+        "l1": [f"{100 * values.mean():.1f} % of full scale on average" for values in rebuilt.l1],
         "ssim": [f"{values.mean():.3f} on average" for values in rebuilt.ssim],
         "scales": [f"{one.shape[2]} × {one.shape[1]}" for one in seen.maps],
         "truth": against_truth(both[0] * width, matched.disparity, truth, learned is not None),

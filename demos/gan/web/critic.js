@@ -8,6 +8,11 @@ export default function ({first, server, find, say, liveCaller, onValue}) {
   const BINS = 40;
   const WIDTH = 420;
   const HEIGHT = 96;
+  const REMARK = {
+    gan: '',
+    wgan: ' Clipped weights make a critic nearly linear: it cannot say no, even to what is like nothing real.',
+    'wgan-gp': '',
+  };
   const {formulations} = first;
   let data = 'digits';
   let shown = null;
@@ -75,7 +80,7 @@ export default function ({first, server, find, say, liveCaller, onValue}) {
           <text x="${WIDTH}" y="${HEIGHT + 16}" text-anchor="end">${written(high)}</text>
         </svg>
         <p>As real as or more real than ${percent(above)} of the test pictures,
-          and ${percent(generated)} of the generated ones.</p></section>`;
+          and ${percent(generated)} of the generated ones.${REMARK[name]}</p></section>`;
       }),
     );
   }

@@ -160,7 +160,7 @@ export default function ({first, server, board, find, liveCaller, colour}) {
       : `${name}, ${percent(probabilities[best], 1)}`;
     const score = `Out-of-distribution score ${strangeness.toFixed(2)}`;
     find('.pn-sub').textContent = strange
-      ? `${score}: shapes of my ten classes stay below 1. The bars only say which class is nearest.`
+      ? `${score}: shapes of the ten classes stay below 1. The bars only say which class is nearest.`
       : `${score}: below 1, as for shapes of the classes of the training set.`;
     probabilities.forEach((share, label) => {
       rows[label].classList.toggle('pn-best', label === best);

@@ -118,7 +118,7 @@ export default function ({trigger, props, server, board, find, findAll, say, liv
         [LENS / 2, LENS / 2],
         radii.map((radius) => times * radius * power),
       );
-    find('.lens-power').textContent = `${power} times larger`;
+    find('.lens-power').textContent = power > 1 ? `, ${power} times larger` : '';
   }
 
   // ---- the drawing
