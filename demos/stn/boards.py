@@ -26,24 +26,24 @@ ROOM = "room"  # a shift that leaves the digit's square on the canvas: it depend
 SHIFTED, TILTED = {"shift_x": ROOM, "shift_y": ROOM}, {"tilt_x": (-1, 1), "tilt_y": (-1, 1)}
 DATA = {  # title, what it means, and the distortions seen in training; only the neutral value of the others
     "all": (
-        "Everything mixed",
-        "42 × 42 px: turned by up to 90°, scaled by 0.7 to 1.2, anywhere on the canvas, often tilted or warped too.",
+        "Everything",
+        "ALL: 42 × 42 px, turned by up to 90°, scaled by 0.7 to 1.2, anywhere on the canvas, often tilted or warped.",
         {"rotation": (-90, 90), "scale": (0.7, 1.2), **SHIFTED, **TILTED, "warp": (0, 1.5)},
     ),
-    "r": ("R, rotated", "Rotated: 28 × 28 px, turned by up to 90° either way.", {"rotation": (-90, 90)}),
+    "r": ("Rotated", "R: 28 × 28 px, turned by up to 90° either way.", {"rotation": (-90, 90)}),
     "rts": (
-        "RTS, also moved and scaled",
-        "Rotated, translated, scaled: 42 × 42 px, turned by up to 45°, scaled by 0.7 to 1.2, anywhere on the canvas.",
+        "Moved",
+        "RTS: 42 × 42 px, turned by up to 45°, scaled by 0.7 to 1.2, anywhere on the canvas.",
         {"rotation": (-45, 45), "scale": (0.7, 1.2), **SHIFTED},
     ),
     "p": (
-        "P, projected",
-        "Projected: 28 × 28 px, scaled by 0.75 to 1, every corner pulled out or pushed in, as if seen from the side.",
+        "Tilted",
+        "P, projected: 28 × 28 px, scaled by 0.75 to 1, every corner pulled out or pushed in, as seen from the side.",
         {"scale": (0.75, 1), **TILTED},
     ),
     "e": (
-        "E, elastic",
-        "Elastic: 28 × 28 px, scaled by 0.75 to 1, bent by 16 control points moved at random.",
+        "Warped",
+        "E, elastic: 28 × 28 px, scaled by 0.75 to 1, bent by 16 control points moved at random.",
         {"scale": (0.75, 1), "warp": (0, 1.5)},
     ),
 }
