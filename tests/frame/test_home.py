@@ -2,8 +2,10 @@
 
 import re
 
+import gradio as gr
 import pytest
 
+import app
 from demos import TOPICS, frame, home, slides
 from demos.frame import ready
 from demos.frame.ready import Progress, next_step
@@ -78,3 +80,17 @@ def test_make_ready_loads_every_network_and_asks_every_endpoint(steps):
 def test_a_step_that_is_not_there_changes_nothing(steps):
     assert next_step(Progress(done=99)) == {"done": 6, "of": 6, "name": "", "wrong": ""}
     assert not steps
+
+
+def sections_of(tab: gr.Tab) -> set[str]:
+    """The ids of a tab's sections."""
+    found = {name[3:] for name in getattr(tab, "elem_classes", ()) if name.startswith("at-")}
+    return found.union(*map(sections_of, getattr(tab, "children", ())))
+
+
+def test_every_link_of_a_slide_leads_to_a_section_that_is_there():
+    tabs = {block.id: sections_of(block) for block in app.demo.blocks.values() if isinstance(block, gr.Tab)}
+    links = [slide for chapter in slides.CHAPTERS.values() for slide in chapter if slide.topic]
+    lost = {f"{slide.heading}: {slide.link}" for slide in links if slide.section not in tabs[slide.topic] | {""}}
+    assert not lost, lost
+    assert slides.Slide("Results", "gan", "critics").link == "?tab=gan&at=critics"

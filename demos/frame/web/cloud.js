@@ -2,7 +2,7 @@
 // reach it, a gr.Plot takes a whole figure for every step of a slider, and WebGL is not everywhere. 4,096 points take 5
 // ms.
 
-import {capture, colourOf, hear, isDark, numbersOf, onRelease, stepOf, tell} from './controls.js';
+import {capture, colourOf, hear, isDark, numbersOf, onRelease, pixelRatio, stepOf, tell} from './controls.js';
 
 // Points as they come from Python, three numbers of 16 bits each, as a Float32Array of x, y, z, x, y, z, ...
 export function unpacked(text) {
@@ -88,8 +88,7 @@ export function makeCloud(canvas, {still = false, apart = null} = {}) {
 
   function draw() {
     asked = false;
-    const ratio = window.devicePixelRatio || 1;
-    const side = Math.round(canvas.clientWidth * ratio);
+    const side = Math.round(canvas.clientWidth * pixelRatio(canvas));
     const count = points.length / 3;
     if (!side) return;
     if (canvas.width !== side) canvas.width = canvas.height = side;
@@ -162,7 +161,7 @@ export function makeCloud(canvas, {still = false, apart = null} = {}) {
     canvas.addEventListener('pointermove', (event) => {
       if (!dragging) return;
       const [x, y] = dragging;
-      const unit = 3.2 / canvas.clientWidth;
+      const unit = 3.2 / canvas.getBoundingClientRect().width;
       dragging = [event.clientX, event.clientY];
       turn({yaw: view.yaw - (event.clientX - x) * unit, pitch: view.pitch + (event.clientY - y) * unit});
     });

@@ -40,6 +40,9 @@ export function greyPicture(values, width) {
   return picture;
 }
 
+// Pixels of the screen to one of an element's own, of which there are more where the page has grown (present.js).
+export const pixelRatio = (element) => (window.devicePixelRatio || 1) * (element.currentCSSZoom || 1);
+
 // ---- buttons and sliders
 
 export function button(title, act) {

@@ -58,7 +58,9 @@ export function keepInView(panel, id) {
 
 // The section that is read: the last whose heading has passed the upper third of the window.
 function readSection(panel) {
-  const passed = sectionsOf(panel).filter((heading) => heading.getBoundingClientRect().top < innerHeight / 3);
+  const passed = sectionsOf(panel).filter(
+    (heading) => heading.checkVisibility() && heading.getBoundingClientRect().top < innerHeight / 3,
+  );
   return (passed.at(-1) || sectionOf(panel, 'start')).dataset.section;
 }
 
@@ -67,7 +69,7 @@ export function arrange(panel, tab, read) {
   const linkTo = (id) => (id === 'start' ? `?tab=${tab}` : `?tab=${tab}&at=${id}`);
   const title = panel.querySelector('h1').closest('.column > *');
   let top = title;
-  while (top.parentElement.closest('.column') !== panel.querySelector('.column')) top = top.parentElement;
+  while (top.parentElement !== panel.querySelector('.column')) top = top.parentElement;
   top.dataset.section = 'start';
   for (const part of followers(top)) part.dataset.of = 'start';
   for (const heading of panel.querySelectorAll('.block.section')) {

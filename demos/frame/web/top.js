@@ -3,6 +3,7 @@
 // Any link such as <a href="?tab=vae"> opens its tab here.
 import {isDark, onThemeChange} from './controls.js';
 import {keepNamed} from './names.js';
+import {presenter} from './present.js';
 import {arrange, fold, keepInView, sectionOf, sectionsOf} from './sections.js';
 
 const OF_THE_PAGE = ['__theme', 'present']; // what of the address goes along from tab to tab
@@ -87,12 +88,31 @@ export default function ({element, first, trigger, props}) {
   function showSection(tab) {
     const panel = panelOf(tab);
     const at = asked('at');
-    if (!sectionOf(panel, 'start')) return scrollTo(0, 0);
+    if (!sectionOf(panel, 'start')) return presenting.show() || scrollTo(0, 0);
     if (asked('open') === 'all') for (const one of sectionsOf(panel)) fold(panel, one.dataset.section, false);
     const id = at && sectionOf(panel, at) ? at : 'start';
     fold(panel, id, false);
+    if (presenting.show()) return;
     if (id !== 'start' || scrollY) keepInView(panel, id);
   }
+
+  // The section in view as presenting has it, and the way to another one, or to the tab after or before.
+  const inView = () => {
+    const tab = tabOfAddress();
+    const panel = panelOf(tab);
+    const at = asked('at');
+    return {panel, at: at && panel && sectionOf(panel, at) ? at : 'start'};
+  };
+  const order = Object.keys(titles);
+  const presenting = presenter({
+    element,
+    shown: inView,
+    go: (at) => visit(new URLSearchParams({tab: tabOfAddress(), at})),
+    turn: (by) => {
+      const tab = order[order.indexOf(tabOfAddress()) + by];
+      if (tab) visit(new URLSearchParams({tab}));
+    },
+  });
 
   history.scrollRestoration = 'manual'; // the address says where
   let awaited = tabOfAddress(); // until it is shown, the address is left alone

@@ -1,6 +1,6 @@
 // A part of a picture on a canvas, and what is drawn over it in pixels of that part.
 
-import {numbersOf} from './controls.js';
+import {numbersOf, pixelRatio} from './controls.js';
 
 const PALETTE = Array.from({length: 24}, (_, i) => `hsl(${(i * 137.5 + 190) % 360} 85% 60%)`);
 export const paletteAt = (number) => PALETTE[number % PALETTE.length];
@@ -21,7 +21,7 @@ export function makeView(canvas) {
     if (!image || !room.clientWidth) return;
     const wide = crop[2] - crop[0];
     const high = crop[3] - crop[1];
-    const ratio = window.devicePixelRatio || 1;
+    const ratio = pixelRatio(canvas);
     const points = Math.min(room.clientWidth / wide, room.clientHeight / high);
     const width = Math.max(1, Math.round(wide * points * ratio));
     const height = Math.max(1, Math.round(high * points * ratio));

@@ -22,6 +22,7 @@ export default function ({first, server, find, liveCaller}) {
     },
   );
   const play = button('Play', () => (playing ? pause() : begin()));
+  play.dataset.run = '';
   find('.vf-buttons').append(play);
 
   async function show(state) {
