@@ -32,7 +32,8 @@ export default function ({first, find, findAll, server, liveCaller}) {
   const told = find('.home-told');
   start.addEventListener('click', async () => {
     start.disabled = true;
-    bar.hidden = false;
+    Object.assign(bar, {hidden: false, value: 0});
+    told.textContent = 'The first one takes longest.';
     const wrong = new Set();
     for (let step = {done: 0, of: 1}; step && step.done < step.of; ) {
       step = await ask({done: step.done});

@@ -167,7 +167,7 @@ export default function ({server, board, find, liveCaller}) {
   });
   new IntersectionObserver(([entry]) => {
     inView = entry.isIntersecting;
-    if (inView && stale) refresh();
+    if (inView && stale && at) refresh();
   }).observe(board);
   tell('stn:hello');
 }
