@@ -111,8 +111,8 @@ def build() -> None:
         title="the painters",
         note="The classifier was trained apart, but on the same paintings. Asked in the features of MobileNetV2, which"
         " knows neither, the paintings are farther from Monet's than the photographs are: colours are learned, but"
-        " much of what stands for strokes is a fine grain, made of the noise that G is given. The authors trained on eight"
-        " times as many photographs, and longer.",
+        " much of what stands for strokes is a fine grain, made of the noise that G is given. The authors trained on"
+        " eight times as many photographs, and longer.",
     )
     digits.scores()
     private = {"api_visibility": "private", "show_progress_on": slider} | frame.COMPUTE
