@@ -60,6 +60,14 @@ def test_the_cards_say_how_many_classes_are_covered():
     assert of[boards.COLLAPSED] < 5 and of["gan"] == of["wgan-gp"] == 10
 
 
+def test_the_clipped_critic_leaves_garments_out_as_its_card_says():
+    [said] = [row["value"] for row in weights.metrics("wgan-fashion")["rows"] if row["metric"] == "classes"]
+    assert said == 7 and abs(api.gan_variety("wgan", "garments", SEED)["covered"] - said) <= 1
+    for name in ("gan", "wgan-gp"):
+        rows = weights.metrics(f"{name}-fashion")["rows"]
+        assert [row["value"] for row in rows if row["metric"] == "classes"] == [10]
+
+
 def test_the_training_of_the_collapsed_one_counts_its_classes():
     name = f"{boards.COLLAPSED}-mnist"
     assert validation(name)(weights.load(GAN, name))["classes"] < 5
