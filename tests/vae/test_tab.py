@@ -53,8 +53,8 @@ def test_opens_with_a_result(tab):
     assert tab.locator("#vae-board .posterior").get_attribute("visibility") == "visible"
     assert tab.locator("#vae-board .elbo-value").all_inner_texts()[1].endswith("nats")
     assert tab.locator("#vae-board .rebuilt + figcaption").all_inner_texts() == [
-        "f(μ(X)) by\nvae-mnist-2d",
-        "f(μ(X)) by\nvae-mnist-40d",
+        "f(μ(X)) with\n2 latents",
+        "f(μ(X)) with\n40 latents",
     ]
     screenshot(tab, "vae")
 
@@ -164,10 +164,13 @@ def test_garments_are_answered_by_their_own_models(tab):
     before = tab.locator("#vae-board .samples").last.get_attribute("src")
     tab.click("[data-data=garments]")
     wait_for_change(tab, "#vae-board .terms:last-child .samples", "src", before)
-    assert set(tab.locator("#vae-board .model").all_inner_texts()) == {"vae-fashion-2d", "vae-fashion-40d"}
+    assert {label.get_attribute("title") for label in tab.locator("#vae-board .model").all()} == {
+        "vae-fashion-2d",
+        "vae-fashion-40d",
+    }
     assert tab.locator("#vae-board .vae-examples button").count() == 10
-    tab.wait_for_function("document.querySelector('#vae-morph-board .model').textContent === 'vae-fashion-40d'")
-    assert tab.locator("#vae-prior-board [aria-pressed=true]").inner_text() == "vae-fashion-40d"
+    tab.wait_for_function("document.querySelector('#vae-morph-board .model').title === 'vae-fashion-40d'")
+    assert tab.locator("#vae-prior-board [aria-pressed=true]").get_attribute("data-key") == "vae-fashion-40d"
     assert decoded(tab).max() > 0.3
     settle(tab)
     screenshot(tab, "vae-garments")

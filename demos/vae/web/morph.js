@@ -1,6 +1,7 @@
 // From A to B in latent space. All pictures of the way come with one call, so the slider itself asks for nothing.
 import {button, loaded} from '../../frame/web/controls.js';
 import {html, made} from '../../frame/web/html.js';
+import {nameModel} from './latents.js';
 
 export default function ({server, find, findAll, liveCaller, onValue}) {
   const STRIP = 10;
@@ -50,7 +51,7 @@ export default function ({server, find, findAll, liveCaller, onValue}) {
     last = slider.max = answer.steps - 1;
     ends.a.querySelector('img').src = answer.a;
     ends.b.querySelector('img').src = answer.b;
-    find('.model').textContent = answer.model;
+    nameModel(find('.model'), answer.model);
     strip.forEach((context, index) => {
       cut(context, (index * last) / (STRIP - 1));
     });

@@ -1,5 +1,6 @@
 // 64 pictures at once: z from the prior, decoded.
 import {anySeed, choices, saveCanvas} from '../../frame/web/controls.js';
+import {latentsOf} from './latents.js';
 
 export default function ({server, find, liveCaller, onValue}) {
   const askSamples = liveCaller(server.sample_many);
@@ -23,7 +24,7 @@ export default function ({server, find, liveCaller, onValue}) {
     models.replaceChildren();
     choices(
       models,
-      Object.fromEntries(value.models.map((name) => [name, name])),
+      Object.fromEntries(value.models.map((name) => [name, latentsOf(name)])),
       () => model,
       (name) => {
         model = name;

@@ -3,6 +3,7 @@ import {button, followPointer, greyPicture, loaded, numbersOf, percent, written}
 import {fill, html} from '../../frame/web/html.js';
 import {makeDrawPad} from '../../frame/web/pad.js';
 import {writtenDigits} from '../../frame/web/strokes.js';
+import {nameModel} from './latents.js';
 
 export default function ({trigger, props, server, board, find, findAll, say, liveCaller}) {
   const SIDE = 560;
@@ -59,8 +60,8 @@ export default function ({trigger, props, server, board, find, findAll, say, liv
     state.half = answer.half;
     state.z = answer.start;
     map.drawImage(sheet, 0, 0, SIDE, SIDE);
-    for (const label of findAll('.plane-model')) label.textContent = answer.models[0];
-    for (const label of findAll('.large-model')) label.textContent = answer.models[1];
+    for (const label of findAll('.plane-model')) nameModel(label, answer.models[0]);
+    for (const label of findAll('.large-model')) nameModel(label, answer.models[1]);
     const sigmas = answer.sigmas.map((sigma) => sigma?.toFixed(3)); // none where pixels are black or white
     find('.pixel-model').textContent =
       answer.sigmas[0] === null
