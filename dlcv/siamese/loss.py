@@ -16,7 +16,8 @@ TINY = 1e-12  # under a root, whose slope at 0 is infinite
 
 def squared_distances(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
     """d^2 of every embedding of (N, D) to every one of (M, D): (N, M)."""
-    products = a @ b.T
+    with torch.autocast(a.device.type, enabled=False):  # of bfloat16 nothing would be left where a and b are near
+        products = a @ b.T
     return (a.square().sum(1)[:, None] + b.square().sum(1)[None] - 2 * products).clamp_min(0)
 
 
@@ -46,12 +47,16 @@ def triplet(positive_squared: torch.Tensor, negative_squared: torch.Tensor, marg
     return F.relu(positive_squared - negative_squared + margin)
 
 
-def to_proxies(embedding: torch.Tensor, proxies: torch.Tensor, labels: torch.Tensor, scale: float) -> torch.Tensor:
-    """Cross-entropy of embeddings (N, D), of unit length, to one learned proxy a class, (C, D): a number.
+def n_pairs(squared: torch.Tensor, labels: torch.Tensor, scale: float) -> torch.Tensor:
+    """-log of the weight exp(-scale d^2 / 2) that a picture's partners have among all of a batch, as a mean: a number.
 
-    Every class is a negative of every picture, weighted by how near it is: mining that is soft (Zhai and Wu 2019).
+    Every picture of another class is a negative, weighted by how near it is to the anchor: mining that is soft
+    (Sohn 2016; Khosla et al. 2020, equation 2). `squared` is (N, N), labels are (N,); of embeddings of unit length,
+    1 - d^2 / 2 is the cosine.
     """
-    return F.cross_entropy(scale * embedding @ F.normalize(proxies, dim=1).T, labels)
+    itself = torch.eye(len(labels), dtype=torch.bool, device=labels.device)
+    weights = (-scale / 2 * squared).masked_fill(itself, -torch.inf).log_softmax(1)  # (N, N)
+    return -weights[(labels[:, None] == labels[None]) & ~itself].mean()
 
 
 class Mined(NamedTuple):

@@ -8,11 +8,11 @@ from torch.nn import functional as F
 
 from dlcv.siamese.loss import (
     mine,
+    n_pairs,
     negative,
     negative_of_hadsell,
     positive,
     squared_distances,
-    to_proxies,
     triplet,
 )
 
@@ -86,9 +86,15 @@ def test_mining_takes_what_its_name_says(batch, how):
         assert torch.equal(found.negative, again.negative) and len(found.negative.unique()) > 12
 
 
-def test_proxies_are_a_classifier_by_cosines():
-    embedding = F.normalize(torch.randn(5, 4, generator=torch.Generator().manual_seed(0)), dim=1)
-    proxies, labels = 7 * embedding.clone(), torch.arange(5)
-    own = to_proxies(embedding, proxies, labels, 50.0)
-    torch.testing.assert_close(own, -(50 * embedding @ embedding.T).log_softmax(1).diagonal().mean())
-    assert own < to_proxies(embedding, proxies.roll(1, 0), labels, 50.0)
+def test_n_pairs_weigh_partners_against_all_others():
+    embedding = F.normalize(torch.randn(6, 4, generator=torch.Generator().manual_seed(0)), dim=1)
+    labels = torch.tensor([0, 0, 1, 1, 2, 2])
+    cosines, expected = embedding @ embedding.T, []
+    for anchor in range(6):
+        weights = {k: math.exp(5 * cosines[anchor, k]) for k in range(6) if k != anchor}
+        expected.append(-math.log(weights[anchor ^ 1] / sum(weights.values())))
+    squared = squared_distances(embedding, embedding)
+    assert n_pairs(squared, labels, 5.0).item() == pytest.approx(sum(expected) / 6, rel=1e-5)
+    assert n_pairs(torch.zeros(6, 6), labels, 5.0).item() == pytest.approx(math.log(5), rel=1e-5)
+    apart = 4.0 * (labels[:, None] != labels[None])
+    assert n_pairs(apart, labels, 16.0) < 1e-6

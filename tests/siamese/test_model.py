@@ -9,7 +9,7 @@ from dlcv.core.images.draw import data_uri
 from dlcv.core.training.loop import Recipe, Step, fit
 from dlcv.siamese import faces, strokes, variation
 from dlcv.siamese.model import Siamese, SiameseConfig, SiameseFolds, SiameseFoldsConfig
-from dlcv.siamese.train import LOSSES, Classes, WithProxies, characters, people, some
+from dlcv.siamese.train import LOSSES, Groups, characters, people, some
 
 STEP = Step(number=3, steps=10)
 SMALL = SiameseConfig(channels=(8, 8, 8), units=4)
@@ -94,30 +94,31 @@ def test_the_symmetries_are_eight_and_variation_repeats_itself():
     assert torch.allclose(variation.warped(x, STEP.generator, 0.0), x, atol=1e-4)
 
 
-def test_a_batch_has_several_pictures_of_each_class():
-    data = Classes(torch.arange(6).view(6, 1, 1, 1, 1).expand(6, 20, 1, 2, 2).to(torch.uint8), times=8)
-    pictures, labels = data[[0, 9, 47]]
-    assert len(data) == 48 and labels.tolist() == [0, 9, 47]
-    x, each = some(pictures, labels, STEP.generator)
-    assert each.tolist() == [0] * 4 + [9] * 4 + [47] * 4
-    assert (255 * x[:, 0, 0, 0]).round().tolist() == [0] * 4 + [1] * 4 + [5] * 4
+def test_a_batch_has_whole_groups_and_several_pictures_of_each_class():
+    pictures = torch.arange(6).view(6, 1, 1, 1, 1).expand(6, 20, 1, 2, 2).to(torch.uint8)
+    data = Groups(pictures, torch.tensor([0, 0, 0, 1, 1, 2]), times=8)
+    assert len(data) == 24
+    found, labels, variant = data.__getitems__([9, 16, 17])
+    assert found[:, 0, 0, 0, 0].tolist() == [3, 4, 5, 5] and variant.tolist() == [1, 1, 0, 1]
+    assert labels.tolist() == [25, 33, 40, 41]  # a variant is another class
+    x = some(found, 3, STEP.generator)
+    assert (255 * x[:, 0, 0, 0]).round().tolist() == [3] * 3 + [4] * 3 + [5] * 6
 
 
 @pytest.mark.parametrize("which", LOSSES.values())
 def test_every_loss_separates_three_characters(which, tmp_path):
     pictures = crosses(3, seed=4).unsqueeze(1).expand(3, 20, 1, 32, 32).contiguous()
-    model = WithProxies(Siamese(SMALL), 24)
     terms = []
 
     def loss(model, batch, step):
         terms.append(characters(which)(model, batch, step))
         return terms[-1]
 
-    recipe = Recipe(epochs=8, batch_size=24, learning_rate=1e-2, average=0.5)
-    trained = fit(model, loss, Classes(pictures, 8), recipe, tmp_path)
+    recipe = Recipe(epochs=8, batch_size=8, learning_rate=1e-2, average=0.5)
+    trained = fit(Siamese(SMALL), loss, Groups(pictures, torch.zeros(3, dtype=torch.long), 8), recipe, tmp_path)
     losses = [term["loss"].item() for term in terms]
-    assert min(losses[-3:]) < losses[0] and trained.network.config == SMALL
-    assert which == "proxies" or 0 <= terms[0]["active"] <= 1
+    assert min(losses[-3:]) < losses[0] and trained.config == SMALL
+    assert which == "n-pairs" or 0 <= terms[0]["active"] <= 1
 
 
 def test_people_are_held_out_once_at_least_and_faces_have_one_contrast():
@@ -126,6 +127,6 @@ def test_people_are_held_out_once_at_least_and_faces_have_one_contrast():
     grey = torch.randint(60, 120, (2, 3, 112, 92), generator=torch.Generator().manual_seed(0)).to(torch.uint8)
     seen, dim = faces.framed(grey), faces.framed(grey // 2)
     assert seen.shape == (2, 3, 1, 56, 48) and (seen.float() - dim.float()).abs().mean() < 3
-    network = WithProxies(Siamese(SiameseConfig(faces.SIZE, (8, 8, 8), 4)), 2)
-    loss = people(network, (seen.repeat(1, 4, 1, 1, 1), torch.arange(2)), STEP)["loss"]
+    network = Siamese(SiameseConfig(faces.SIZE, (8, 8, 8), 4))
+    loss = people(network, (seen.repeat(1, 4, 1, 1, 1), torch.arange(2), torch.zeros(2)), STEP)["loss"]
     assert loss.isfinite() and loss > 0
