@@ -6,11 +6,12 @@ from typing import NamedTuple
 import torch
 from torch import nn
 
-from .loss import mine, negative, negative_of_hadsell, positive, squared_distances, triplet
+from .loss import TINY, mine, negative, negative_of_hadsell, positive, squared_distances, triplet
 
 SHOTS = 8  # pictures of a class in a batch
 HELD_OUT = 300  # pictures that are not learned from
 HIDDEN = 128
+NEGATIVES = {"slide": negative, "hadsell": negative_of_hadsell}
 IMPLODED = 0.02  # of the distance at which negatives are at rest, the mean one of two classes' points: all is one point
 
 
@@ -37,6 +38,16 @@ class Snapshot(NamedTuple):
     points: torch.Tensor  # (HELD_OUT, 2)
     batch: torch.Tensor  # (10 SHOTS, 2): what the next update learns from
     forces: torch.Tensor  # (10 SHOTS, 2): minus the gradient of the summed loss at each of these points
+    at: torch.Tensor  # (T,): where its negatives stand on `curve`, all that the mining chose
+    height: torch.Tensor  # (T,): and what each of them costs
+
+
+class Terms(NamedTuple):
+    """What T mined pairs or triplets cost."""
+
+    losses: torch.Tensor  # (T,)
+    at: torch.Tensor  # (T,): the distance of each negative; of triplets the difference of the squares
+    height: torch.Tensor  # (T,): what each negative adds, or each triplet costs
 
 
 class Laboratory:
@@ -67,25 +78,28 @@ class Laboratory:
         )
         return self.pictures[chosen], self.labels[chosen], random
 
-    def terms(
-        self, points: torch.Tensor, labels: torch.Tensor, random: torch.Generator
-    ) -> tuple[torch.Tensor, torch.Tensor]:
-        """Losses (T,) of the mined pairs or triplets of points (N, 2), and whether the negative of each pushes."""
+    def terms(self, points: torch.Tensor, labels: torch.Tensor, random: torch.Generator) -> Terms:
+        """What the mined pairs or triplets of points (N, 2) cost."""
         settings, squared = self.settings, squared_distances(points, points)
         anchor, partner, other = mine(squared, labels, settings.mining, random)
         near, far = squared[anchor, partner], squared[anchor, other]
-        if not settings.negatives:
-            return positive(near), torch.zeros_like(near, dtype=torch.bool)
-        if settings.loss == "triplets":
+        if settings.loss == "triplets" and settings.negatives:
             losses = triplet(near, far, settings.margin)
-            return losses, losses > 0
-        push = (negative if settings.loss == "slide" else negative_of_hadsell)(far, settings.margin)
-        return positive(near) + push, push > 0
+            return Terms(losses, far - near, losses)
+        push = NEGATIVES.get(settings.loss, negative)(far, settings.margin) if settings.negatives else 0 * far
+        return Terms(positive(near) + push, (far + TINY).sqrt(), push)
+
+    def curve(self) -> tuple[torch.Tensor, torch.Tensor]:
+        """Places (81,) and what a negative costs there (81,): by its distance d, or of triplets by d_n^2 - d_p^2."""
+        margin, loss = self.settings.margin, self.settings.loss
+        rest = margin if loss != "slide" else margin**0.5  # where negatives are at rest
+        at = torch.linspace(-rest if loss == "triplets" else 0, 2 * rest, 81)
+        return at, triplet(torch.zeros(81), at, margin) if loss == "triplets" else NEGATIVES[loss](at.square(), margin)
 
     def step(self) -> None:
         """One update: down the gradient of the mean loss of a batch."""
         pictures, labels, random = self.batch()
-        losses, _ = self.terms(self.network(pictures), labels, random)
+        losses = self.terms(self.network(pictures), labels, random).losses
         self.optimiser.zero_grad()
         losses.mean().backward()
         self.optimiser.step()
@@ -95,7 +109,7 @@ class Laboratory:
         """The present state; the training goes on as if no snapshot had been taken."""
         pictures, labels, random = self.batch()
         batch = self.network(pictures).detach().requires_grad_()
-        losses, pushed = self.terms(batch, labels, random)
+        losses, at, height = self.terms(batch, labels, random)
         (slope,) = torch.autograd.grad(losses.sum(), batch)
         with torch.no_grad():
             points = self.network(self.pictures)
@@ -106,10 +120,12 @@ class Laboratory:
         return Snapshot(
             self.steps,
             losses.mean().item(),
-            pushed.float().mean().item(),
+            (height > 0).float().mean().item(),
             (nearest == self.labels[:HELD_OUT]).float().mean().item(),
             apart < IMPLODED * rest,
             held_out,
             batch.detach(),
             -slope,
+            at.detach(),
+            height.detach(),
         )

@@ -78,11 +78,10 @@ class SiamesePredictor:
         """Embedding and feature maps of pictures (N, 1, 32, 32) uint8, in one view."""
         return SiameseOutput(*(part.cpu() for part in self.model(pictures.to(self.device).float() / 255)))
 
-    def enrol(self, pictures: torch.Tensor) -> Enrolled:
-        """Drawings of one thing, (K, 1, 32, 32) uint8, kept as a centre and their spread around it."""
-        if not FEWEST <= len(pictures) <= MOST:
+    def enrol(self, embeddings: torch.Tensor) -> Enrolled:
+        """Embeddings (K, D) of drawings of one thing, kept with their centre and their spread around it."""
+        if not FEWEST <= len(embeddings) <= MOST:
             raise InputError(f"Draw it between {FEWEST} and {MOST} times.")
-        embeddings = self.embed(pictures)
         middle = centre(embeddings)
         return Enrolled(embeddings, middle, (embeddings - middle).norm(dim=1).mean().item())
 
@@ -96,19 +95,22 @@ class SiamesePredictor:
         """Quantiles (3, Q) of the evaluation set's distances from so many enrolled, of the same, other, forged ones."""
         return self.model.distances[0 if kept < 3 else 1].cpu()
 
-    def verify(self, enrolled: Enrolled, pictures: torch.Tensor, threshold: float | None = None) -> list[Verdict]:
-        """Verdicts on drawings (N, 1, 32, 32) uint8, at the threshold of equal errors where none is given."""
+    def verify(self, enrolled: Enrolled, embedding: torch.Tensor) -> Verdict:
+        """Verdict on the embedding (D,) of a drawing, at the threshold of equal errors."""
         kept = len(enrolled.embeddings)
-        limit = self.threshold(kept) if threshold is None else threshold
+        distance, limit = (embedding - enrolled.centre).norm().item(), self.threshold(kept)
         same, other, _ = self.quantiles(kept)
-        return [
-            Verdict(d, limit, d <= limit, (same > d).float().mean().item(), (other <= d).float().mean().item())
-            for d in (self.embed(pictures) - enrolled.centre).norm(dim=1).tolist()
-        ]
+        beyond, within = (same > distance).float().mean().item(), (other <= distance).float().mean().item()
+        return Verdict(distance, limit, distance <= limit, beyond, within)
 
-    def one_shot(self, references: torch.Tensor, pictures: torch.Tensor) -> torch.Tensor:
-        """Distances (N, W) of drawings (N, 1, 32, 32) uint8 from one sample a class, embeddings (W, D)."""
-        return torch.cdist(self.embed(pictures), references)
+
+def places(enrolled: Enrolled, embedding: torch.Tensor) -> torch.Tensor:
+    """Points (K + 1, 2) of the plane for what is enrolled and for one drawing more, (D,): the two directions in which
+    they differ most, the centre of what is enrolled at 0."""
+    away = torch.cat([enrolled.embeddings, embedding[None]]) - enrolled.centre
+    _, _, directions = torch.linalg.svd(away, full_matrices=False)
+    found = away @ directions[:2].T
+    return F.pad(found, (0, 2 - found.shape[1]))
 
 
 def predictor(name: str = "siamese-omniglot") -> SiamesePredictor:

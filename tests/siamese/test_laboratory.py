@@ -1,5 +1,6 @@
 """The laboratory: what separates, what implodes, and forces that are the gradient of what is minimised."""
 
+import numpy as np
 import pytest
 import torch
 from sklearn.datasets import load_digits
@@ -58,3 +59,14 @@ def test_a_training_repeats_itself_and_a_snapshot_changes_nothing(digits):
     assert torch.equal(first.snapshot().points, second.snapshot().points)
     assert len(first.snapshot().points) == HELD_OUT and first.snapshot().step == 3
     assert trained(digits, 1, seed=4).points.ne(first.snapshot().points).any()
+
+
+@pytest.mark.parametrize("loss", ["slide", "hadsell", "triplets"])
+def test_the_mined_pairs_stand_on_the_curve(digits, loss):
+    laboratory = Laboratory(*digits, Settings(loss=loss, mining="semi_hard"))
+    seen, (at, cost) = laboratory.snapshot(), laboratory.curve()
+    assert cost[-1] == 0 and cost[0] == cost.max()
+    inside = (seen.at > at[0]) & (seen.at < at[-1])
+    assert inside.any()
+    expected = np.interp(seen.at[inside].numpy(), at.numpy(), cost.numpy())
+    assert np.abs(expected - seen.height[inside].numpy()).max() < 0.01

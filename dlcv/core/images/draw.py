@@ -20,8 +20,9 @@ def _laid_out(tiles: np.ndarray, columns: int) -> np.ndarray:
 
 
 def sheet(pictures, columns: int = 1) -> Image.Image:
-    """Pictures (..., 28, 28) as one, row by row; what is missing in the last row stays black."""
-    return Image.fromarray(_laid_out(grey(pictures).reshape(-1, 28, 28), columns))
+    """Pictures (..., S, S) as one, row by row; what is missing in the last row stays black."""
+    tiles = grey(pictures)
+    return Image.fromarray(_laid_out(tiles.reshape(-1, *tiles.shape[-2:]), columns))
 
 
 def colour_sheet(pictures, columns: int) -> Image.Image:
@@ -37,6 +38,12 @@ def heat(values, low: float = 0.0, high: float = 1.0) -> Image.Image:
     at = np.clip((np.asarray(values, dtype=np.float32) - low) / (high - low), 0, 1) * (len(HEAT) - 1)
     colours = [np.interp(at, range(len(HEAT)), HEAT[:, channel]) for channel in range(3)]
     return Image.fromarray(np.stack(colours, axis=-1).round().astype(np.uint8))
+
+
+def heat_sheet(maps, columns: int) -> Image.Image:
+    """Feature maps (C, S, S) of numbers from 0 on as colours, row by row; the largest of all is the brightest."""
+    tiles = np.asarray(maps, dtype=np.float32)
+    return heat(_laid_out(grey(tiles / max(float(tiles.max()), 1e-9)), columns), 0, 255)
 
 
 def data_uri(picture: Image.Image, kind: str = "PNG") -> str:

@@ -1,0 +1,113 @@
+"""The training board: real digits are put into the plane, by any loss and mining, a slice per question."""
+
+import functools
+import threading
+import time
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from demos import frame
+from demos.frame.keep import Keep
+from dlcv.core.errors import InputError
+
+if TYPE_CHECKING:
+    from dlcv.siamese.laboratory import Laboratory
+
+SLICE = 0.06  # seconds of training that one question may ask for
+LASTS = 600  # seconds of training that one run may have
+RUNS = 64  # kept; the one that was asked for the longest time ago is given up for a new one
+LOSSES = {"slide": "The slide's", "hadsell": "Hadsell's", "triplets": "Triplets"}
+MINING = {"random": "Random", "semi_hard": "Semi-hard", "hardest": "Hardest"}
+
+
+class Settings(frame.Query):
+    """Settings of a training, which may change while it goes on."""
+
+    loss: frame.Choice(LOSSES) = "slide"
+    mining: frame.Choice(MINING) = "random"
+    negatives: frame.Yes = True
+    margin: frame.Slider("Margin", 0.1, 4, step=0.05) = 1.0
+
+
+class Begin(Settings):
+    """Question for a new training."""
+
+    seed: frame.Whole(0, 999_999) = 0
+
+
+class Advance(Settings):
+    """Question for a slice of training, of at most so many updates; none: for what the settings alone change."""
+
+    run: frame.Text
+    rounds: frame.Whole(0, 500)
+
+
+@dataclass
+class Run:
+    """One training."""
+
+    laboratory: "Laboratory"
+    trained: float = 0.0  # seconds
+
+
+runs: Keep[Run] = Keep(RUNS, "This training has ended. Start it again.")
+computing = threading.Lock()  # slices of all visitors, one after the other
+
+
+@functools.cache
+def digits() -> tuple:
+    """scikit-learn's digits, 1,797 real ones of 8 x 8, shuffled: (N, 64) in [0, 1], and labels (N,)."""
+    import torch
+    from sklearn.datasets import load_digits
+
+    known = load_digits()
+    order = torch.randperm(len(known.data), generator=torch.Generator().manual_seed(0))
+    return torch.tensor(known.data / 16, dtype=torch.float32)[order], torch.tensor(known.target)[order]
+
+
+def chosen(query: Settings) -> dict:
+    """The settings of a question."""
+    return {name: getattr(query, name) for name in Settings.model_fields}
+
+
+def begin(query: Begin) -> dict:
+    """Name of a new training, its state before the first step, and the classes of the points."""
+    from dlcv.siamese import laboratory
+
+    made = laboratory.Laboratory(*digits(), laboratory.Settings(**chosen(query), seed=query.seed))
+    labels = digits()[1][: laboratory.HELD_OUT]
+    return {"run": runs.add(Run(made)), "labels": frame.coded(labels, "u1"), "seen": sent(made)}
+
+
+def advance(query: Advance) -> dict:
+    """State of a training after a slice of it."""
+    run = runs.get(query.run)
+    if run.trained > LASTS:
+        raise InputError("This training has had its ten minutes. Start it again.")
+    with computing:
+        began = time.perf_counter()
+        run.laboratory.settings = replace(run.laboratory.settings, **chosen(query))
+        for _ in range(query.rounds):
+            run.laboratory.step()
+            if time.perf_counter() - began > SLICE:
+                break
+        seen = sent(run.laboratory)
+        run.trained += time.perf_counter() - began
+    return {"seen": seen}
+
+
+def sent(laboratory: "Laboratory") -> dict:
+    """The present state as JSON."""
+    moment = laboratory.snapshot()
+    numbers = {name: getattr(moment, name) for name in ("step", "loss", "active", "right", "imploded")}
+    arrays = {name: frame.coded(getattr(moment, name).clamp(-1e4, 1e4), "f4") for name in ARRAYS}
+    return numbers | arrays | {"curve": frame.rounded(laboratory.curve())}
+
+
+ARRAYS = ("points", "batch", "forces", "at", "height")
+
+
+def board() -> "frame.gr.HTML":
+    """The training board."""
+    value = {"losses": LOSSES, "mining": MINING, "numbers": frame.sliders(Settings)}
+    return frame.Board("siamese/laboratory", server_functions=[begin, advance], gpu=False, value=value)

@@ -1,0 +1,38 @@
+"""The models of the siamese tab, and the drawings that visitors send them."""
+
+from demos import frame
+from dlcv.core.images import draw
+
+CHARACTERS = "siamese-omniglot"
+ALL = [
+    CHARACTERS,
+    "siamese-omniglot-random",
+    "siamese-omniglot-mined",
+    "siamese-omniglot-triplets",
+    "siamese-mnist-2d",
+    "siamese-faces",
+]
+UNITS = 128
+
+predictor = frame.model("dlcv.siamese.predictor", CHARACTERS)
+
+
+def read_drawing(picture):
+    """A data URI or a picture as the network of characters sees it, (1, 1, 32, 32) uint8."""
+    from dlcv.siamese import strokes
+
+    return strokes.read(picture).unsqueeze(0)
+
+
+def seen(pictures) -> str:
+    """Pictures (N, 1, 32, 32) uint8 as ink on paper, side by side, in a data URI."""
+    return draw.data_uri(draw.sheet(1 - pictures[:, 0].float() / 255, len(pictures)))
+
+
+def known(texts: list[str]):
+    """Embeddings (K, D) that a board sends back, each in base64."""
+    import torch
+
+    refusal = f"An embedding has {UNITS} numbers."
+    rows = [frame.decoded(text, "f4", refusal, count=UNITS).copy() for text in texts]
+    return torch.nan_to_num(torch.tensor(rows).clamp(-1, 1))
