@@ -20,14 +20,14 @@ BATCH = 250
 def embed(model: Siamese, pictures: torch.Tensor) -> torch.Tensor:
     """Embeddings (N, D) of pictures (N, 1, H, W) uint8: scores and screens both ask for them here.
 
-    Where the network is one of characters, each is the mean over seven views of a picture.
+    Where the network is one of characters, each is the mean over three views of a picture.
     """
     device = next(model.parameters()).device
     found = []
     for batch in pictures.split(BATCH):
         x = batch.to(device).float() / 255
         if model.config.views:
-            seen = model(strokes.views(x).flatten(0, 1)).embedding.view(-1, len(x), model.config.units)  # (7, N, D)
+            seen = model(strokes.views(x).flatten(0, 1)).embedding.view(-1, len(x), model.config.units)  # (3, N, D)
             embedding = F.normalize(seen.mean(0), dim=1)
         else:
             embedding = model(x).embedding

@@ -10,15 +10,10 @@ from dlcv.core.training.loop import Recipe, Step, fit
 from dlcv.siamese import faces, strokes, variation
 from dlcv.siamese.model import Siamese, SiameseConfig, SiameseFolds, SiameseFoldsConfig
 from dlcv.siamese.train import LOSSES, Groups, characters, people, some
+from tests.siamese.drawings import crosses
 
 STEP = Step(number=3, steps=10)
 SMALL = SiameseConfig(channels=(8, 8, 8), units=4)
-
-
-def crosses(count: int, seed: int = 0) -> torch.Tensor:
-    """Random strokes (count, 1, 32, 32) uint8."""
-    coarse = torch.rand(count, 1, 8, 8, generator=torch.Generator().manual_seed(seed)) > 0.6
-    return (255 * coarse.repeat_interleave(4, 2).repeat_interleave(4, 3)).to(torch.uint8)
 
 
 def drawn(size: tuple[int, int], lines: list, width: int = 14, ink: str = "black") -> Image.Image:
