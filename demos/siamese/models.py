@@ -1,5 +1,7 @@
 """The models of the siamese tab, and the drawings that visitors send them."""
 
+import numpy as np
+
 from demos import frame
 from dlcv.core.images import draw
 
@@ -34,5 +36,5 @@ def known(texts: list[str]):
     import torch
 
     refusal = f"An embedding has {UNITS} numbers."
-    rows = [frame.decoded(text, "f4", refusal, count=UNITS).copy() for text in texts]
-    return torch.nan_to_num(torch.tensor(rows).clamp(-1, 1))
+    rows = np.stack([frame.decoded(text, "f4", refusal, count=UNITS) for text in texts])
+    return torch.from_numpy(rows).clamp(-1, 1).nan_to_num()
