@@ -17,12 +17,14 @@ export default function ({server, board, find, findAll, say, liveCaller}) {
     fill(
       find('.si-cards'),
       characters().map(
-        ({picture}, i) => html`<div class="si-card"><img src="${picture}" alt="Character ${i + 1}"><i></i><output></output></div>`,
+        ({picture}, i) => html`<div class="si-card"><img src="${picture}" alt="Character ${i + 1}">
+          <i></i><output></output></div>`,
       ),
     );
     find('.si-add').hidden = state.which !== 'own';
     find('.si-add').disabled = !state.picture || characters().length >= MOST;
-    if (!characters().length) find('.si-named').textContent = 'Draw a character that never existed, and add it. Then the next.';
+    if (!characters().length)
+      find('.si-named').textContent = 'Draw a character that never existed, and add it. Then the next.';
   }
 
   // Characters that were not yet embedded, all in one question.
@@ -49,7 +51,8 @@ export default function ({server, board, find, findAll, say, liveCaller}) {
       card.querySelector('output').textContent = distance.toFixed(2);
     });
     board.dataset.nearest = answer.nearest;
-    find('.si-named').textContent = `Nearest: character ${answer.nearest + 1}, at a distance of ${answer.distances[answer.nearest].toFixed(2)}.`;
+    const distance = answer.distances[answer.nearest].toFixed(2);
+    find('.si-named').textContent = `Nearest: character ${answer.nearest + 1}, at a distance of ${distance}.`;
   }
 
   const pad = makeDrawPad(find('.paper'), {

@@ -5,7 +5,7 @@ import {drawn, line, SYMBOLS} from './shared.js';
 
 export default function ({first, server, find, findAll, say, liveCaller}) {
   const FARTHEST = 2;
-  const LOSSES = {positive: 'positive, Lᵖ', negative: "negative, Lⁿ of the slide", hadsell: 'negative, by Hadsell'};
+  const LOSSES = {positive: 'positive, Lᵖ', negative: 'negative, Lⁿ of the slide', hadsell: 'negative, by Hadsell'};
   const askPair = liveCaller(server.compare);
   const askCurves = liveCaller(server.loss_curves);
   const slider = find('.si-margin input');
@@ -13,11 +13,14 @@ export default function ({first, server, find, findAll, say, liveCaller}) {
 
   for (const end of ['a', 'b'])
     find('.si-twins').append(
-      made(html`<section class="si-twin" data-twin="${end}"><div><h3>x${end === 'a' ? '₁' : '₂'}</h3><div class="paper"></div></div>
-        <div class="si-flow"><figure><img class="si-seen" alt="What the network sees"><figcaption>seen</figcaption></figure>
-        <figure><img class="si-strokes" alt="First feature maps"><figcaption>32 maps: strokes</figcaption></figure>
-        <figure><img class="si-features" alt="Last feature maps"><figcaption>128 maps: parts</figcaption></figure>
-        <svg class="si-units" viewBox="0 0 128 2" preserveAspectRatio="none" role="img" aria-label="Embedding, 128 numbers"></svg></div></section>`),
+      made(html`<section class="si-twin" data-twin="${end}">
+        <div><h3>x${end === 'a' ? '₁' : '₂'}</h3><div class="paper"></div></div>
+        <div class="si-flow">
+          <figure><img class="si-seen" alt="What the network sees"><figcaption>seen</figcaption></figure>
+          <figure><img class="si-strokes" alt="First feature maps"><figcaption>32 maps: strokes</figcaption></figure>
+          <figure><img class="si-features" alt="Last feature maps"><figcaption>128 maps: parts</figcaption></figure>
+          <svg class="si-units" viewBox="0 0 128 2" preserveAspectRatio="none" role="img"
+            aria-label="Embedding, 128 numbers"></svg></div></section>`),
     );
 
   function showCost() {
@@ -29,7 +32,8 @@ export default function ({first, server, find, findAll, say, liveCaller}) {
     fill(
       find('.si-losses tbody'),
       Object.entries(LOSSES).map(
-        ([name, title]) => html`<tr><th data-loss="${name}">${title}</th><td data-is="loss">${value(curves[name].loss).toFixed(3)}</td><td>${value(curves[name].slope).toFixed(2)}</td></tr>`,
+        ([name, title]) => html`<tr><th data-loss="${name}">${title}</th>
+          <td>${value(curves[name].loss).toFixed(3)}</td><td>${value(curves[name].slope).toFixed(2)}</td></tr>`,
       ),
     );
     const xs = Array.from({length: 81}, (_, i) => (i * FARTHEST) / 80);

@@ -4,7 +4,16 @@ import {fill, html} from '../../frame/web/html.js';
 import {line} from './shared.js';
 
 const CLASS_COLOURS = [
-  '#e6194b', '#f58231', '#d8b400', '#7ab800', '#1f9d55', '#16a3b5', '#3b6fe0', '#8a4fd3', '#d45bb6', '#8a6d4b',
+  '#e6194b',
+  '#f58231',
+  '#d8b400',
+  '#7ab800',
+  '#1f9d55',
+  '#16a3b5',
+  '#3b6fe0',
+  '#8a4fd3',
+  '#d45bb6',
+  '#8a6d4b',
 ];
 
 export default function ({first, server, board, find, liveCaller, colour}) {
@@ -88,7 +97,7 @@ export default function ({first, server, board, find, liveCaller, colour}) {
       : seen.step === 0
         ? ''
         : settings.negatives
-          ? 'Imploded: all points are one, where the slide’s negatives do not push. Switch to random or semi-hard negatives.'
+          ? 'Imploded: all points are one, where negatives hardly push. Switch to random or semi-hard negatives.'
           : 'Imploded: positive pairs alone are happiest when everything is one point.';
     drawMap();
     drawCurve();

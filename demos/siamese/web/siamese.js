@@ -1,5 +1,5 @@
 // Three drawings are enrolled; each further one stands on a dial, between what the evaluation set's pairs do.
-import {percent, saveFile, numbersOf} from '../../frame/web/controls.js';
+import {numbersOf, percent, saveFile} from '../../frame/web/controls.js';
 import {fill, html} from '../../frame/web/html.js';
 import {makeDrawPad} from '../../frame/web/pad.js';
 import {drawn, line, SIGNATURE} from './shared.js';
@@ -43,19 +43,33 @@ export default function ({server, find, say, liveCaller}) {
     const refused = 1 - within(same, limit);
     const accepted = within(other, limit);
     const words = find('.si-verdict');
-    words.dataset.accepted = distance === undefined ? '' : distance <= limit;
     const [said, why] = words.children;
-    said.textContent = distance === undefined ? 'Enrol a drawing first.' : distance <= limit ? 'Accepted' : 'Refused';
-    why.textContent = distance === undefined ? '' : `at a distance of ${distance.toFixed(2)}`;
-    find('.si-rates').textContent =
-      `At this threshold ${percent(refused, 1)} of the evaluation set's same characters, by other hands, are refused, and ${percent(accepted, 1)} of other characters accepted; of the five most alike, ${percent(within(forged, limit))}.` +
-      (distance === undefined
-        ? ''
-        : ` Beyond your drawing lie ${percent(1 - within(same, distance), 1)} of the same, within it ${percent(within(other, distance), 1)} of others.`);
+    const rates = [
+      `At this threshold ${percent(refused, 1)} of the evaluation set's same characters, by other hands, are refused,`,
+      `and ${percent(accepted, 1)} of other characters accepted; of the five most alike,`,
+      `${percent(within(forged, limit))}.`,
+    ];
+    if (distance === undefined) {
+      words.dataset.accepted = '';
+      said.textContent = state.enrolled.length ? 'Draw it again.' : 'Draw something and enrol it.';
+      why.textContent = '';
+    } else {
+      words.dataset.accepted = distance <= limit;
+      said.textContent = distance <= limit ? 'Accepted' : 'Refused';
+      why.textContent = `at a distance of ${distance.toFixed(2)}`;
+      rates.push(`Beyond your drawing lie ${percent(1 - within(same, distance), 1)} of the same,`);
+      rates.push(`within it ${percent(within(other, distance), 1)} of others.`);
+    }
+    find('.si-rates').textContent = rates.join(' ');
     const limits = Array.from({length: 81}, (_, i) => (i * FARTHEST) / 80);
     const side = (value) => 100 * Math.min(1, value * 2); // up to 50 %
     const curve = (others) =>
-      line(limits.map((at) => within(others, at)), limits.map((at) => 1 - within(same, at)), side, (value) => 100 - side(value));
+      line(
+        limits.map((at) => within(others, at)),
+        limits.map((at) => 1 - within(same, at)),
+        side,
+        (value) => 100 - side(value),
+      );
     fill(
       find('.si-det'),
       html`<path class="line" d="${curve(other)}"/><path class="line forged" d="${curve(forged)}"/>
@@ -77,7 +91,9 @@ export default function ({server, find, say, liveCaller}) {
   function showKept() {
     fill(
       find('.si-kept'),
-      state.enrolled.map(({seen}, i) => html`<img src="${seen}" width="64" height="64" alt="Enrolled drawing ${i + 1}">`),
+      state.enrolled.map(
+        ({seen}, i) => html`<img src="${seen}" width="64" height="64" alt="Enrolled drawing ${i + 1}">`,
+      ),
     );
     find('.si-enrol').disabled = !state.last || state.enrolled.length >= MOST;
   }
