@@ -65,7 +65,15 @@ def judge(query: Signed) -> dict:
     answer = {"seen": seen(picture), "embedding": coded(embedding), "verdict": None}
     if query.enrolled:
         enrolled = model.enrol(known(query.enrolled))
-        answer["verdict"] = model.verify(enrolled, embedding)._asdict() | {"spread": enrolled.spread}
+        verdict = model.verify(enrolled, embedding)
+        answer["verdict"] = {
+            "distance": verdict.distance,
+            "threshold": verdict.threshold,
+            "accepted": verdict.accepted,
+            "same_beyond": verdict.same_beyond,
+            "other_within": verdict.other_within,
+            "spread": enrolled.spread,
+        }
         answer["places"] = frame.rounded(places(enrolled, embedding))
     return answer
 

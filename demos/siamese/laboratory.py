@@ -99,12 +99,24 @@ def advance(query: Advance) -> dict:
 def sent(laboratory: "Laboratory") -> dict:
     """The present state as JSON."""
     moment = laboratory.snapshot()
-    numbers = {name: getattr(moment, name) for name in ("step", "loss", "active", "right", "imploded")}
-    arrays = {name: frame.coded(getattr(moment, name).clamp(-1e4, 1e4), "f4") for name in ARRAYS}
-    return numbers | arrays | {"curve": frame.rounded(laboratory.curve())}
+    return {
+        "step": moment.step,
+        "loss": moment.loss,
+        "active": moment.active,
+        "right": moment.right,
+        "imploded": moment.imploded,
+        "points": numbers(moment.points),
+        "batch": numbers(moment.batch),
+        "forces": numbers(moment.forces),
+        "at": numbers(moment.at),
+        "height": numbers(moment.height),
+        "curve": frame.rounded(laboratory.curve()),
+    }
 
 
-ARRAYS = ("points", "batch", "forces", "at", "height")
+def numbers(values) -> str:
+    """A tensor as boards read it."""
+    return frame.coded(values.clamp(-1e4, 1e4), "f4")
 
 
 def board() -> "frame.gr.HTML":
