@@ -9,7 +9,7 @@ ABOUT = frame.Topic(
     name="Siamese networks",
     lecture="“Deep” embeddings",
     summary="Sign three times, then try to forge yourself; invent an alphabet and have it read.",
-    card=".si-sign",
+    card=".si-cards",
     slides=(
         ("L^p, L^n with the margin m, triplets, mining", "dlcv/siamese/loss.py"),
         ("|| f(x_1) - f(x_2) ||", "dlcv/siamese/model.py"),
@@ -23,7 +23,7 @@ def classroom() -> frame.Board:
     """An alphabet that is read after one look."""
     frame.section(
         "One look is enough",
-        "Twenty characters that nobody has ever written before this page was made, one sample of each. Draw one: the"
+        "Twenty characters that were made up for this page, one sample of each. Draw one: the"
         " nearest of the twenty names it. Or invent an alphabet: draw each of its characters once, and from then on"
         " they are read from anybody's hand. No weight changes: only distances are compared.",
     )

@@ -6,7 +6,7 @@ import {drawn, SYMBOLS} from './shared.js';
 
 export default function ({server, board, find, findAll, say, liveCaller}) {
   const MOST = 20;
-  const FARTHEST = 1.6;
+  const FARTHEST = 1.8;
   const askAlphabet = liveCaller(server.read_alphabet);
   const askName = liveCaller(server.name_character);
   const alphabets = {given: SYMBOLS.map((strokes, i) => ({picture: drawn(strokes, 100 + i)})), own: []};

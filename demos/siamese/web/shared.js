@@ -1,7 +1,7 @@
 // What boards of this tab share: symbols that were invented for this page, and how a hand draws them.
 import {inked} from '../../frame/web/pad.js';
 
-// Twenty characters of an alphabet that nobody has ever written: strokes of points x, y in twentieths of the paper.
+// Twenty characters that were made up: strokes of points x, y in twentieths of the paper.
 export const SYMBOLS = [
   [
     [5, 4, 5, 16, 14, 16],

@@ -5,7 +5,7 @@ import {makeDrawPad} from '../../frame/web/pad.js';
 import {drawn, line, SIGNATURE} from './shared.js';
 
 export default function ({server, find, say, liveCaller}) {
-  const FARTHEST = 1.6; // the dial's end
+  const FARTHEST = 1.8; // the dial's end
   const BINS = 40;
   const MOST = 20; // enrolled
   const ask = liveCaller(server.judge);
