@@ -163,7 +163,7 @@ def train(name: str, recipe: Recipe, runs: Path) -> None:
 SOURCES = {
     "siamese-omniglot": (train_characters, "Omniglot, the 964 characters of its background set", "mit"),
     "siamese-mnist": (train_digits, "MNIST, all 60,000 training digits", "cc-by-sa-3.0"),
-    "siamese-faces": (train_faces, "The Database of Faces, AT&T Laboratories Cambridge: 30 people a network", "mit"),
+    "siamese-faces": (train_faces, "The Database of Faces (AT&T Cambridge), 30 people a network", "cc-by-nc-sa-4.0"),
 }  # how each model is trained, on what, and the licence of the weights
 
 if __name__ == "__main__":
