@@ -29,7 +29,7 @@ CHAPTERS: dict[str, tuple[Slide, ...]] = {
         Slide("Autoencoders", "autoencoder"),
         Slide("Siamese Networks, Embeddings, and Metric Learning", "siamese"),
         Slide("Positive and Negative Pairs", "siamese", "halves"),
-        Slide("Contrastive Loss", "siamese", "laboratory"),
+        Slide("Contrastive Loss", "siamese", "flat-gradients"),
         Slide("Application"),
         Slide("Variational Autoencoders (VAE)", "vae"),
         Slide("References", "vae"),

@@ -26,6 +26,7 @@ def classroom() -> frame.Board:
         "Twenty characters that were made up for this page, one sample of each. Draw one: the"
         " nearest of the twenty names it. Or invent an alphabet: draw each of its characters once, and from then on"
         " they are read from anybody's hand. No weight changes: only distances are compared.",
+        name="Classroom",
     )
     asks = [boards.read_alphabet, boards.name_character]
     return frame.Board("siamese/classroom", server_functions=asks)
@@ -39,6 +40,7 @@ def halves() -> frame.Board:
         " positive or negative: at this distance, the length of the slope is how hard the two are pulled together or"
         " pushed apart. The slide compares the margin with the squared distance, Hadsell et al. compare its root with"
         " the distance; both are at rest from there on.",
+        name="Halves",
     )
     asks = [boards.compare, boards.loss_curves]
     return frame.Board("siamese/halves", server_functions=asks, value={"margin": 1.0}, asks=boards.Curves)
@@ -52,6 +54,7 @@ def training() -> None:
         " picture of the next batch. Random negatives are soon far away, where the loss is flat and teaches nothing."
         " Mining picks near ones. But the slide's push grows with the distance: two that coincide are not pushed at"
         " all, so “hardest” from the start draws all points into one, as do positive pairs alone.",
+        name="Flat gradients",
     )
     laboratory.board()
 
