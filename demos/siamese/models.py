@@ -6,14 +6,7 @@ from demos import frame
 from dlcv.core.images import draw
 
 CHARACTERS = "siamese-omniglot"
-ALL = [
-    CHARACTERS,
-    "siamese-omniglot-random",
-    "siamese-omniglot-mined",
-    "siamese-omniglot-triplets",
-    "siamese-mnist-2d",
-    "siamese-faces",
-]
+ALL = [CHARACTERS, "siamese-mnist-2d"]
 UNITS = 128
 
 predictor = frame.model("dlcv.siamese.predictor", CHARACTERS)
