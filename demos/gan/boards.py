@@ -184,9 +184,9 @@ def _variety(query: Variety) -> dict:
 
 MEANING = {  # what the counts of a column mean
     COLLAPSED: "Whatever z is, it gives nearly one picture. D looks at each picture alone, and cannot say that it saw"
-    " it before: nothing in the original objective asks for variety. No single thing is to blame: from other first"
-    " weights, with batches twice as large, or with the batch normalisation that its first layer lacks, such a short"
-    " training of small networks covered three classes at most.",
+    " it before: nothing in the original objective asks for variety. The networks are small: with twice the width as"
+    " short a training covered all ten classes; with larger batches, from other first weights, or with the batch"
+    " normalisation that its first layer lacks, three at most.",
     "gan": "The same game did not collapse here, with twice the width and a longer training: the objective itself asks"
     " for neither.",
     "wgan": "Of the three that did not collapse it is the least even, though W is only 0 where every class has its"
