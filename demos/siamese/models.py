@@ -6,7 +6,7 @@ from demos import frame
 from dlcv.core.images import draw
 
 CHARACTERS = "siamese-omniglot"
-ALL = [CHARACTERS, "siamese-mnist-2d"]
+ALL = [CHARACTERS, "siamese-mnist-2d", "siamese-faces"]
 UNITS = 128
 
 predictor = frame.model("dlcv.siamese.predictor", CHARACTERS)

@@ -20,7 +20,7 @@ BATCH = 250
 def embed(model: Siamese, pictures: torch.Tensor) -> torch.Tensor:
     """Embeddings (N, D) of pictures (N, 1, H, W) uint8: scores and screens both ask for them here.
 
-    Where the network is one of characters, each is the mean over three views of a picture.
+    Where the settings say so, each is the mean over three views of a picture.
     """
     device = next(model.parameters()).device
     found = []

@@ -26,7 +26,7 @@ MARGIN, ALPHA = 1.0, 0.2  # of the contrastive loss, a squared distance as on th
 PLANE = 4.0  # margin of Hadsell's loss in the plane, a distance
 CONFIG = SiameseConfig(views=True)
 DIGITS = SiameseConfig((28, 28), (16, 32, 64), 2, unit_length=False)
-FACES = SiameseFoldsConfig(faces.SIZE, (16, 32, 64), 64)
+FACES = SiameseFoldsConfig(faces.SIZE, (16, 32, 64), 64, views=True)
 LOSSES = {
     "siamese-omniglot": "n-pairs",
     "siamese-omniglot-random": "contrastive, random",

@@ -53,6 +53,12 @@ def test_the_scores_of_characters_hold_on_four_alphabets():
 
 
 @needs_data
+def test_the_score_of_faces_holds():
+    (row,) = [row for row in evaluate.people("siamese-faces") if row["bar"]]
+    assert row["value"] == pytest.approx(stated("siamese-faces", "eer", "mean of 5 folds"), abs=0.3)
+
+
+@needs_data
 def test_the_plane_of_digits_holds_with_a_sixth_of_the_neighbours():
     from dlcv.core.datasets import mnist
 
