@@ -1,9 +1,11 @@
 """The map of the lecture: what home, the page of slides and the foot of a tab say, and what "Make ready" does."""
 
+import json
 import re
 
 import gradio as gr
 import pytest
+from playwright.sync_api import expect
 
 import app
 from demos import TOPICS, frame, home, slides
@@ -80,6 +82,24 @@ def test_make_ready_loads_every_network_and_asks_every_endpoint(steps):
 def test_a_step_that_is_not_there_changes_nothing(steps):
     assert next_step(Progress(done=99)) == {"done": 6, "of": 6, "name": "", "wrong": ""}
     assert not steps
+
+
+def test_the_button_says_how_far_it_is_and_what_is_out_of_reach(page):
+    step = {"of": 2, "name": "vae-mnist-2d", "wrong": ""}
+    answers = iter([step | {"done": 1}, step | {"done": 2, "wrong": "One is not on this computer."}])
+    asked = []
+
+    def answer(route):
+        asked.append(json.loads(route.request.post_data)["data"])
+        route.fulfill(json=next(answers))
+
+    page.route(lambda url: "component_server" in url, answer)
+    page.goto("/")
+    page.get_by_role("button", name="Make ready").click()
+    told = "Every network that is here is ready. One is not on this computer."
+    expect(page.locator(".home-told")).to_have_text(told)
+    assert asked == [{"done": 0}, {"done": 1}]
+    expect(page.get_by_role("button", name="Make ready")).to_be_enabled()
 
 
 def sections_of(tab: gr.Tab) -> set[str]:

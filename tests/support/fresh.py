@@ -48,7 +48,7 @@ PANEL = "[role=tabpanel]:visible"
 NEXT = """
 () => {
   window.clicked ??= new Set();
-  const frame = '.label-wrap, .section-fold, .contents';
+  const frame = '.label-wrap, .section-fold, .contents, .home-ready';
   const tools = `.icon-button-wrapper, .source-selection, [class*=upload], .download-link, ${frame}`;
   for (const button of document.querySelectorAll('[role=tabpanel] button, [role=tabpanel] .tr-body')) {
     if (!button.checkVisibility({visibilityProperty: true}) || button.disabled || button.closest(tools)) continue;

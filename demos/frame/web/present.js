@@ -116,6 +116,7 @@ export function presenter({element, shown, go, turn}) {
     if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || help.open) return;
     if (target.matches?.(TYPED)) return; // a text or a slider has its own use for keys
     if (key === ' ' && target.matches?.('button:focus-visible, summary')) return;
+    if (['ArrowUp', 'ArrowDown'].includes(key) && root.scrollHeight > innerHeight) return; // there is more to see here
     const name = key.length === 1 ? key.toLowerCase() : key;
     const act = always[name] || (on && presenting[name]);
     if (!act) return;
