@@ -48,12 +48,14 @@ def halves() -> frame.Board:
 
 def training() -> None:
     """The losses at work."""
+    right = "; ".join(f"{words} {boards.one_shot(name):.1f} %" for name, words in models.COMPARED.items())
     frame.section(
         "Flat gradients, and how mining finds the others",
         "Real digits in the plane, while a small network learns from nothing. An arrow is minus the gradient at a"
         " picture of the next batch. Random negatives are soon far away, where the loss is flat and teaches nothing."
         " Mining picks near ones. But the slide's push grows with the distance: two that coincide are not pushed at"
-        " all, so “hardest” from the start draws all points into one, as do positive pairs alone.",
+        " all, so “hardest” from the start draws all points into one, as do positive pairs alone."
+        f" On characters, the same network read so many of twenty of one alphabet after 120 batches: {right}.",
         name="Flat gradients",
     )
     laboratory.board()

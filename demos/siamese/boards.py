@@ -6,6 +6,7 @@ from pydantic import Field
 
 from demos import frame
 from demos.frame.questions import Asked
+from dlcv.core import weights
 
 from .models import known, predictor, read_drawing, seen
 
@@ -53,6 +54,12 @@ class Read(frame.Query):
 def coded(embedding) -> str:
     """An embedding as boards keep it."""
     return frame.coded(embedding, "f4")
+
+
+def one_shot(name: str) -> float:
+    """Percentage of right answers among twenty characters of one alphabet that `evaluate` measured."""
+    rows = weights.metrics(name)["rows"]
+    return next(row["value"] for row in rows if row["metric"] == "one_shot_20" and "of one alphabet" in row["data"])
 
 
 def judge(query: Signed) -> dict:

@@ -6,7 +6,13 @@ from demos import frame
 from dlcv.core.images import draw
 
 CHARACTERS = "siamese-omniglot"
-ALL = [CHARACTERS, "siamese-mnist-2d", "siamese-faces"]
+COMPARED = {
+    "siamese-omniglot-random": "contrastive, random negatives",
+    "siamese-omniglot-mined": "contrastive, semi-hard negatives",
+    "siamese-omniglot-triplets": "triplets, semi-hard negatives",
+}
+"""The same network after 120 batches each, by what it learned from."""
+ALL = [CHARACTERS, *COMPARED, "siamese-mnist-2d", "siamese-faces"]
 UNITS = 128
 
 predictor = frame.model("dlcv.siamese.predictor", CHARACTERS)

@@ -5,7 +5,7 @@ import os
 import pytest
 import torch
 
-from demos.siamese.models import ALL
+from demos.siamese.models import ALL, COMPARED
 from dlcv.core import weights
 from dlcv.siamese import evaluate, strokes
 from dlcv.siamese.model import Siamese
@@ -26,6 +26,11 @@ def stated(name: str, metric: str, what: str) -> float:
 def test_all_weights_ship_and_are_small():
     assert set(weights.names("siamese")) == set(ALL)
     assert sum(weights.passport(name).size for name in ALL) < 10 * 2**20
+
+
+def test_mining_and_triplets_pay():
+    random, mined, triplets = (stated(name, "one_shot_20", evaluate.WITHIN) for name in COMPARED)
+    assert random + 10 < min(mined, triplets) < stated(evaluate.MAIN, "one_shot_20", evaluate.WITHIN)
 
 
 def test_the_bars_of_enrolment_hold_with_room():
