@@ -84,7 +84,11 @@ def Board(
     module = f"{topic}/web/{part}.js"
     paths = [DEMOS / topic / "web" / f"{part}.{kind}" for kind in ("html", "css")]
     html, css = [path.read_text(encoding="utf-8") if path.exists() else "" for path in paths]
-    html = re.sub(r'data-bounds="(\w+)"', lambda found: bounds(asks.model_fields[found[1]]), html)
+
+    def limited(found: re.Match) -> str:
+        return f'name="{found[1]}" {bounds(asks.model_fields[found[1]])}'
+
+    html = re.sub(r'data-bounds="(\w+)"', limited, html)
     events = sorted(set(re.findall(r"\btrigger\(('\w+')", MODULES[module].decode())))
     return gr.HTML(
         value,

@@ -119,6 +119,7 @@ export default function ({server, find, liveCaller, onValue}) {
 
   let dragged = false;
   followPointer(surface, {
+    at: () => state.at,
     moveTo(x, y) {
       dragged = true;
       movePoint([x, y]);

@@ -1,5 +1,6 @@
 // What boards share: numbers as they are set, buttons and sliders, the pointer, colours, files.
 import {html, made} from './html.js';
+import {remember} from './state.js';
 
 // ---- numbers
 
@@ -147,8 +148,19 @@ export function stepOf(event) {
 }
 
 // A point on a surface follows the pointer and the arrow keys: moveTo(x, y) with parts of the surface from 0 to 1, x to
-// the right and y up; moveBy(x, y, far) with a step of -1, 0 or 1 each way, far with Shift.
-export function followPointer(surface, {moveTo, moveBy}) {
+// the right and y up; moveBy(x, y, far) with a step of -1, 0 or 1 each way, far with Shift; at() is where it is, for the
+// address.
+export function followPointer(surface, {moveTo, moveBy, at}) {
+  remember(surface, 'point', {
+    get: () =>
+      at()
+        .map((part) => part.toFixed(4))
+        .join(),
+    set(text) {
+      const to = text.split(',').map(Number);
+      if (to.length === 2 && to.every((part) => part >= 0 && part <= 1)) moveTo(...to);
+    },
+  });
   let dragging = null;
   const move = (event) => {
     const box = surface.getBoundingClientRect();

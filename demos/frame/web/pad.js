@@ -1,7 +1,9 @@
 // A sheet of paper to draw a digit on: black ink on white paper in light and dark alike.
 import {capture, loaded, onRelease} from './controls.js';
 import {fill, html} from './html.js';
+import * as ink from './ink.js';
 import {penByKeys} from './pen.js';
+import {remember as inAddress} from './state.js';
 
 const PAD_SIZE = 280;
 const PAD_BRUSH = 18;
@@ -102,11 +104,19 @@ export function makeDrawPad(root, {onDraw, say, onClear = () => {}, label = 'Dra
   const before = [];
   let blank = true;
   let uploaded = null;
+  let strokes = []; // on the ground: a blank paper, or the picture that was put there
+  let ground = null;
   let drawing = null;
   let scheduled = false;
 
   const dataURI = () => uploaded || canvas.toDataURL('image/png');
-  const snapshot = () => ({blank, uploaded, pixels: paper.getImageData(0, 0, PAD_SIZE, PAD_SIZE)});
+  const snapshot = () => ({
+    blank,
+    uploaded,
+    ground,
+    strokes: strokes.map((points) => [...points]),
+    pixels: paper.getImageData(0, 0, PAD_SIZE, PAD_SIZE),
+  });
   const wipe = () => {
     paper.fillStyle = '#fff';
     paper.fillRect(0, 0, PAD_SIZE, PAD_SIZE);
@@ -131,25 +141,32 @@ export function makeDrawPad(root, {onDraw, say, onClear = () => {}, label = 'Dra
     });
   }
 
-  function clear() {
+  function clear(chosen) {
     if (!blank) remember();
     wipe();
     blank = true;
     uploaded = null;
+    strokes = [];
+    ground = {...snapshot(), chosen};
+    changed();
+  }
+
+  function back(to) {
+    paper.putImageData(to.pixels, 0, 0);
+    ({blank, uploaded, strokes, ground} = to);
     changed();
   }
 
   function undo() {
     const last = before.pop();
     if (!last) return;
-    paper.putImageData(last.pixels, 0, 0);
-    ({blank, uploaded} = last);
-    changed();
+    back(last);
   }
 
   const point = (event) => {
     const box = canvas.getBoundingClientRect();
-    return [((event.clientX - box.left) / box.width) * PAD_SIZE, ((event.clientY - box.top) / box.height) * PAD_SIZE];
+    const part = [(event.clientX - box.left) / box.width, (event.clientY - box.top) / box.height];
+    return part.map((value) => Math.round(value * PAD_SIZE)); // so that it is drawn again as it was
   };
 
   function stroke(from, to) {
@@ -162,6 +179,8 @@ export function makeDrawPad(root, {onDraw, say, onClear = () => {}, label = 'Dra
     paper.stroke();
     blank = false;
     uploaded = null;
+    if (from === to) strokes.push([to]);
+    else strokes.at(-1)?.push(to);
   }
 
   canvas.addEventListener('pointerdown', (event) => {
@@ -239,6 +258,8 @@ export function makeDrawPad(root, {onDraw, say, onClear = () => {}, label = 'Dra
     }
     blank = false;
     uploaded = address;
+    strokes = [];
+    ground = {...snapshot(), chosen: false};
     changed();
   }
 
@@ -264,7 +285,7 @@ export function makeDrawPad(root, {onDraw, say, onClear = () => {}, label = 'Dra
   }
 
   undoButton.addEventListener('click', undo);
-  root.querySelector('.pad-clear').addEventListener('click', clear);
+  root.querySelector('.pad-clear').addEventListener('click', () => clear(true));
   root.querySelector('.pad-upload').addEventListener('click', () => fileInput.click());
   fileInput.addEventListener('change', () => {
     upload(fileInput.files[0]);
@@ -286,7 +307,25 @@ export function makeDrawPad(root, {onDraw, say, onClear = () => {}, label = 'Dra
     root.classList.remove('pad-over');
     upload(event.dataTransfer.files[0]);
   });
+  // In an address: what was drawn, after 0 on a blank paper or 1 on an example; no upload.
+  inAddress(root, 'drawing', {
+    get() {
+      if (!strokes.length) return ground.chosen ? '0' : null;
+      const text = ink.written(strokes);
+      return text && `${ground.blank ? 0 : 1}${text}`;
+    },
+    set(text) {
+      const drawn = text?.length > 1 ? ink.read(text.slice(1)) : [];
+      if (!drawn) return;
+      remember();
+      if (text?.[0] === '0') clear(true);
+      else back({...ground, ground, strokes: []});
+      for (const points of drawn) for (const i of points.keys()) stroke(points[Math.max(i - 1, 0)], points[i]);
+      changed();
+    },
+  });
   wipe();
+  ground = {...snapshot(), chosen: false};
   look();
-  return {canvas, clear, undo, show, upload, empty: () => blank, dataURI};
+  return {canvas, clear: () => clear(false), undo, show, upload, empty: () => blank, dataURI};
 }

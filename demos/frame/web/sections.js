@@ -4,6 +4,7 @@ import {fill, html, made} from './html.js';
 
 const ROOM = 3300; // pixels that a page may be high as it opens; the last sections are folded until it is no higher
 const SETTLED = 2500; // milliseconds without a change after which nothing more is expected to move the page
+const COPIED = 2500; // milliseconds that it is said
 const ACTS = ['wheel', 'touchmove', 'pointerdown', 'keydown'];
 
 export const sectionsOf = (panel) => [...panel.querySelectorAll('[data-section]')];
@@ -57,7 +58,7 @@ export function keepInView(panel, id) {
 }
 
 // The section that is read: the last whose heading has passed the upper third of the window.
-function readSection(panel) {
+export function readSection(panel) {
   const passed = sectionsOf(panel).filter(
     (heading) => heading.checkVisibility() && heading.getBoundingClientRect().top < innerHeight / 3,
   );
@@ -106,12 +107,19 @@ function contents(panel, top, linkTo, read) {
       ({dataset: {section}}) =>
         html`<li><a href="${linkTo(section)}" data-to="${section}">${wordsOf(section)}</a></li>`,
     )}</ul>
+    <button type="button" class="contents-copy">Copy link</button>
     <button type="button" class="contents-all">Open all</button></nav>`);
   const menu = row.querySelector('.contents-menu');
   const toggle = (open) => menu.setAttribute('aria-expanded', open);
   menu.addEventListener('click', () => toggle(menu.getAttribute('aria-expanded') === 'false'));
   row.addEventListener('click', (event) => {
     if (event.target.closest('a')) toggle(false);
+  });
+  const copy = row.querySelector('.contents-copy');
+  copy.addEventListener('click', async () => {
+    await navigator.clipboard?.writeText(location.href);
+    copy.textContent = navigator.clipboard ? 'Copied' : 'The address of this page is the link';
+    setTimeout(() => Object.assign(copy, {textContent: 'Copy link'}), COPIED);
   });
   row.querySelector('.contents-all').addEventListener('click', () => {
     for (const heading of sectionsOf(panel)) fold(panel, heading.dataset.section, false);

@@ -4,7 +4,8 @@
 import {isDark, onThemeChange} from './controls.js';
 import {keepNamed} from './names.js';
 import {presenter} from './present.js';
-import {arrange, fold, keepInView, sectionOf, sectionsOf} from './sections.js';
+import {arrange, fold, keepInView, readSection, sectionOf, sectionsOf} from './sections.js';
+import {follow} from './state.js';
 
 const OF_THE_PAGE = ['__theme', 'present']; // what of the address goes along from tab to tab
 
@@ -57,32 +58,46 @@ export default function ({element, first, trigger, props}) {
     const panel = panelOf(tab);
     if (!panel || panel.dataset.ready) return;
     if (!partsOfTab[tab].every((id) => document.getElementById(id)) || panel.querySelector(UNSET)) return;
-    if (panel.querySelector('.heading'))
+    if (panel.querySelector('.heading')) {
       arrange(panel, tab, (at) => history.replaceState(null, '', addressOf(tab, at)));
+      restoreIn[tab] = follow(panel, tab, (parts, choice) => {
+        stateOf[tab] = parts;
+        if (tab === tabOfAddress()) note(addressOf(tab, asked('at') || 'start'), choice);
+      });
+    }
     panel.dataset.ready = 'yes';
   }
 
-  // ---- the address: ?tab=<topic>&at=<section>&open=all
+  // ---- the address: ?tab=<topic>&at=<section>&open=all, and what is set on the tab. What has no meaning is ignored.
 
+  const stateOf = {}; // of a tab, what its address says of its controls: [[name, value], ...]
+  const restoreIn = {};
   const asked = (name) => new URLSearchParams(location.search).get(name);
+  const stateIn = (parts) => [...parts].filter(([name]) => !['tab', 'at', 'open', ...OF_THE_PAGE].includes(name));
   function tabOfAddress() {
     return Object.hasOwn(titles, asked('tab')) ? asked('tab') : 'home';
   }
   function addressOf(tab, at) {
     const address = new URL(location);
-    const parts = address.searchParams;
-    const same = tab === tabOfAddress();
-    for (const name of [...parts.keys()]) if (!same && !OF_THE_PAGE.includes(name)) parts.delete(name);
-    if (tab === 'home') parts.delete('tab');
-    else parts.set('tab', tab);
-    if (at === 'start') parts.delete('at');
-    else parts.set('at', at);
+    const before = [...address.searchParams];
+    const along = tab === tabOfAddress() ? ['open', ...OF_THE_PAGE] : OF_THE_PAGE;
+    const parts = [
+      ...(tab === 'home' ? [] : [['tab', tab]]),
+      ...(at === 'start' ? [] : [['at', at]]),
+      ...before.filter(([name]) => along.includes(name)),
+      ...(stateOf[tab] || []),
+    ];
+    address.search = new URLSearchParams(parts);
     return address.href;
   }
-  // A visitor's choice of a tab or a section is a step of the history; where a visitor scrolls to is only written down.
+  // A visitor's choice is a step of the history; where a visitor scrolls to, or drags a slider to, is written down.
+  function note(address, choice) {
+    if (address !== location.href) history[choice ? 'pushState' : 'replaceState'](null, '', address);
+  }
   function visit(parts) {
-    const address = addressOf(parts.get('tab'), parts.get('at') || 'start');
-    if (address !== location.href) history.pushState(null, '', address);
+    const tab = parts.get('tab');
+    if (stateIn(parts).length) stateOf[tab] = stateIn(parts);
+    note(addressOf(tab, parts.get('at') || 'start'), true);
     arrive();
   }
   function showSection(tab) {
@@ -117,14 +132,18 @@ export default function ({element, first, trigger, props}) {
   history.scrollRestoration = 'manual'; // the address says where
   let awaited = tabOfAddress(); // until it is shown, the address is left alone
   let unseen = true; // whether the section that the address asks for is still to be shown
+  let stay = false;
   if (awaited !== 'home') openTab(awaited);
-  function arrive() {
+  function arrive({back = false} = {}) {
+    const panel = panelOf(tabOfAddress());
+    // on the way back to what is in view, nothing but its state changes
+    stay = back && panel?.offsetParent && sectionOf(panel, 'start') && readSection(panel) === (asked('at') || 'start');
     awaited = tabOfAddress();
     unseen = true;
     openTab(awaited);
     followTab();
   }
-  window.addEventListener('popstate', arrive);
+  window.addEventListener('popstate', () => arrive({back: true}));
 
   function followTab() {
     const shown = document.querySelector('#topics [role=tab][aria-selected=true]')?.dataset.tabId;
@@ -140,7 +159,10 @@ export default function ({element, first, trigger, props}) {
     for (const way of document.querySelectorAll('.foot nav')) way.hidden = way.dataset.tab !== shown;
     if (!unseen || !panelOf(shown)?.dataset.ready) return;
     unseen = false;
-    showSection(shown);
+    if (!stay) showSection(shown);
+    stay = false;
+    stateOf[shown] = stateIn(new URLSearchParams(location.search));
+    restoreIn[shown]?.(stateOf[shown]);
   }
   new MutationObserver(followTab).observe(document.querySelector('gradio-app') || document.body, {
     subtree: true,

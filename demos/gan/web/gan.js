@@ -67,6 +67,7 @@ export default function ({first, trigger, props, server, board, find, findAll, l
   }
 
   followPointer(plane, {
+    at: () => state.at.map((value) => (value + edge) / (1 + 2 * edge)),
     moveTo(x, y) {
       stopWalking();
       movePoint([x, y].map((part) => part * (1 + 2 * edge) - edge));

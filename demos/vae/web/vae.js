@@ -40,6 +40,7 @@ export default function ({trigger, props, server, board, find, findAll, say, liv
   }
 
   followPointer(plane, {
+    at: () => state.z.map((value) => (value / state.half + 1) / 2),
     moveTo(x, y) {
       find('.z').setAttribute('aria-live', 'off');
       movePoint([x, y].map((part) => (part * 2 - 1) * state.half));

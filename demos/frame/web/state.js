@@ -1,0 +1,231 @@
+// What a visitor has set on a tab, as parts of its address: every control under a name of its own. What is as it was
+// when the tab opened is left out. A value comes back by what a visitor does: a button is clicked, a slider moved.
+const REST = 300; // milliseconds after the last act before the address is written
+const TICK = 100;
+const SECOND = 1000;
+const AGAIN = 6;
+const LATEST = 10000; // milliseconds in which an answer is waited for
+const PATIENCE = 30000; // milliseconds that a part of an address waits for the control it names
+
+const wait = (time) => new Promise((done) => setTimeout(done, time));
+export const slug = (text) =>
+  text
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^-|-$/g, '');
+
+// ---- what a board says itself: remember(element, name, {get(), set(text)}), for what is no button, slider or field.
+// The value is text, or null where nothing was set; with `choice`, a change is a step of the history.
+const own = [];
+export const remember = (element, name, use) => own.push({element, name, ...use});
+
+// ---- what every tab has
+
+const write = (input, value) => {
+  input.value = value;
+  for (const kind of ['input', 'change']) input.dispatchEvent(new Event(kind, {bubbles: true}));
+};
+const within = (input, value) =>
+  value !== '' && Number(value) >= Number(input.min || -Infinity) && Number(value) <= Number(input.max || Infinity);
+
+function ofField(input) {
+  const choice = input.type !== 'range';
+  if (input.type === 'checkbox')
+    return {choice, get: () => String(input.checked), set: (value) => value !== String(input.checked) && input.click()};
+  const possible = (value) =>
+    input.matches('select') ? [...input.options].some((one) => one.value === value) : within(input, value);
+  return {choice, get: () => input.value, set: (value) => possible(value) && write(input, value)};
+}
+
+const keyOf = (button) => button.dataset.key ?? Object.values(button.dataset)[0] ?? slug(button.textContent);
+
+function ofPressed(buttons) {
+  const pressed = () => buttons.find((button) => button.getAttribute('aria-pressed') === 'true');
+  return {
+    choice: true,
+    get: () => (pressed() ? keyOf(pressed()) : null),
+    set: (value) => buttons.find((button) => keyOf(button) === value)?.click(),
+  };
+}
+
+function ofRadios(radios) {
+  const words = (radio) => slug(radio.closest('label').textContent);
+  const checked = () => radios.find((radio) => radio.checked);
+  return {
+    choice: true,
+    get: () => (checked() ? words(checked()) : null),
+    set: (value) => radios.find((radio) => words(radio) === value)?.click(),
+  };
+}
+
+// Examples: the place of the last that was clicked.
+const clicked = new WeakMap();
+function ofExamples(place, buttons) {
+  return {
+    buttons,
+    choice: true,
+    get: () => clicked.get(place) ?? null,
+    set(value) {
+      if (!buttons[value]) return;
+      clicked.set(place, value);
+      buttons[value].click();
+    },
+  };
+}
+
+// What stands on a label, without the values that stand there, too.
+function wordsOn(label) {
+  const texts = [...label.childNodes].filter((node) => node.nodeType === Node.TEXT_NODE);
+  const words = texts
+    .map((node) => node.textContent)
+    .join(' ')
+    .trim();
+  return words || label.firstElementChild?.textContent || '';
+}
+function wordsOf(element) {
+  const label = element.closest('label');
+  return element.name || element.id || element.getAttribute('aria-label') || (label ? wordsOn(label) : '');
+}
+
+// Of Gradio's own, the id that Python gave its block, or what stands above it.
+function nameOfBlock(block) {
+  if (!/^(part|component)-/.test(block.id)) return block.id;
+  return block.querySelector('[data-testid="block-info"], .label, label')?.textContent.trim() || 'choice';
+}
+
+function* found(panel) {
+  for (const field of panel.querySelectorAll('.board :is(input, select)'))
+    if (field.matches('[type=range], [type=number], [type=checkbox], select'))
+      yield {element: field, name: wordsOf(field), ...ofField(field)};
+  for (const group of panel.querySelectorAll('.board [role=group]')) {
+    const buttons = [...group.querySelectorAll('button')];
+    const choices = buttons.filter((button) => button.hasAttribute('aria-pressed'));
+    if (choices.length) yield {element: group, name: wordsOf(group), ...ofPressed(choices)};
+    else if (/example/i.test(group.ariaLabel)) yield {element: group, name: 'example', ...ofExamples(group, buttons)};
+  }
+  for (const block of panel.querySelectorAll('.block')) {
+    if (block.matches('.board-block') || block.querySelector('.block') || !block.offsetParent) continue;
+    const radios = [...block.querySelectorAll('input[type=radio]')];
+    const field = block.querySelector('input[type=range]') || block.querySelector('input[type=number]');
+    const buttons = [...block.querySelectorAll('button.gallery-item')];
+    if (radios.length) yield {element: block, name: nameOfBlock(block), ...ofRadios(radios)};
+    else if (field) yield {element: block, name: nameOfBlock(block), ...ofField(field)};
+    else if (buttons.length) yield {element: block, name: 'example', ...ofExamples(block, buttons)};
+  }
+  for (const one of own) if (panel.contains(one.element)) yield one;
+}
+
+// The controls of a tab by name: below its first section the name begins with that of the section.
+function controlsOf(panel, tab) {
+  const controls = new Map();
+  for (const one of found(panel)) {
+    const section = one.element.closest('[data-of]')?.dataset.of || 'start';
+    const plain = slug(one.name).replace(`${tab}-`, '');
+    const name = section === 'start' || plain.startsWith(`${section}-`) ? plain : `${section}-${plain}`;
+    let free = name;
+    for (let i = 2; controls.has(free); i++) free = `${name}-${i}`;
+    controls.set(free, one);
+  }
+  return controls;
+}
+
+// Follows a tab that is all there: changed(parts, choice) is called with what is set, as [name, value] in the order in
+// which it was set last, whenever the visitor has set something; restore(parts) sets it.
+export function follow(panel, tab, changed) {
+  const usual = new Map(); // as the tab opened
+  const last = new Map(); // as the address has it, the latest change last
+  let timer = 0; // while the visitor's last act is not written down yet
+  let run = 0; // a restoration ends when the next begins, or the visitor does something
+  let restoring = false;
+
+  function look() {
+    const controls = controlsOf(panel, tab);
+    for (const [name, {get}] of controls) if (!usual.has(name)) usual.set(name, get());
+    return controls;
+  }
+  async function idle() {
+    for (const end = Date.now() + LATEST; Date.now() < end; ) {
+      await wait(TICK);
+      if (!panel.querySelector('.board[aria-busy=true]')) return;
+    }
+  }
+
+  // What has changed by itself, such as by the first answers, is as usual.
+  function begin() {
+    for (const [name, {get}] of look()) if (!timer && !last.has(name)) usual.set(name, get());
+  }
+
+  function collect() {
+    let moved = false;
+    let choice = false;
+    for (const [name, control] of look()) {
+      const value = control.get();
+      if (value === (last.get(name) ?? usual.get(name))) continue;
+      moved = true;
+      choice ||= Boolean(control.choice);
+      last.delete(name);
+      if (value !== usual.get(name) && value !== null) last.set(name, value);
+    }
+    if (moved) changed([...last], choice);
+  }
+  async function settle() {
+    await wait(REST);
+    await idle(); // what was chosen may come with an answer
+    timer = 0;
+    if (!restoring) collect();
+  }
+  function acted(event) {
+    if (!event.isTrusted) return;
+    const button = event.type === 'click' && event.target.closest('button');
+    if (button) {
+      const one = [...found(panel)].find(({buttons}) => buttons?.includes(button));
+      if (one) clicked.set(one.element, String(one.buttons.indexOf(button)));
+    }
+    clearTimeout(timer);
+    timer = setTimeout(settle, REST);
+  }
+  const before = (event) => {
+    if (!event.isTrusted) return;
+    run += 1;
+    restoring = false;
+    begin();
+  };
+  for (const kind of ['pointerdown', 'keydown']) panel.addEventListener(kind, before, true);
+  for (const kind of ['input', 'change', 'click', 'pointerup', 'keyup']) panel.addEventListener(kind, acted);
+
+  async function restore(parts) {
+    run += 1;
+    const mine = run;
+    restoring = true;
+    const end = Date.now() + PATIENCE;
+    await idle();
+    begin();
+    const gone = [...last.keys()].filter((name) => !parts.some(([one]) => one === name));
+    const todo = [...gone.map((name) => [name, usual.get(name)]), ...parts];
+    last.clear();
+    for (const [name, value] of parts) last.set(name, value);
+    while (todo.length && mine === run && Date.now() < end) {
+      const controls = look();
+      const i = todo.findIndex(([name]) => controls.has(name));
+      if (i < 0) {
+        await wait(TICK);
+        continue;
+      }
+      const [[name, value]] = todo.splice(i, 1);
+      const control = controls.get(name);
+      if (control.get() === value) continue;
+      control.set(value);
+      await idle();
+    }
+    // an answer that was asked for before may still bring its own values
+    for (let again = 0; again < AGAIN && mine === run; again++) {
+      await wait(SECOND);
+      const controls = look();
+      for (const [name, value] of parts)
+        if (controls.has(name) && mine === run && controls.get(name).get() !== value) controls.get(name).set(value);
+    }
+    if (mine === run) restoring = false;
+  }
+  look();
+  return restore;
+}

@@ -1,0 +1,84 @@
+"""The address is the state: a section, and what a visitor has set, come back by a link, by Back and by Reload."""
+
+import pytest
+
+from demos import TOPICS
+from tests.support import browser as person
+
+PANEL = "#topics > [role=tabpanel]:visible"
+SCREENS = [{"width": 1440, "height": 900}, {"width": 1280, "height": 720}]
+SLIDERS = f"{PANEL} >> input[type=range]:visible:enabled"
+CHOICES = (
+    f"{PANEL} >> .board [role=group] button[aria-pressed=false]:visible:enabled"
+    ", .block:not(.board-block) label:has(input[type=radio]:not(:checked)):visible"
+)
+VALUES = """() => {
+  const panel = [...document.querySelectorAll('#topics > [role=tabpanel]')].find((part) => part.offsetParent);
+  if (!panel?.dataset.ready) return 'not there';
+  return [
+    ...[...panel.querySelectorAll('input[type=range], input[type=number], select')].map((one) => one.value),
+    ...[...panel.querySelectorAll('button[aria-pressed=true]')].map((one) => one.textContent),
+    ...[...panel.querySelectorAll('input[type=radio]:checked')].map((one) => one.closest('label').textContent),
+  ].join('; ');
+}"""
+SET = "() => location.search.replace(/&at=[^&]*/, '')"
+AT_TOP = """(id) => {
+  const panel = [...document.querySelectorAll('#topics > [role=tabpanel]')].find((part) => part.offsetParent);
+  const section = panel.querySelector(`[data-section="${id}"]`);
+  const {top} = section.getBoundingClientRect();
+  const under = panel.querySelector('.contents').getBoundingClientRect().bottom;
+  return !section.hasAttribute('data-folded') && (scrollY === 0 || (top >= under - 45 && top < innerHeight / 2)
+    || Math.abs(scrollY + innerHeight - document.documentElement.scrollHeight) < 2);
+}"""
+
+
+def act(page, number: int) -> None:
+    """Sets something: a choice, then the first slider, then the last; the address says so."""
+    before = page.evaluate(SET)
+    if number == 0:
+        page.locator(CHOICES).first.click()
+    else:
+        slider = page.locator(SLIDERS).nth(0 if number == 1 else -1)
+        slider.focus()
+        low = slider.evaluate("(it) => Number(it.value) === Number(it.min)")
+        slider.press("ArrowRight" if low else "ArrowLeft")
+    page.wait_for_function(f"(before) => ({SET})() !== before", arg=before)
+    person.settle(page)
+
+
+@pytest.mark.parametrize("topic", TOPICS)
+def test_what_is_set_comes_back_by_a_link_and_on_the_way_back(page, browser, gallery, topic):
+    person.open_tab(page, topic)
+    states = [(page.url, page.evaluate(VALUES))]
+    for number in range(3):
+        act(page, number)
+        states.append((page.url, page.evaluate(VALUES)))
+    assert len({values for _, values in states}) == 4
+    with person.visitor(browser, gallery) as other:
+        other.goto(states[-1][0] + "&of_a_later_version=1")
+        other.wait_for_function(f"() => ({VALUES})() === {states[-1][1]!r}")
+        assert other.faults == []
+    page.go_back()  # sliders are written down where the choice was
+    page.wait_for_function(f"() => ({VALUES})() === {states[0][1]!r}")
+    page.go_forward()
+    page.wait_for_function(f"() => ({VALUES})() === {states[-1][1]!r}")
+
+
+@pytest.mark.parametrize("topic", TOPICS)
+def test_every_section_has_an_address(page, topic):
+    person.open_tab(page, topic, unfold=False)
+    for screen in SCREENS:
+        page.set_viewport_size(screen)
+        assert page.evaluate("document.documentElement.scrollHeight") <= 4000
+    sections = page.locator(f"{PANEL} >> .contents a").evaluate_all("(them) => them.map(({dataset}) => dataset.to)")
+    assert sections[0] == "start"
+    assert sections[-1].startswith("scores")
+    assert len(set(sections)) == len(sections) >= 4
+    for section in reversed(sections):
+        page.locator(f"{PANEL} >> .contents a[data-to={section}]").click()
+        page.wait_for_function(f"({AT_TOP})('{section}')")
+        where = page.evaluate("new URLSearchParams(location.search).get('at')")
+        assert where == (None if section == "start" else section)
+    page.goto(f"/?tab={topic}&at={sections[-2]}")
+    person.settle(page)
+    page.wait_for_function(f"({AT_TOP})('{sections[-2]}')")
