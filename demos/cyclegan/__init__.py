@@ -89,6 +89,7 @@ def build() -> None:
         " the one that was trained with the cycle loss does the picture come back as it was. The other loses what"
         " nothing asks it to keep, colours first: about twice as much is lost on the way.",
         name="Content",
+        folded=True,
     )
     cycles = _row_of_figures("cyclegan-cycles")
     frame.section(
@@ -96,6 +97,7 @@ def build() -> None:
         "The identity loss asks a generator to leave pictures alone that are of its target domain already, so that it"
         " changes no colours without need. Trained without it, the network changes the same picture more.",
         name="Identity",
+        folded=True,
     )
     identities = _row_of_figures("cyclegan-identities")
     frame.section(

@@ -208,6 +208,7 @@ def _two_eyes() -> None:
         "No depth was measured for this network. From the left picture it predicts how far every pixel of either eye "
         "is displaced in the other one; the prediction is right where each picture can be rebuilt from the other.",
         name="Two eyes",
+        folded=True,
     )
     board = frame.Board(
         "depth/pair",

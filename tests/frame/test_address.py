@@ -7,7 +7,7 @@ from tests.support import browser as person
 
 PANEL = "#topics > [role=tabpanel]:visible"
 SCREENS = [{"width": 1440, "height": 900}, {"width": 1280, "height": 720}]
-SLIDERS = f"{PANEL} >> input[type=range]:visible:enabled"
+SLIDERS = f"{PANEL} >> input[type=range]:not([data-passing]):visible:enabled"
 CHOICES = (
     f"{PANEL} >> .board [role=group] button[aria-pressed=false]:visible:enabled"
     ", .block:not(.board-block) label:has(input[type=radio]:not(:checked)):visible"
@@ -16,7 +16,8 @@ VALUES = """() => {
   const panel = [...document.querySelectorAll('#topics > [role=tabpanel]')].find((part) => part.offsetParent);
   if (!panel?.dataset.ready) return 'not there';
   return [
-    ...[...panel.querySelectorAll('input[type=range], input[type=number], select')].map((one) => one.value),
+    ...[...panel.querySelectorAll('input[type=range], input[type=number], select')]
+      .filter((one) => !one.closest('[data-passing]')).map((one) => one.value),
     ...[...panel.querySelectorAll('button[aria-pressed=true]')].map((one) => one.textContent),
     ...[...panel.querySelectorAll('input[type=radio]:checked')].map((one) => one.closest('label').textContent),
   ].join('; ');

@@ -148,8 +148,8 @@ export function stepOf(event) {
 }
 
 // A point on a surface follows the pointer and the arrow keys: moveTo(x, y) with parts of the surface from 0 to 1, x to
-// the right and y up; moveBy(x, y, far) with a step of -1, 0 or 1 each way, far with Shift; at() is where it is, for the
-// address.
+// the right and y up; moveBy(x, y, far) with a step of -1, 0 or 1 each way, far with Shift; at() is where it is,
+// for the address.
 export function followPointer(surface, {moveTo, moveBy, at}) {
   remember(surface, 'point', {
     get: () =>

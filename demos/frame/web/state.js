@@ -3,7 +3,7 @@
 const REST = 300; // milliseconds after the last act before the address is written
 const TICK = 100;
 const SECOND = 1000;
-const AGAIN = 6;
+const AGAIN = 20;
 const LATEST = 10000; // milliseconds in which an answer is waited for
 const PATIENCE = 30000; // milliseconds that a part of an address waits for the control it names
 
@@ -95,7 +95,7 @@ function nameOfBlock(block) {
 
 function* found(panel) {
   for (const field of panel.querySelectorAll('.board :is(input, select)'))
-    if (field.matches('[type=range], [type=number], [type=checkbox], select'))
+    if (!field.closest('[data-passing]') && field.matches('[type=range], [type=number], [type=checkbox], select'))
       yield {element: field, name: wordsOf(field), ...ofField(field)};
   for (const group of panel.querySelectorAll('.board [role=group]')) {
     const buttons = [...group.querySelectorAll('button')];
