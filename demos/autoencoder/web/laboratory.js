@@ -105,6 +105,12 @@ export default function ({first, server, board, find, liveCaller, colour}) {
     await show(answer.seen);
   }
 
+  // Whoever comes first, a visitor or their click; the first pictures take seconds to make.
+  const started = () => {
+    state.begun ??= begin();
+    return state.begun;
+  };
+
   async function step(rounds) {
     const {run} = state;
     const answer = run && (await askAdvance({run, rounds}));
@@ -114,7 +120,7 @@ export default function ({first, server, board, find, liveCaller, colour}) {
   }
 
   async function train() {
-    await state.begun; // the first pictures take seconds to make
+    await started();
     state.playing = true;
     play.textContent = 'Pause';
     const began = performance.now();
@@ -130,7 +136,7 @@ export default function ({first, server, board, find, liveCaller, colour}) {
   });
   find('.ae-lab-step').addEventListener('click', () => {
     state.playing = false;
-    step(1);
+    started().then(() => step(1));
   });
   find('.ae-lab-again').addEventListener('click', async () => {
     await begin();
@@ -139,7 +145,5 @@ export default function ({first, server, board, find, liveCaller, colour}) {
   onThemeChange(() => {
     if (state.seen) drawCurve();
   });
-  whenSeen(board, () => {
-    state.begun = begin();
-  });
+  whenSeen(board, started);
 }

@@ -24,7 +24,7 @@ export default function ({first, server, board, find, liveCaller, colour}) {
   const askAdvance = liveCaller(server.advance);
   const play = find('.si-play');
   const settings = {loss: 'slide', mining: 'random', negatives: true};
-  const state = {run: null, labels: null, seen: null, playing: false};
+  const state = {run: null, begun: null, labels: null, seen: null, playing: false};
 
   choices(find('.si-losses-choice'), first.losses, () => settings.loss, change('loss'));
   choices(find('.si-mining'), first.mining, () => settings.mining, change('mining'));
@@ -120,7 +120,14 @@ export default function ({first, server, board, find, liveCaller, colour}) {
     show(answer.seen);
   }
 
+  // Whoever comes first, a visitor or their click.
+  const started = () => {
+    state.begun ??= begin();
+    return state.begun;
+  };
+
   async function train() {
+    await started();
     state.playing = true;
     play.textContent = 'Pause';
     const began = performance.now();
@@ -136,7 +143,7 @@ export default function ({first, server, board, find, liveCaller, colour}) {
   });
   find('.si-step').addEventListener('click', () => {
     state.playing = false;
-    step(1);
+    started().then(() => step(1));
   });
   find('.si-again').addEventListener('click', begin);
   onThemeChange(() => {
@@ -145,6 +152,6 @@ export default function ({first, server, board, find, liveCaller, colour}) {
   new IntersectionObserver((entries, watcher) => {
     if (!entries.at(-1).isIntersecting) return;
     watcher.disconnect();
-    begin();
+    started();
   }).observe(board);
 }
