@@ -47,8 +47,8 @@ def test_a_space_gets_what_it_needs_and_no_more(hub: LoopbackHub):
 
 
 def test_binary_files_go_to_the_storage_that_the_hub_wants_them_in(hub: LoopbackHub):
-    sent = sum(line.startswith("PUT /lfs/") for line in hub.log)
-    assert sent == len({content for content in hub.files(SPACE).values() if b"\0" in content[:512]})
+    sent = {line for line in hub.log if line.startswith("PUT /lfs/")}  # two files may be alike
+    assert len(sent) == len({content for content in hub.files(SPACE).values() if b"\0" in content[:512]})
 
 
 def test_the_uploaded_files_are_a_gallery(hub: LoopbackHub, tmp_path: Path):

@@ -1,5 +1,7 @@
 """The address is the state: a section, and what a visitor has set, come back by a link, by Back and by Reload."""
 
+import re
+
 import pytest
 
 from demos import TOPICS
@@ -33,6 +35,11 @@ AT_TOP = """(id) => {
 }"""
 
 
+def settings(address: str) -> str:
+    """An address without the section that is in view."""
+    return re.sub("&at=[^&]*", "", address)
+
+
 def act(page, number: int) -> None:
     """Sets something: a choice, then the first slider, then the last; the address says so."""
     before = page.evaluate(SET)
@@ -47,34 +54,8 @@ def act(page, number: int) -> None:
     person.settle(page)
 
 
-@pytest.mark.parametrize("topic", TOPICS)
-def test_what_is_set_comes_back_by_a_link_and_on_the_way_back(page, browser, gallery, topic):
-    person.open_tab(page, topic)
-    states = [(page.url, page.evaluate(VALUES))]
-    for number in range(3):
-        act(page, number)
-        states.append((page.url, page.evaluate(VALUES)))
-    assert len({values for _, values in states}) == 4
-    with person.visitor(browser, gallery) as other:
-        other.goto(states[-1][0] + "&of_a_later_version=1")
-        other.wait_for_function(f"() => ({VALUES})() === {states[-1][1]!r}")
-        assert other.faults == []
-    steps = 0  # choices alone: sliders are written down where the choice before them was
-    while page.url != states[0][0] and steps < 3:
-        page.go_back()
-        steps += 1
-    page.wait_for_function(f"() => ({VALUES})() === {states[0][1]!r}")
-    for _ in range(steps):
-        page.go_forward()
-    page.wait_for_function(f"() => ({VALUES})() === {states[-1][1]!r}")
-
-
-@pytest.mark.parametrize("topic", TOPICS)
-def test_every_section_has_an_address(page, topic):
-    person.open_tab(page, topic, unfold=False)
-    for screen in SCREENS:
-        page.set_viewport_size(screen)
-        assert page.evaluate("document.documentElement.scrollHeight") <= 4000
+def visit_sections(page) -> str:
+    """Opens every section by the row of contents, the last one first; gives the last but one."""
     sections = page.locator(f"{PANEL} >> .contents a").evaluate_all("(them) => them.map(({dataset}) => dataset.to)")
     assert sections[0] == "start"
     assert sections[-1].startswith("scores")
@@ -84,6 +65,32 @@ def test_every_section_has_an_address(page, topic):
         page.wait_for_function(f"({AT_TOP})('{section}')")
         where = page.evaluate("new URLSearchParams(location.search).get('at')")
         assert where == (None if section == "start" else section)
-    page.goto(f"/?tab={topic}&at={sections[-2]}")
     person.settle(page)
-    page.wait_for_function(f"({AT_TOP})('{sections[-2]}')")
+    return sections[-2]
+
+
+@pytest.mark.parametrize("topic", TOPICS)
+def test_a_section_and_what_is_set_come_back_by_a_link_and_on_the_way_back(page, browser, gallery, topic):
+    person.open_tab(page, topic, unfold=False)
+    for screen in SCREENS:
+        page.set_viewport_size(screen)
+        assert page.evaluate("document.documentElement.scrollHeight") <= 4000
+    section = visit_sections(page)
+    states = [(page.url, page.evaluate(VALUES))]
+    for number in range(3):
+        act(page, number)
+        states.append((page.url, page.evaluate(VALUES)))
+    assert len({values for _, values in states}) == 4
+    with person.visitor(browser, gallery) as other:
+        other.goto(f"{settings(states[-1][0])}&at={section}&of_a_later_version=1")
+        other.wait_for_function(f"() => ({VALUES})() === {states[-1][1]!r}")
+        other.wait_for_function(f"({AT_TOP})('{section}')")
+        assert other.faults == []
+    steps = 0  # choices alone: sliders are written down where the choice before them was
+    while settings(page.url) != settings(states[0][0]) and steps < 3:
+        page.go_back()
+        steps += 1
+    page.wait_for_function(f"() => ({VALUES})() === {states[0][1]!r}")
+    for _ in range(steps):
+        page.go_forward()
+    page.wait_for_function(f"() => ({VALUES})() === {states[-1][1]!r}")

@@ -59,7 +59,7 @@ def test_an_input_of_a_board_has_the_limits_that_are_checked():
     assert bounds(Sampled.model_fields["temperature"]) == 'min="0" max="2" step="0.1"'
     assert bounds(Sampled.model_fields["seed"]) == 'min="0" max="999999" step="1"'
     html = frame.Board("vae/prior", asks=frame.tab("vae").boards.Prior).html_template
-    assert 'class="temperature" min="0" max="2" step="0.05"' in html and "data-bounds" not in html
+    assert 'name="temperature" min="0" max="2" step="0.05"' in html and "data-bounds" not in html
 
 
 def test_a_board_s_function_gets_the_model_or_the_script_gets_a_sentence():
