@@ -1,14 +1,10 @@
 """The training board: an autoencoder learns from nothing, a slice of its training per question."""
 
-import threading
-import time
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
 from demos import frame
-from demos.frame.keep import Keep
 from demos.frame.questions import Limits
-from dlcv.core.errors import InputError
+from demos.frame.trainings import Trainings, rounds
 
 from .models import FAMILIES, sheet
 
@@ -16,9 +12,7 @@ if TYPE_CHECKING:
     from dlcv.autoencoder.laboratory import Laboratory, Snapshot
 
 SLICE = 0.1  # seconds of training that one question may ask for
-LASTS = 600  # seconds of training that one run may have
 WIDEST = 32  # units of the code
-RUNS = 64  # kept; the one that was asked for the longest time ago is given up for a new one
 
 
 class Begin(frame.Query):
@@ -36,16 +30,7 @@ class Advance(frame.Query):
     rounds: frame.Whole(1, 500)
 
 
-@dataclass
-class Run:
-    """One training."""
-
-    laboratory: "Laboratory"
-    trained: float = 0.0  # seconds
-
-
-runs: Keep[Run] = Keep(RUNS, "This training has ended. Start it again.")
-computing = threading.Lock()  # slices of all visitors, one after the other
+runs: "Trainings[Laboratory]" = Trainings()
 
 
 def begin(query: Begin) -> dict:
@@ -56,7 +41,7 @@ def begin(query: Begin) -> dict:
     error, rebuilt = laboratory.pca()
     shown = laboratory.held_out[: len(rebuilt)]
     return {
-        "run": runs.add(Run(laboratory)),
+        "run": runs.begin(laboratory),
         "true": sheet(shown, len(shown)),
         "pca": {"error": error, "sheet": sheet(rebuilt, len(rebuilt))},
         "labels": frame.coded(laboratory.labels[: len(laboratory.held_out)], "u1"),
@@ -66,18 +51,11 @@ def begin(query: Begin) -> dict:
 
 def advance(query: Advance) -> dict:
     """State of a training after a slice of it."""
-    run = runs.get(query.run)
-    if run.trained > LASTS:
-        raise InputError("This training has had its ten minutes. Start it again.")
-    with computing:
-        began = time.perf_counter()
-        for _ in range(query.rounds):
-            run.laboratory.step()
-            if time.perf_counter() - began > SLICE:
-                break
-        seen = _sent(run.laboratory.snapshot())
-        run.trained += time.perf_counter() - began
-    return {"seen": seen, "trained": run.trained}
+    with runs.turn(query.run) as training:
+        for _ in rounds(query.rounds, SLICE):
+            training.learner.step()
+        seen = _sent(training.learner.snapshot())
+    return {"seen": seen, "trained": training.seconds}
 
 
 def _sent(moment: "Snapshot") -> dict:

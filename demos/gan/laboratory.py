@@ -1,19 +1,13 @@
-"""The laboratory board of the GAN tab: a training on the plane, a slice of it per question.
-
-Nothing runs between two questions: a visitor who pauses, stops or leaves has stopped the training with it.
-"""
+"""The laboratory board of the GAN tab: a training on the plane, a slice of it per question."""
 
 import math
-import threading
-import time
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
 from demos import frame
-from demos.frame.keep import Keep
 from demos.frame.questions import Asked, Limits, beside
+from demos.frame.trainings import Trainings, rounds
 from dlcv.core.errors import InputError
 from dlcv.gan import WINDOW
 
@@ -27,8 +21,6 @@ DATA = ["ring of 8", "grid of 25", "moons", "spiral", "drawn"]
 OPTIMISERS = ["Adam", "RMSProp", "SGD"]
 STEPS = ["both", "critic", "generator", "line"]  # "both": a training iteration; "line": the algorithm's next line
 SLICE = 0.12  # seconds of training that one question may ask for
-LASTS = 600  # seconds of training that one run may have
-RUNS = 64  # kept; the one that was asked for the longest time ago is given up for a new one
 
 
 class Exponent(Limits):
@@ -76,16 +68,7 @@ class Advance(frame.Query):
     rounds: frame.Whole(1, 200)
 
 
-@dataclass
-class Run:
-    """One training, or two side by side from the same seed."""
-
-    laboratories: "list[Laboratory]"
-    trained: float = 0.0  # seconds
-
-
-runs: Keep[Run] = Keep(RUNS, "This training has ended. Start it again.")
-computing = threading.Lock()  # slices of all visitors, one after the other
+runs: "Trainings[list[Laboratory]]" = Trainings()  # one, or two side by side from the same seed
 
 
 def begin(query: Begin) -> dict:
@@ -94,24 +77,17 @@ def begin(query: Begin) -> dict:
 
     drawn = query.points()
     settings = query.model_dump(exclude={"formulations", "drawn"})
-    run = Run([Laboratory(Settings(formulation=name, **settings), drawn) for name in query.formulations])
-    return {"run": runs.add(run), "seen": [_sent(one.snapshot()) for one in run.laboratories]}
+    laboratories = [Laboratory(Settings(formulation=name, **settings), drawn) for name in query.formulations]
+    return {"run": runs.begin(laboratories), "seen": [_sent(one.snapshot()) for one in laboratories]}
 
 
 def advance(query: Advance) -> dict:
     """State of a training after a slice of it, and the lines of the algorithm that its last round executed."""
-    run = runs.get(query.run)
-    if run.trained > LASTS:
-        raise InputError("This training has had its ten minutes. Start it again.")
-    with computing:
-        began = time.perf_counter()
-        for _ in range(query.rounds):
-            for laboratory in run.laboratories:  # in step with each other
+    with runs.turn(query.run) as training:
+        for _ in rounds(query.rounds, SLICE):
+            for laboratory in training.learner:  # in step with each other
                 lines = _round(laboratory, query.who)
-            if time.perf_counter() - began > SLICE:
-                break
-        seen = [_sent(laboratory.snapshot()) for laboratory in run.laboratories]
-        run.trained += time.perf_counter() - began
+        seen = [_sent(laboratory.snapshot()) for laboratory in training.learner]
     return {"seen": seen, "lines": [line._asdict() for line in lines]}
 
 

@@ -1,21 +1,16 @@
 """The training board: real digits are put into the plane, by any loss and mining, a slice per question."""
 
 import functools
-import threading
-import time
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from demos import frame
-from demos.frame.keep import Keep
-from dlcv.core.errors import InputError
+from demos.frame.trainings import Trainings, rounds
 
 if TYPE_CHECKING:
     from dlcv.siamese.laboratory import Laboratory
 
 SLICE = 0.06  # seconds of training that one question may ask for
-LASTS = 600  # seconds of training that one run may have
-RUNS = 64  # kept; the one that was asked for the longest time ago is given up for a new one
 LOSSES = {"slide": "The slide's", "hadsell": "Hadsell's", "triplets": "Triplets"}
 MINING = {"random": "Random", "semi_hard": "Semi-hard", "hardest": "Hardest"}
 
@@ -42,16 +37,7 @@ class Advance(Settings):
     rounds: frame.Whole(0, 500)
 
 
-@dataclass
-class Run:
-    """One training."""
-
-    laboratory: "Laboratory"
-    trained: float = 0.0  # seconds
-
-
-runs: Keep[Run] = Keep(RUNS, "This training has ended. Start it again.")
-computing = threading.Lock()  # slices of all visitors, one after the other
+runs: "Trainings[Laboratory]" = Trainings()
 
 
 @functools.cache
@@ -76,23 +62,16 @@ def begin(query: Begin) -> dict:
 
     made = laboratory.Laboratory(*digits(), laboratory.Settings(**chosen(query), seed=query.seed))
     labels = digits()[1][: laboratory.HELD_OUT]
-    return {"run": runs.add(Run(made)), "labels": frame.coded(labels, "u1"), "seen": sent(made)}
+    return {"run": runs.begin(made), "labels": frame.coded(labels, "u1"), "seen": sent(made)}
 
 
 def advance(query: Advance) -> dict:
     """State of a training after a slice of it."""
-    run = runs.get(query.run)
-    if run.trained > LASTS:
-        raise InputError("This training has had its ten minutes. Start it again.")
-    with computing:
-        began = time.perf_counter()
-        run.laboratory.settings = replace(run.laboratory.settings, **chosen(query))
-        for _ in range(query.rounds):
-            run.laboratory.step()
-            if time.perf_counter() - began > SLICE:
-                break
-        seen = sent(run.laboratory)
-        run.trained += time.perf_counter() - began
+    with runs.turn(query.run) as training:
+        training.learner.settings = replace(training.learner.settings, **chosen(query))
+        for _ in rounds(query.rounds, SLICE):
+            training.learner.step()
+        seen = sent(training.learner)
     return {"seen": seen}
 
 

@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from demos.autoencoder import api, boards, laboratory, models, plane
+from demos.frame import trainings
 from demos.frame.pictures import drawn_seven
 from dlcv.autoencoder.loss import squared_error
 from dlcv.core import pool, weights
@@ -145,7 +146,7 @@ def test_a_training_goes_on_by_slices_and_is_bounded(monkeypatch):
     second = ask(laboratory.advance, {"run": begun["run"], "rounds": 3})["seen"]
     assert 0 < first["step"] < second["step"] <= 6 and second["error"] < begun["seen"]["error"]
     assert len(base64.b64decode(second["codes"])) == 500 * 2 * 4
-    monkeypatch.setattr(laboratory, "LASTS", -1)
+    monkeypatch.setattr(trainings, "LASTS", -1)
     with pytest.raises(InputError, match="ten minutes"):
         ask(laboratory.advance, {"run": begun["run"], "rounds": 1})
 

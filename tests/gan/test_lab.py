@@ -6,6 +6,7 @@ import time
 
 import pytest
 
+from demos.frame import trainings
 from demos.gan import laboratory
 from dlcv.core.errors import InputError
 from tests.support.asking import ask
@@ -52,7 +53,7 @@ def test_a_question_asks_for_a_bounded_time():
 
 def test_a_run_is_bounded_and_old_ones_are_given_up(monkeypatch):
     run = ask(laboratory.begin, QUERY)["run"]
-    monkeypatch.setattr(laboratory, "LASTS", -1)
+    monkeypatch.setattr(trainings, "LASTS", -1)
     with pytest.raises(InputError, match="ten minutes"):
         ask(laboratory.advance, {"run": run, "who": "both", "rounds": 1})
     monkeypatch.setattr(laboratory.runs, "most", 2)
@@ -123,7 +124,7 @@ def test_a_step_goes_to_the_end_of_an_iteration_that_was_begun():
 def test_the_clipped_weights_are_clipped_by_their_line():
     run = ask(laboratory.begin, QUERY | {"formulations": ["wgan"], "clip": 0.01})["run"]
     stepped(run, "line", 2)
-    [trained] = laboratory.runs.get(run).laboratories
+    [trained] = laboratory.runs.get(run).learner
     assert max(weight.abs().max().item() for weight in trained.critic.parameters()) > 0.01
     stepped(run, "line", 1)
     assert max(weight.abs().max().item() for weight in trained.critic.parameters()) == pytest.approx(0.01)
@@ -139,7 +140,7 @@ def critics():
     settings["wgan-gp, λ = 10"] |= {"penalty": 10.0}
     runs = {name: ask(laboratory.begin, QUERY | more)["run"] for name, more in settings.items()}
     for run in runs.values():  # by itself, since a question asks for a bounded time
-        [trained] = laboratory.runs.get(run).laboratories
+        [trained] = laboratory.runs.get(run).learner
         for _ in range(240):
             trained.update("critic")
     answers = {name: ask(laboratory.advance, {"run": run, "who": "critic", "rounds": 1}) for name, run in runs.items()}

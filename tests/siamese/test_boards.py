@@ -8,6 +8,7 @@ import torch
 from PIL import Image, ImageDraw
 
 from demos import frame
+from demos.frame import trainings
 from demos.frame.pictures import drawn_seven
 from demos.siamese import api, boards, laboratory, models
 from dlcv.core.errors import InputError
@@ -85,7 +86,7 @@ def test_a_training_goes_on_by_slices_and_takes_new_settings(monkeypatch):
     assert 0 < first["step"] <= 3
     looked = ask(laboratory.advance, asked | {"rounds": 0, "loss": "triplets", "mining": "random"})["seen"]
     assert looked["step"] == first["step"] and looked["curve"] != first["curve"]
-    monkeypatch.setattr(laboratory, "LASTS", -1)
+    monkeypatch.setattr(trainings, "LASTS", -1)
     with pytest.raises(InputError, match="ten minutes"):
         ask(laboratory.advance, asked | {"rounds": 1})
 
