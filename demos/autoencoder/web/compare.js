@@ -1,6 +1,6 @@
 // What lies nearest to the drawing, by four measures.
+import {whenSeen} from '../../frame/web/controls.js';
 import {fill, html} from '../../frame/web/html.js';
-import {whenSeen} from './shared.js';
 
 export default function ({first, server, board, find, liveCaller, onValue}) {
   const askNearest = liveCaller(server.find_nearest);

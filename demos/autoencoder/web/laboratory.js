@@ -1,16 +1,15 @@
 // A training from nothing: asks for a slice, draws what came of it, asks again. Nothing runs while nobody asks.
-import {choices, loaded, numbersOf, onThemeChange, slider} from '../../frame/web/controls.js';
+import {CLASS_COLOURS, choices, loaded, numbersOf, onThemeChange, slider} from '../../frame/web/controls.js';
 import {fill, html, made} from '../../frame/web/html.js';
-import {CLASS_COLOURS, whenSeen} from './shared.js';
+import {training} from '../../frame/web/training.js';
 
 export default function ({first, server, board, find, liveCaller, colour}) {
-  const ROUNDS = 500;
   const LASTS = 10_000; // milliseconds of one press
   const askBegin = liveCaller(server.begin);
   const askAdvance = liveCaller(server.advance);
   const play = find('.ae-lab-play');
   const settings = {data: 'digits'};
-  const state = {run: null, begun: null, playing: false, history: [], labels: null, seen: null, pca: null};
+  const state = {run: null, history: [], labels: null, seen: null, pca: null};
 
   const rows = ['Pictures', 'Autoencoder', 'PCA'].map((title) => {
     const row = made(html`<div class="ae-lab-row"><span>${title}</span>
@@ -92,7 +91,7 @@ export default function ({first, server, board, find, liveCaller, colour}) {
   // ---- training
 
   async function begin() {
-    state.playing = false;
+    lesson.stop();
     const answer = await askBegin(settings);
     if (!answer) return;
     state.run = answer.run;
@@ -105,12 +104,6 @@ export default function ({first, server, board, find, liveCaller, colour}) {
     await show(answer.seen);
   }
 
-  // Whoever comes first, a visitor or their click; the first pictures take seconds to make.
-  const started = () => {
-    state.begun ??= begin();
-    return state.begun;
-  };
-
   async function step(rounds) {
     const {run} = state;
     const answer = run && (await askAdvance({run, rounds}));
@@ -119,24 +112,13 @@ export default function ({first, server, board, find, liveCaller, colour}) {
     return true;
   }
 
-  async function train() {
-    await started();
-    state.playing = true;
-    play.textContent = 'Pause';
-    const began = performance.now();
-    while (state.playing && !document.hidden && board.offsetParent && performance.now() - began < LASTS)
-      if (!(await step(ROUNDS))) break;
-    state.playing = false;
-    play.textContent = 'Ten seconds more';
-  }
-
-  play.addEventListener('click', () => {
-    if (state.playing) state.playing = false;
-    else train();
-  });
-  find('.ae-lab-step').addEventListener('click', () => {
-    state.playing = false;
-    started().then(() => step(1));
+  const lesson = training(board, {
+    play,
+    one: find('.ae-lab-step'),
+    lasts: LASTS,
+    again: 'Ten seconds more',
+    begin,
+    step,
   });
   find('.ae-lab-again').addEventListener('click', async () => {
     await begin();
@@ -145,5 +127,4 @@ export default function ({first, server, board, find, liveCaller, colour}) {
   onThemeChange(() => {
     if (state.seen) drawCurve();
   });
-  whenSeen(board, started);
 }

@@ -1,7 +1,6 @@
 // The plane of a code of two units; all places are parts of its sides, y up.
-import {followPointer, greyPicture, loaded, numbersOf, onRelease} from '../../frame/web/controls.js';
+import {CLASS_COLOURS, followPointer, greyPicture, loaded, numbersOf, onRelease} from '../../frame/web/controls.js';
 import {fill, html} from '../../frame/web/html.js';
-import {CLASS_COLOURS} from './shared.js';
 
 export default function ({server, find, liveCaller, onValue}) {
   const SIDE = 720;

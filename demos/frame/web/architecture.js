@@ -1,5 +1,6 @@
 // A network as boxes in the order in which its layers run: as tall as the maps are large, as wide as they are many.
 // What skips a layer is an arc. A click on a box says what it is and where in the code it is made.
+import {whenSeen} from './controls.js';
 import {fill, html} from './html.js';
 
 const STEP = 58; // from box to box
@@ -127,9 +128,5 @@ export default function ({server, board, find, liveCaller}) {
     flow.querySelector(`.layer[data-i="${i}"]`).focus();
     choose(i);
   });
-  new IntersectionObserver((seen, observer) => {
-    if (!seen.some(({isIntersecting}) => isIntersecting)) return;
-    observer.disconnect();
-    draw();
-  }).observe(board);
+  whenSeen(board, draw);
 }

@@ -1,30 +1,16 @@
 // Digits move into the plane while a network learns. Asks for a slice, draws it, asks again; settings count at once.
-import {choices, numbersOf, onThemeChange, percent, slider} from '../../frame/web/controls.js';
+import {CLASS_COLOURS, choices, numbersOf, onThemeChange, percent, slider} from '../../frame/web/controls.js';
 import {fill, html} from '../../frame/web/html.js';
+import {training} from '../../frame/web/training.js';
 import {line} from './shared.js';
 
-const CLASS_COLOURS = [
-  '#e6194b',
-  '#f58231',
-  '#d8b400',
-  '#7ab800',
-  '#1f9d55',
-  '#16a3b5',
-  '#3b6fe0',
-  '#8a4fd3',
-  '#d45bb6',
-  '#8a6d4b',
-];
-
 export default function ({first, server, board, find, liveCaller, colour}) {
-  const ROUNDS = 500;
   const LASTS = 60_000; // milliseconds of one press
   const ARROW = 0.1; // of a force, as a part of the plane's width for the strongest
   const askBegin = liveCaller(server.begin);
   const askAdvance = liveCaller(server.advance);
-  const play = find('.si-play');
   const settings = {loss: 'slide', mining: 'random', negatives: true};
-  const state = {run: null, begun: null, labels: null, seen: null, playing: false};
+  const state = {run: null, labels: null, seen: null};
 
   choices(find('.si-losses-choice'), first.losses, () => settings.loss, change('loss'));
   choices(find('.si-mining'), first.mining, () => settings.mining, change('mining'));
@@ -38,7 +24,7 @@ export default function ({first, server, board, find, liveCaller, colour}) {
   function change(name) {
     return (value) => {
       settings[name] = value;
-      if (state.run && !state.playing) step(0);
+      if (state.run && !lesson.runs()) step(0);
     };
   }
 
@@ -112,7 +98,7 @@ export default function ({first, server, board, find, liveCaller, colour}) {
   }
 
   async function begin() {
-    state.playing = false;
+    lesson.stop();
     const answer = await askBegin({...settings, seed: 0});
     if (!answer) return;
     state.run = answer.run;
@@ -120,38 +106,16 @@ export default function ({first, server, board, find, liveCaller, colour}) {
     show(answer.seen);
   }
 
-  // Whoever comes first, a visitor or their click.
-  const started = () => {
-    state.begun ??= begin();
-    return state.begun;
-  };
-
-  async function train() {
-    await started();
-    state.playing = true;
-    play.textContent = 'Pause';
-    const began = performance.now();
-    while (state.playing && !document.hidden && board.offsetParent && performance.now() - began < LASTS)
-      if (!(await step(ROUNDS))) break;
-    state.playing = false;
-    play.textContent = 'Train';
-  }
-
-  play.addEventListener('click', () => {
-    if (state.playing) state.playing = false;
-    else train();
-  });
-  find('.si-step').addEventListener('click', () => {
-    state.playing = false;
-    started().then(() => step(1));
+  const lesson = training(board, {
+    play: find('.si-play'),
+    one: find('.si-step'),
+    lasts: LASTS,
+    again: 'Train',
+    begin,
+    step,
   });
   find('.si-again').addEventListener('click', begin);
   onThemeChange(() => {
     if (state.seen) drawMap();
   });
-  new IntersectionObserver((entries, watcher) => {
-    if (!entries.at(-1).isIntersecting) return;
-    watcher.disconnect();
-    started();
-  }).observe(board);
 }
