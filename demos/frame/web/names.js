@@ -1,5 +1,4 @@
 // Names of what Gradio's own controls leave without one: each picture among the examples has that of its file.
-const LATE = 200; // milliseconds after the page changed
 
 export const nameOf = (address) =>
   decodeURIComponent(address.split('/').at(-1))
@@ -17,12 +16,16 @@ function nameAll() {
   for (const empty of document.querySelectorAll('.empty[aria-label]:not([role])')) empty.setAttribute('role', 'img');
 }
 
-// Names what there is, and what comes later.
+// Names what there is, and what comes later: in the next frame, even on a page that never comes to rest.
 export function keepNamed() {
-  let timer = 0;
+  let asked = false;
   new MutationObserver(() => {
-    clearTimeout(timer);
-    timer = setTimeout(nameAll, LATE);
+    if (asked) return;
+    asked = true;
+    requestAnimationFrame(() => {
+      asked = false;
+      nameAll();
+    });
   }).observe(document.body, {subtree: true, childList: true});
   nameAll();
 }
