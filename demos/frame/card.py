@@ -52,6 +52,12 @@ def _paper(row: dict, source: bool) -> str:
     return f"<span class=paper>{paper}{where}</span><span class={kind}>{escape(verdict(row))}</span>"
 
 
+def _beside(row: dict) -> str:
+    """What something simple reaches on the same data."""
+    texts = (f"{name.lower()} {figure(value)}" for name, value in row.get("beside", {}).items())
+    return "".join(f"<span class=paper>{escape(text)}</span>" for text in texts)
+
+
 def _column(row: dict, by: str) -> str:
     """The column of a score: the test set, or what was measured and its unit."""
     if by == "data":
@@ -78,7 +84,8 @@ def _grid(grid: dict[str, list[str]], by: str) -> str:
             with_unit = f" {escape(rows[0]['unit'])}" if rows and by == "data" else ""
             value = f"<b>{figure(rows[0]['value'])}{with_unit}</b>" if rows else ""
             papers = "".join(_paper(row, source=by == "metric") for row in rows if row["data"] == rows[0]["data"])
-            cells.append(f"<td data-column='{escape(column)}'>{value}{papers}</td>")
+            simple = _beside(rows[0]) if rows else ""
+            cells.append(f"<td data-column='{escape(column)}'>{value}{simple}{papers}</td>")
         tests = dict.fromkeys(rows[0]["data"] for rows in found.values()) if by == "metric" else ()
         below = "".join(f"<small>{escape(data)}</small>" for data in tests)
         lines.append(f"<tr><th scope=row>{escape(label)}{below}</th>{''.join(cells)}</tr>")

@@ -29,6 +29,7 @@ def test_a_row_has_the_words_of_its_metric():
         "bar": 50, "paper": 60.0, "paper_source": "Euclid", "headline": True,
     }  # fmt: skip
     assert "headline" not in AP.row("8 pictures", 56.36)
+    assert AP.row("8 pictures", 56.36, beside={"Chance": 1.0})["beside"] == {"Chance": 1.0}
 
 
 @pytest.mark.parametrize(
@@ -61,5 +62,5 @@ def test_what_ships_has_the_words_of_its_evaluation(name):
     assert (metrics["model"], metrics["topic"]) == (name, topic)
     for row in metrics["rows"]:
         stated = [metric for metric in metrics_of(topic) if metric.name == row["metric"]]
-        beside = {key: row.get(key) for key in ("bar", "paper", "paper_source", "paper_data", "headline")}
+        beside = {key: row.get(key) for key in ("bar", "paper", "paper_source", "paper_data", "beside", "headline")}
         assert row in [metric.row(row["data"], row["value"], **beside) for metric in stated]

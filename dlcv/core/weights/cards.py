@@ -64,7 +64,7 @@ def card(name: str) -> str:
 
 ## Scores
 
-{_scores(rows, scored.get("command"))}
+{_scores(rows, scored.get("command"), "Theirs" if "published" in entry.recipe else "Ours")}
 
 ## Use
 
@@ -77,21 +77,23 @@ model = weights.load({class_name}, "{name}")
 """
 
 
-def _scores(rows: list[dict], command: str | None) -> str:
-    """The scores beside the papers', and which of the two is better, by how much."""
+def _scores(rows: list[dict], command: str | None, whose: str) -> str:
+    """The scores beside what something simple reaches and beside the papers', and by how much `whose` is better."""
     if not rows:
         return "These weights have not been scored."
+    simple = list(dict.fromkeys(name for row in rows for name in row.get("beside", {})))
     lines = [
         [
             f"{row['label']}{', ' + row['unit'] if row['unit'] else ''}: {row['data']}",
             number(row["value"]),
+            *(number(row.get("beside", {}).get(name)) for name in simple),
             number(row["paper"]),
             _difference(row),
             ", on ".join(filter(None, [row["paper_source"], row.get("paper_data")])),
         ]
         for row in rows
     ]
-    table = grid(["Score", "Ours", "Paper", "Ours is", "Source of the paper's"], lines)
+    table = grid(["Score", whose, *simple, "Paper", f"{whose} is", "Source of the paper's"], lines)
     return f"Measured on these weights, on data that they were not trained on, by `{command}`.\n\n{table}"
 
 

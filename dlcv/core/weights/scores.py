@@ -28,6 +28,7 @@ class Metric:
         paper: float | None = None,
         paper_source: str | None = None,
         paper_data: str | None = None,
+        beside: dict[str, float] | None = None,
         headline: bool = False,
     ) -> dict:
         """A row of metrics.json.
@@ -36,11 +37,12 @@ class Metric:
             data: what was measured on.
             bar: what the value has to reach.
             paper: what a paper reached, with its `paper_source`; `paper_data` where that was on other data.
+            beside: what something simple reaches on the same data, by its name: {"Row alone": 0.74}.
             headline: whether README has it among the few scores that stand for the topic.
         """
         row = {"metric": self.name, "label": self.label, "unit": self.unit, "better": self.better}
         row |= {"data": data, "value": value, "bar": bar, "paper": paper, "paper_source": paper_source}
-        rare = {"paper_data": paper_data, "headline": headline, "detail": self.detail}
+        rare = {"paper_data": paper_data, "beside": beside, "headline": headline, "detail": self.detail}
         return row | {key: content for key, content in rare.items() if content}
 
 
