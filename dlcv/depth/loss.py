@@ -94,3 +94,60 @@ def depth_loss(maps: list[torch.Tensor], depth: torch.Tensor) -> torch.Tensor:
         (F.interpolate(found, depth.shape[2:], mode="bilinear").log() - depth.clamp_min(1e-3).log())[known].abs().mean()
         for found in maps
     ) / len(maps)
+
+
+# ---- photographs whose depth is known up to a scale and a shift alone (Ranftl et al. 2020)
+
+TRIMMED = 0.2  # the part of the largest residuals that does not count: wrong truths, and teachers' mistakes
+GRADIENTS, GRADIENT_SCALES = 0.5, 4  # weight of the gradients, and at how many sizes they are compared
+
+
+def normalised(disparity: torch.Tensor, known: torch.Tensor) -> torch.Tensor:
+    """Disparities (N, 1, H, W) without the scale and the shift of each picture        (5), (6)
+
+    d^ = (d - t(d)) / s(d),  t(d) = median d,  s(d) = mean |d - t(d)|, over what is `known` (bool) of the picture.
+    """
+    inside = torch.where(known, disparity, torch.nan).flatten(1)
+    middle = inside.nanmedian(dim=1).values.nan_to_num()[:, None, None, None]  # 0 where nothing is known
+    count = known.sum((1, 2, 3), keepdim=True).clamp_min(1)
+    spread = ((disparity - middle).abs() * known).sum((1, 2, 3), keepdim=True) / count
+    return (disparity - middle) / spread.clamp_min(1e-6)
+
+
+def scale_and_shift_free(found: torch.Tensor, truth: torch.Tensor, known: torch.Tensor) -> torch.Tensor:
+    """L_ssitrim = 1/2M sum_{j <= 0.8 M} |d^ - d^*|_j: the mean of the smaller residuals of each picture        (7)"""
+    residuals = (normalised(found, known) - normalised(truth, known)).abs().flatten(1)
+    order = torch.where(known.flatten(1), residuals, torch.inf).sort(dim=1).values
+    count = known.sum((1, 2, 3))  # M of each picture
+    kept = torch.arange(order.shape[1], device=order.device) < (1 - TRIMMED) * count[:, None]
+    return (torch.where(kept, order, 0).sum(1) / (2 * count.clamp_min(1))).mean()
+
+
+def gradient_matching(found: torch.Tensor, truth: torch.Tensor, known: torch.Tensor) -> torch.Tensor:
+    """L_reg = 1/M sum_k sum |d_x R_k| + |d_y R_k|, R = d^ - d^* at every 2^k-th pixel: edges lie where they are (11)"""
+    difference = normalised(found, known) - normalised(truth, known)
+    total = 0.0
+    for scale in range(GRADIENT_SCALES):
+        step = 2**scale
+        small, there = difference[..., ::step, ::step], known[..., ::step, ::step]
+        count = there.sum((1, 2, 3)).clamp_min(1)
+        for axis in (2, 3):
+            length = small.shape[axis] - 1
+            both = there.narrow(axis, 0, length) & there.narrow(axis, 1, length)
+            total = total + ((small.diff(dim=axis).abs() * both).sum((1, 2, 3)) / count).mean()
+    return total
+
+
+def order(nearer: torch.Tensor, farther: torch.Tensor) -> torch.Tensor:
+    """Mean of log(1 + exp(d_farther - d_nearer)): pairs of normalised disparities whose order alone is known
+    (Chen et al. 2016)."""
+    return F.softplus(farther - nearer).mean()
+
+
+def photograph_loss(found: torch.Tensor, truth: torch.Tensor, known: torch.Tensor) -> dict[str, torch.Tensor]:
+    """L = L_ssitrim + 0.5 L_reg of disparities (N, 1, H, W), where they are `known` (bool)        (12)"""
+    terms = {
+        "residual": scale_and_shift_free(found, truth, known),
+        "gradient": gradient_matching(found, truth, known),
+    }
+    return {"loss": terms["residual"] + GRADIENTS * terms["gradient"]} | terms
