@@ -3,7 +3,6 @@
 from typing import TYPE_CHECKING
 
 import gradio as gr
-import numpy as np
 import PIL.Image
 from PIL import ImageDraw
 
@@ -30,14 +29,9 @@ def tensor(picture: PIL.Image.Image | None, longest: int | None = None) -> "torc
 
     Raises InputError where there is none.
     """
-    import torch
+    from dlcv.core.images import fit  # here: it brings torch
 
-    picture = upright(picture)
-    scale = min(1.0, longest / max(picture.size)) if longest else 1.0
-    if scale < 1:
-        size = [max(1, round(length * scale)) for length in picture.size]
-        picture = picture.resize(size, PIL.Image.Resampling.BILINEAR, reducing_gap=2.0)
-    return torch.from_numpy(np.array(picture)).permute(2, 0, 1).float().div_(255)
+    return fit.tensor_of(upright(picture), longest)
 
 
 def image(picture: "torch.Tensor") -> PIL.Image.Image:
