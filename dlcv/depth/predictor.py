@@ -7,15 +7,22 @@ times W they are pixels. What the left eye sees at x, the right one sees at x - 
 from typing import NamedTuple
 
 import torch
+from PIL import Image
 from torch.nn import functional as F
+from torchvision.transforms import v2
 
 from ..core import runtime, weights
 from ..core.errors import InputError
 from ..core.geometry.grids import shifted
-from . import loss
+from ..core.images.fit import tensor_of
+from . import SIDE, loss
+from .metrics import rank_correlation
 from .model import DepthNet, sized
+from .tiefenrausch import MULTIPLE, Tiefenrausch
 
 MIN_SIDE = 32  # pixels
+COARSE = 2 / 3  # of the side that a network of photographs learned from: the other size at which it is asked
+COMPARED = (48, 48)  # rows and columns on which its two answers are compared
 MAX_DIFFERENCE = 1.0  # pixels between matches from left to right and from right to left
 SEARCH_RANGE = 0.2  # largest disparity of the matching, of the width
 CONSISTENT = 1.0  # pixels of the network's width: left and right disparities that differ by less are consistent
@@ -27,6 +34,7 @@ class DepthMaps(NamedTuple):
     maps: list[torch.Tensor]  # (C, h, w) at four sizes, the largest first: disparities of left and right, or metres
     size: tuple[int, int]  # height and width of the picture, in pixels
     metres: bool  # whether the maps are depths in metres
+    agreement: float | None = None  # rank correlation of answers at two sizes, where the network was asked twice
 
     @property
     def inverse_depth(self) -> torch.Tensor:
@@ -74,9 +82,43 @@ class DepthPredictor:
         return DepthMaps(maps, tuple(picture.shape[1:]), not self.config.stereo)
 
 
-def predictor(name: str) -> DepthPredictor:
+class PhotographPredictor:
+    """Tiefenrausch, by the name of its checkpoint."""
+
+    def __init__(self, name: str):
+        model = weights.load(Tiefenrausch, name)
+        self.config = model.config
+        self.device = next(model.parameters()).device
+        self.model = model.to(memory_format=torch.channels_last)  # a third of the time
+
+    @torch.inference_mode()
+    def predict(self, picture: torch.Tensor) -> DepthMaps:
+        """The disparity of a picture (3, H, W) of any size, its scale unknown; and whether the answer is another one
+        where the picture is smaller, as it often is where the picture is unlike those that the network learned from."""
+        check_picture(picture)
+        fine, coarse = (self._seen(picture, round(part * self.config.side)) for part in (1, COARSE))
+        agreement = rank_correlation(*(resized(one, COMPARED) for one in (fine, coarse)))
+        return DepthMaps([fine[None]], tuple(picture.shape[1:]), False, agreement)
+
+    def _seen(self, picture: torch.Tensor, side: int) -> torch.Tensor:
+        """The disparity (h, w) of a picture whose longer side has about `side` pixels."""
+        scale = side / max(picture.shape[1:])
+        size = [max(MULTIPLE, round(length * scale / MULTIPLE) * MULTIPLE) for length in picture.shape[1:]]
+        small = v2.functional.resize(picture, size, antialias=True)[None].clamp(0, 1).to(self.device)
+        return self.model(small.contiguous(memory_format=torch.channels_last)).disparity[0, 0].float().cpu()
+
+
+PREDICTORS = {"tiefenrausch": PhotographPredictor}
+
+
+def predictor(name: str) -> DepthPredictor | PhotographPredictor:
     """The network of a checkpoint, loaded on first use."""
-    return runtime.shelf.get(("depth", name), lambda: DepthPredictor(name))
+    return runtime.shelf.get(("depth", name), lambda: PREDICTORS.get(name, DepthPredictor)(name))
+
+
+def asked(network: DepthPredictor | PhotographPredictor, picture: Image.Image) -> DepthMaps:
+    """What a network says of an upright photograph in RGB of any size: what the gallery asks, and the evaluation."""
+    return network.predict(tensor_of(picture, SIDE))._replace(size=(picture.height, picture.width))
 
 
 def resized(values: torch.Tensor, size: tuple[int, int]) -> torch.Tensor:
