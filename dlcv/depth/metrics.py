@@ -36,37 +36,40 @@ def fitted(found: torch.Tensor, truth: torch.Tensor) -> torch.Tensor:
     return there + slope * (found - middle)
 
 
-def edges(disparity: torch.Tensor, known: torch.Tensor, step: float = 1.15) -> torch.Tensor:
-    """Where depth jumps: (H, W) bool, both sides of each pair of known neighbours whose disparities (H, W), which are
-    positive, are further apart than the factor `step`."""
-    found = torch.zeros_like(known)
+def steps(disparity: torch.Tensor) -> torch.Tensor:
+    """How far each pixel of a map (H, W) is from that one of its neighbours that is furthest from it in value."""
+    found = torch.zeros_like(disparity)
     for axis in (0, 1):
-        length = known.shape[axis] - 1
-        jump = disparity.log().diff(dim=axis).abs() > math.log(step)
-        jump &= known.narrow(axis, 0, length) & known.narrow(axis, 1, length)
+        change = disparity.diff(dim=axis).abs()
         for side in (0, 1):
-            found.narrow(axis, side, length).logical_or_(jump)
+            there = found.narrow(axis, side, change.shape[axis])
+            there.copy_(torch.maximum(there, change))
     return found
 
 
-def edge_f1(found: torch.Tensor, truth: torch.Tensor) -> float:
-    """F1 of edges (H, W) bool against true ones, the mean of precision and recall that is harmonic; an edge is found
-    where it lies one pixel away at most."""
+def edge_f1(found: torch.Tensor, truth: torch.Tensor, jump: float = 1.1) -> float:
+    """F1 of edges of depth, the harmonic mean of precision and recall, for true disparities (H, W), positive.
+
+    A true edge is where neighbours are apart by the factor `jump`; found are, whatever the scale and shift of the map
+    (H, W), as many pixels as have true edges: those with the largest steps. One pixel away is found, too.
+    """
+    there = steps(truth.log()) > math.log(jump)
+    largest = steps(found).flatten().topk(int(there.sum())).indices
+    seen = torch.zeros_like(there).flatten().index_fill_(0, largest, True).view_as(there)
 
     def near(edges: torch.Tensor) -> torch.Tensor:
         return F.max_pool2d(edges.float()[None], 3, stride=1, padding=1)[0].bool()
 
-    right = (found & near(truth)).sum() / found.sum().clamp_min(1)  # precision
-    seen = (truth & near(found)).sum() / truth.sum().clamp_min(1)  # recall
-    return (2 * right * seen / (right + seen).clamp_min(1e-9)).item()
+    precision = (seen & near(there)).sum() / seen.sum().clamp_min(1)
+    recall = (there & near(seen)).sum() / there.sum().clamp_min(1)
+    return (2 * precision * recall / (precision + recall).clamp_min(1e-9)).item()
 
 
-def nearer_than_beside(disparity: torch.Tensor, inside: torch.Tensor, beside: torch.Tensor) -> float | None:
+def nearer_than_beside(disparity: torch.Tensor, inside: torch.Tensor, beside: torch.Tensor) -> float:
     """The part of the rows in which something is nearer than what lies beside it: its pixels `inside` and those
     `beside` it, (H, W) bool, have the larger mean disparity (H, W). Alike counts half; None without such rows."""
     rows = inside.any(1) & beside.any(1)
-    if not rows.any():
-        return None
     means = [(disparity * there).sum(1)[rows] / there.sum(1)[rows] for there in (inside, beside)]
     difference = means[0] - means[1]
-    return ((difference > 0).float() + 0.5 * (difference == 0)).mean().item()
+    alike = difference.abs() < 1e-5 * means[1].abs()
+    return torch.where(alike, 0.5, (difference > 0).float()).mean().item()

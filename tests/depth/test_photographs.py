@@ -1,9 +1,11 @@
-"""Photographs: a loss that sees neither scale nor shift, but order and edges; and the scores of the same."""
+"""Photographs: a loss that sees neither scale nor shift, but order and edges; scores that do the same; a training."""
 
 import pytest
 import torch
 
-from dlcv.depth import loss, metrics
+from dlcv.core.training.loop import Step
+from dlcv.depth import held_out, loss, metrics, photographs_train, scenes
+from dlcv.depth.photonet import PhotoConfig, PhotoNet
 
 
 def disparities() -> tuple[torch.Tensor, torch.Tensor]:
@@ -88,19 +90,20 @@ def test_a_fit_knows_no_scale_and_no_shift():
     torch.testing.assert_close(metrics.fitted(noisy, truth), expected[:, 0])
 
 
-def test_edges_are_where_depth_jumps_and_one_pixel_off_is_found():
-    disparity = torch.ones(6, 12)
-    disparity[:, 5:] = 2
-    known = torch.ones(6, 12, dtype=torch.bool)
-    truth = metrics.edges(disparity, known)
-    assert truth[:, 4:6].all() and truth.sum() == 12
-    assert metrics.edge_f1(truth.roll(1, 1), truth) == pytest.approx(1)
-    assert metrics.edge_f1(truth.roll(4, 1), truth) == 0
-    half = truth.clone()
-    half[3:] = False  # of 6 rows one more is a pixel away from what is found
-    assert metrics.edge_f1(half, truth) == pytest.approx(2 * (4 / 6) / (1 + 4 / 6))
-    known[:, 5:] = False
-    assert not metrics.edges(disparity, known).any()
+def test_edges_are_the_largest_steps_and_one_pixel_off_is_found():
+    truth = torch.ones(6, 12)
+    truth[:, 5:] = 2
+    assert metrics.steps(truth)[:, 4:6].all() and metrics.steps(truth).count_nonzero() == 12
+    assert metrics.edge_f1(9 - 3 * truth, truth) == pytest.approx(1)  # whatever the scale and the shift
+    assert metrics.edge_f1(truth.roll(1, 1)[:, 1:], truth[:, 1:]) == pytest.approx(1)
+    assert metrics.edge_f1(truth.roll(4, 1)[:, 4:], truth[:, 4:]) == 0
+    assert 0 < metrics.edge_f1(truth.T[:6, :6].repeat(1, 2), truth) < 1
+
+
+def test_gaps_are_as_far_as_what_is_known_beside_them():
+    disparity = torch.tensor([[4.0, 0, 0, 0, 2], [4, 0, 0, 0, 2]])
+    assert held_out.filled(disparity).tolist() == [[4, 4, 2, 2, 2]] * 2
+    assert held_out.filled(torch.zeros(2, 2)).tolist() == [[0, 0], [0, 0]]
 
 
 def test_nearer_than_beside_counts_rows():
@@ -110,4 +113,66 @@ def test_nearer_than_beside_counts_rows():
     assert metrics.nearer_than_beside(disparity, inside, beside) == 0.5  # as a prior has it that knows the row alone
     disparity[:2, 2:4] = 2
     assert metrics.nearer_than_beside(disparity, inside, beside) == pytest.approx(2.5 / 3)
-    assert metrics.nearer_than_beside(disparity, inside, torch.zeros_like(beside)) is None
+
+
+def test_what_sees_the_truth_scores_all_and_the_row_alone_what_a_slope_gives():
+    """A slope, and on it a thing that stands upright."""
+    picture, disparity = torch.zeros(3, 96, 192), held_out.row_alone(torch.zeros(3, 96, 192)).clone()
+    disparity[20:70, 60:110] = 0.75
+    known = disparity.clone()
+    known[:, :20] = 0
+    places = [held_out.Place(picture, known)]
+    inside, beside = torch.zeros(2, 96, 192, dtype=torch.bool).unbind()
+    inside[20:60, 62:108], beside[20:60, 112:116] = True, True
+    people = [held_out.Person(picture, inside, beside)]
+
+    def score(ask):
+        ranked, near = held_out.rank_of(ask, places), held_out.delta_1_of(ask, places)
+        return ranked, near, held_out.edge_f1_of(ask, places), held_out.people_of(ask, people)
+
+    assert score(lambda _: 5 - 3 * (1 - disparity)) == pytest.approx((1, 100, 100, 100), abs=1e-3)
+    ranked, near, edges, nearer = score(held_out.row_alone)
+    assert 0.6 < ranked < 0.95 and near < 95 and edges < 40 and nearer == 50
+
+
+def test_the_table_has_a_line_a_score_and_the_row_alone_first():
+    row = held_out.RANK.row("six places", 0.5, beside={held_out.ROW_ALONE: 0.74})
+    head, line = held_out.table({"ours": [row], "theirs": [row | {"value": 0.6}]}).splitlines()
+    assert head.split() == ["Row", "alone", "ours", "theirs"]
+    assert line.split()[-3:] == ["0.74", "0.5", "0.6"] and "six places" in line
+
+
+# ---- the training
+
+
+def test_a_sample_is_the_middle_of_a_photograph_in_the_shape_of_the_input():
+    picture = torch.linspace(0, 1, 1200).expand(3, 400, 1200)
+    disparity = torch.where(torch.arange(1200) < 600, 40.0, 10.0).expand(400, 1200)
+    seen = photographs_train.sample(picture, disparity)
+    assert seen.picture.shape == (3, 256, 384) and seen.disparity.shape == seen.order.shape == (1, 256, 384)
+    assert seen.picture[0, 0, [0, -1]].tolist() == pytest.approx([64, 191], abs=1)  # from 300 to 900
+    assert seen.disparity[0, 0, [190, 193]].tolist() == [1, 0.25] and not seen.order.any()
+
+
+def test_a_step_of_the_training_with_truth_and_order():
+    """On a made scene, and on a picture of which an order alone is known."""
+    pair = scenes.pair(0, 64, 96)
+    truth = photographs_train.sample(pair.left, pair.disparity_left[0])
+    order = torch.zeros(64, 96, dtype=torch.int8)
+    order[10:40, 20:40], order[10:40, 50:60] = 1, -1
+    people = photographs_train.sample(pair.left, torch.zeros(64, 96), order)
+    model = PhotoNet(PhotoConfig())
+    terms = photographs_train.photograph_loss(model, [truth, people], Step(0, 10))
+    assert set(terms) == {"loss", "residual", "gradient", "order"}
+    total = terms["residual"] + loss.GRADIENTS * terms["gradient"] + photographs_train.ORDER * terms["order"]
+    torch.testing.assert_close(terms["loss"], total)
+    terms["loss"].backward()
+    assert all(weight.grad.isfinite().all() for weight in model.parameters())
+
+
+def test_the_order_of_rows_costs_less_where_people_are_nearer():
+    order = torch.zeros(1, 1, 20, 30, dtype=torch.int8)
+    order[..., 5:15, 5:10], order[..., 5:15, 12:14] = 1, -1
+    near = torch.rand(1, 1, 20, 30, generator=torch.Generator().manual_seed(0))
+    costs = [photographs_train.order_loss(near + shift * (order > 0), order).item() for shift in (-1, 0, 1)]
+    assert costs[0] > costs[1] > costs[2]
