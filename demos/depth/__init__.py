@@ -38,6 +38,8 @@ TERMS = (
     r"C_\text{lr}^l &= \tfrac1N \textstyle\sum |d^l(x) - d^r(x - d^l(x))| \end{aligned}"
 )
 EXPLAINED = {
+    photograph.PUBLISHED: "By a small network that others trained on photographs of sights (Kopf et al. 2020), "
+    "not by the lecture's method. The scale is relative: what is nearer, and by which factor.",
     photograph.STEREO: "It learned from what two eyes see, without any depth. It does not know this camera, so the "
     "scale is relative: what is nearer, and by which factor.",
     photograph.KITCHEN: "In metres, as it knows them from the one kitchen that it learned from: in other places, and "
@@ -46,16 +48,25 @@ EXPLAINED = {
 }
 
 
-def scale(inverse_depth, metres: bool, explained: str) -> str:
+UNLIKE = (
+    "This picture is unlike those that the network learned from: asked at two sizes, it gives two answers, whose "
+    "orders of near and far agree to {agreement:.2f} (1 is the same order). Take this depth with care."
+)
+
+
+def scale(maps, explained: str) -> str:
     """The colours of a map and what they mean, as HTML."""
-    low, high = photograph.ends(inverse_depth)
+    low, high = photograph.ends(maps.inverse_depth)
     colours = ", ".join(f"rgb({red} {green} {blue})" for red, green, blue in draw.HEAT)
     marks = ["far", "near"]
-    if metres:
+    if maps.metres:
         marks = [f"{1 / (low + part * (high - low)):.1f} m" for part in (0, 0.25, 0.5, 0.75, 1)]
     ticks = "".join(f"<span>{mark}</span>" for mark in marks)
     bar = f"<i style='background: linear-gradient(90deg, {colours})'></i>"
-    return f"<div class=depth-scale>{bar}<div>{ticks}</div><p>{escape(explained)}</p></div>"
+    unlike = ""
+    if maps.agreement is not None and maps.agreement < photograph.UNSURE:
+        unlike = f"<p class=depth-unlike role=status>{escape(UNLIKE.format(agreement=maps.agreement))}</p>"
+    return f"<div class=depth-scale>{bar}<div>{ticks}</div>{unlike}<p>{escape(explained)}</p></div>"
 
 
 def answer(picture, network, explained: str) -> tuple:
@@ -66,7 +77,7 @@ def answer(picture, network, explained: str) -> tuple:
     maps = photograph.predicted(upright, network)
     both = upright, photograph.coloured(maps.inverse_depth, maps.size)
     cloud = photograph.cloud_value(maps, upright, clouds.focal_from_exif(picture))
-    return both, scale(maps.inverse_depth, maps.metres, explained), cloud
+    return both, scale(maps, explained), cloud
 
 
 def look(picture, network):
@@ -94,11 +105,10 @@ def look_at_pair(left, right, focal, baseline):
 # ---- for clients
 
 Network = frame.Choice(NETWORKS)
-FIRST = next(iter(NETWORKS))
 MAX_FOCAL = FOCALS[1]
 
 
-def depth_map(picture: frame.Picture, network: Network = FIRST):
+def depth_map(picture: frame.Picture, network: Network = photograph.FIRST):
     """The depth of a picture as a coloured map in its size, and numbers."""
     upright = pictures.upright(picture)
     maps = photograph.predicted(upright, photograph.predictor(NETWORKS[network]))
@@ -114,16 +124,17 @@ def depth_map(picture: frame.Picture, network: Network = FIRST):
     }
 
 
-def depth_files(picture: frame.Picture, network: Network = FIRST, focal: frame.Real(0, MAX_FOCAL) = 0):
-    """The scene of a picture as PLY, and its depth as a PNG of 16 bits, both in base64. `focal` is in millimetres for
-    35 mm film; where it is 0, the picture's EXIF data says it."""
+def depth_files(picture: frame.Picture, network: Network = photograph.FIRST, focal: frame.Real(0, MAX_FOCAL) = 0):
+    """The scene of a picture as PLY and GLB, and its depth as a PNG of 16 bits, all in base64. `focal` is in
+    millimetres for 35 mm film; where it is 0, the picture's EXIF data says it."""
     from dlcv.depth import clouds
 
     upright = pictures.upright(picture)
     maps = photograph.predicted(upright, photograph.predictor(NETWORKS[network]))
     value = photograph.cloud_value(maps, upright, focal or clouds.focal_from_exif(picture))
     scene = photograph.Scene(**value)
-    return {"ply": photograph.ply(scene)["file"], "png": photograph.png(scene)["file"], "focal": scene.focal}
+    files = {kind: make(scene)["file"] for kind, make in photograph.FILES.items()}
+    return files | {"focal": scene.focal}
 
 
 def depth_stereo(
@@ -179,7 +190,7 @@ def _photograph() -> None:
     with gr.Row():
         with gr.Column(scale=2, min_width=320):
             picture, _ = pictures.picture_column(frame.PHOTOGRAPHS, "depth-picture")
-            network = gr.Radio(list(NETWORKS), value=next(iter(NETWORKS)), label="Network", elem_id="depth-network")
+            network = gr.Radio(list(NETWORKS), value=photograph.FIRST, label="Network", elem_id="depth-network")
             with gr.Accordion("A published network, from the Hub", open=False):
                 gr.Markdown(NOTICE)
                 other = gr.Button("Fetch it, and see the depth", elem_id="depth-published")
@@ -188,11 +199,12 @@ def _photograph() -> None:
             colours = gr.HTML(js_on_load=None, apply_default_css=False, elem_id="depth-scale")
     frame.section(
         "The scene as a cloud of points",
-        r"Every pixel $(u, v)$ at its depth $Z$, at $Z \, ((u - c_x) / f, (v - c_y) / f, 1)$. Drag it to see it "
-        r"from elsewhere; with another focal length $f$ it is deeper or flatter.",
+        r"Every pixel $(u, v)$ at its depth $Z$, at $Z \, ((u - c_x) / f, (v - c_y) / f, 1)$, as large as it is from "
+        r"there; torn where one thing ends before another. Drag it to see it from elsewhere; with another focal length "
+        r"$f$ it is deeper or flatter.",
         name="Cloud",
     )
-    cloud = frame.Board("depth/depth", server_functions=[photograph.ply, photograph.png], gpu=False)
+    cloud = frame.Board("depth/depth", server_functions=photograph.FILES.values(), gpu=False)
     outputs = [slider, colours, cloud]
     private = {"api_visibility": "private", "show_progress_on": slider} | frame.COMPUTE
     for change in (picture.change, network.change):
@@ -244,9 +256,9 @@ def build() -> None:
     """The tab's content."""
     frame.heading(
         ABOUT,
-        "One picture holds no depth, yet a network can say how far away everything is. It learned so from pairs of "
-        "pictures: it predicts what the other eye sees, and the other eye's picture shows whether that was right.",
-        "Choose a photograph, move the line across it, and turn the scene.",
+        "One picture holds no depth, yet a network can say how far away everything is. The lecture's learns it from "
+        "pairs of pictures: it predicts what the other eye sees, whose picture shows whether that was right.",
+        "Choose a photograph, move the line across it, point at what is near and far, and turn the scene.",
     )
     frame.equations(
         (
@@ -261,11 +273,14 @@ def build() -> None:
     frame.architecture("depth", "depth-stereo", (1, 3, 256, 512))
     frame.weights_card(
         {
+            "Published, for photographs": [photograph.PUBLISHED],
             "Learned from pairs": [photograph.STEREO],
             "Learned from depth, one kitchen": [photograph.KITCHEN],
         },
-        note="Little real data was at hand: 80 pairs of two drives, 200 frames of one room, and scenes made by"
-        " code. These networks are at home there, and modest elsewhere: the pairs of Middlebury show how much.",
+        note="Little real data was at hand for the two networks that were trained here: 80 pairs of two drives, 200"
+        " frames of one room, and scenes made by code. They are at home there. The published one cuts out people,"
+        " houses and skies; on table tops it is worse than the row alone, a prior that says that what is lower in a"
+        " picture is nearer, and sees nothing else.",
     )
     _offer()
 

@@ -10,8 +10,9 @@ from demos import frame
 from demos.frame import pictures
 from dlcv.core.errors import InputError
 from dlcv.core.images import draw
+from dlcv.depth import SIDE
 
-from .photograph import SIDE, STEREO, ends
+from .photograph import STEREO, ends
 
 if TYPE_CHECKING:
     import torch

@@ -7,7 +7,6 @@ import numpy as np
 import PIL.Image
 
 from demos import frame
-from demos.frame import pictures
 from dlcv.core.errors import InputError
 from dlcv.core.images import draw
 from dlcv.depth import FOCALS
@@ -17,15 +16,21 @@ if TYPE_CHECKING:
 
     from dlcv.depth.predictor import DepthMaps
 
-STEREO, KITCHEN = "depth-stereo", "depth-kitchen"
-NETWORKS = {"Learned from pairs of pictures": STEREO, "Learned from measured depth, in one kitchen": KITCHEN}
-SIDE = 640  # pixels of the longer side of a picture for the networks, whose inputs are smaller
+STEREO, KITCHEN, PUBLISHED = "depth-stereo", "depth-kitchen", "tiefenrausch"
+NETWORKS = {
+    "Learned from photographs of sights": PUBLISHED,
+    "Learned from pairs of pictures": STEREO,
+    "Learned from measured depth, in one kitchen": KITCHEN,
+}
 NEARNESS_MAX = 2**16 - 1  # a board has 1 / depth as 16 bits: this is the nearest
 MIN_NEARNESS = 1 / 40  # of the nearest: nothing is shown farther away than 40 times the nearest
 MAX_PIXELS, MAX_FILE_PIXELS = 1_000_000, 64_000_000  # of the grid that a board sends, and of a picture to take away
+FIRST = next(iter(NETWORKS))
+GRID = 480  # points of the longer side of a scene
+UNSURE = 0.7  # where answers at two sizes agree by less (rank correlation), a picture is unlike those learned from
 NO_SCENE = "Choose a picture first, and let its depth be seen."
 
-predictor = frame.model("dlcv.depth.predictor", STEREO, KITCHEN)
+predictor = frame.model("dlcv.depth.predictor", *NETWORKS.values())
 
 
 def ends(inverse_depth: "torch.Tensor") -> tuple[float, float]:
@@ -43,7 +48,9 @@ def coloured(inverse_depth: "torch.Tensor", size: tuple[int, int]) -> PIL.Image.
 
 def predicted(picture: PIL.Image.Image, network) -> "DepthMaps":
     """The depth of an upright picture by a network, and the picture's own size."""
-    return network.predict(pictures.tensor(picture, SIDE))._replace(size=(picture.height, picture.width))
+    from dlcv.depth import predictor as depth
+
+    return depth.asked(network, picture)
 
 
 # ---- the scene as a cloud, and files of it
@@ -59,7 +66,7 @@ def cloud_value(maps: "DepthMaps", picture: PIL.Image.Image, focal: float | None
     from dlcv.depth.predictor import resized
 
     near = maps.inverse_depth
-    height, width = (max(2, round(length * max(near.shape) / max(maps.size))) for length in maps.size)
+    height, width = (max(2, round(length * GRID / max(maps.size))) for length in maps.size)
     near = resized(near, (height, width))  # (height, width)
     relative = (near / near.max().clamp_min(1e-9)).clamp(MIN_NEARNESS, 1)
     small = picture.resize((width, height), PIL.Image.Resampling.BILINEAR, reducing_gap=2.0)
@@ -98,14 +105,29 @@ class Scene(frame.Query):
 
 def ply(query: Scene) -> dict:
     """The scene as a coloured cloud in a PLY file; in metres, or where the scale is unknown the nearest is at 1."""
+    from dlcv.depth import clouds
+
+    points, colours, _ = placed(query)
+    return {"file": base64.b64encode(clouds.ply(points.flatten(0, 1), colours)).decode()}
+
+
+def glb(query: Scene) -> dict:
+    """The scene as a coloured mesh in a GLB file, torn at its edges; in the unit of `ply`."""
+    from dlcv.depth import clouds
+
+    points, colours, near = placed(query)
+    return {"file": base64.b64encode(clouds.glb(points, colours, clouds.torn(near / near.max()))).decode()}
+
+
+def placed(query: Scene) -> tuple["torch.Tensor", "torch.Tensor", "torch.Tensor"]:
+    """The points of a scene (h, w, 3), their colours (h * w, 3) and 1 / depth (h, w)."""
     import torch
 
     from dlcv.depth import clouds
 
     near, colours = query.decoded()
-    points = clouds.points_of(1 / near, clouds.focal_pixels(query.focal, *near.shape)).flatten(0, 1)
-    file = clouds.ply(points, torch.from_numpy(colours.copy()))
-    return {"file": base64.b64encode(file).decode()}
+    points = clouds.points_of(1 / near, clouds.focal_pixels(query.focal, *near.shape))
+    return points, torch.from_numpy(colours.copy()), near
 
 
 def png(query: Scene) -> dict:
@@ -119,3 +141,7 @@ def png(query: Scene) -> dict:
         raise InputError("This picture has more than 64 million pixels.")
     values = NEARNESS_MAX * near if query.nearest is None else 1000 / near
     return {"file": base64.b64encode(clouds.png_16(resized(values, (height, width)))).decode()}
+
+
+FILES = {"ply": ply, "glb": glb, "png": png}
+"""What a scene can be taken away as, by the end of the file's name."""

@@ -52,11 +52,19 @@ def test_a_photograph_has_its_depth_and_its_scene_can_be_turned(tab):
     assert np.asarray(depth).std() > 10
     expect(tab.locator("#depth-scale")).to_contain_text("relative")
     canvas = f"{CLOUD} canvas"
-    before = drawn(tab, canvas)
+    tab.locator(canvas).scroll_into_view_if_needed()
+    seen = drawn(tab, canvas)
+    tab.wait_for_timeout(500)
+    assert drawn(tab, canvas) != seen  # it sways
+    tab.emulate_media(reduced_motion="reduce")
+    tab.wait_for_timeout(200)
+    seen = drawn(tab, canvas)
+    tab.wait_for_timeout(300)
+    assert drawn(tab, canvas) == seen  # unless asked not to
     tab.locator(canvas).focus()
     tab.keyboard.press("ArrowLeft")
     turned = drawn(tab, canvas)
-    assert turned != before
+    assert turned != seen
     tab.locator("#depth-focal").fill("90")
     assert drawn(tab, canvas) != turned
     expect(tab.locator(f"{CLOUD} output")).to_have_text("90 mm")
@@ -64,15 +72,46 @@ def test_a_photograph_has_its_depth_and_its_scene_can_be_turned(tab):
     tab.locator("#depth-focal").fill("28")
 
 
+def test_the_pointer_says_how_far_away_what_it_is_on_lies(tab):
+    box = tab.locator(f"{MAP} img").first.bounding_box()
+    said = {}
+    for name, (x, y) in {"bush": (0.9, 0.9), "pagoda": (0.32, 0.27), "sky": (0.67, 0.15)}.items():
+        tab.mouse.move(box["x"] + x * box["width"], box["y"] + y * box["height"])
+        said[name] = tab.locator(f"{MAP} .dp-far").inner_text()
+    assert all(text.endswith(" times as far as the nearest") for text in said.values())
+    far = {name: float(text.split()[0]) for name, text in said.items()}
+    assert 1 <= far["bush"] < far["pagoda"] < far["sky"]
+    screenshot(tab, "depth-pointer")
+    tab.mouse.move(5, 5)
+    expect(tab.locator(f"{MAP} .dp-far")).to_be_hidden()
+
+
 def test_the_kitchens_network_speaks_in_metres(tab):
     tab.get_by_label("Learned from measured depth").check()
     expect(tab.locator("#depth-scale")).to_contain_text("kitchen", timeout=PATIENCE)
     marks = tab.locator("#depth-scale span").all_inner_texts()
     metres = [float(mark.removesuffix(" m")) for mark in marks]
+    box = tab.locator(f"{MAP} img").first.bounding_box()
+    tab.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    assert re.fullmatch(r"\d+\.\d m", tab.locator(f"{MAP} .dp-far").inner_text())
     assert len(metres) == 5 and metres == sorted(metres, reverse=True) and 0.3 < metres[-1] < metres[0] < 11
     expect(tab.locator(f"{CLOUD} .dp-unit")).to_contain_text("metres")
     tab.get_by_label("Learned from pairs").check()
     expect(tab.locator("#depth-scale")).to_contain_text("relative", timeout=PATIENCE)
+
+
+def test_a_word_says_where_a_picture_is_unlike_what_was_learned_from(tab):
+    tab.get_by_label("Learned from photographs").check()
+    expect(tab.locator("#depth-scale")).to_contain_text("photographs of sights", timeout=PATIENCE)
+    expect(tab.locator(".depth-unlike")).to_have_count(0)  # a landscape
+    tab.locator(REMOVE).click()
+    upload(tab, PICTURE, "bricks.png", as_png(np.stack([data.brick()] * 3, axis=2)))
+    expect(tab.locator(".depth-unlike")).to_contain_text("unlike those that the network learned", timeout=PATIENCE)
+    tab.locator(REMOVE).click()
+    tab.get_by_role("button", name="china").first.click()
+    expect(tab.locator(".depth-unlike")).to_have_count(0, timeout=PATIENCE)
+    tab.get_by_label("Learned from pairs").check()
+    expect(tab.locator("#depth-scale")).to_contain_text("two eyes", timeout=PATIENCE)
 
 
 def test_files_can_be_taken_away_and_load_again(tab):
@@ -81,6 +120,8 @@ def test_files_can_be_taken_away_and_load_again(tab):
         len(cloud.vertices) > 10_000 and np.isfinite(cloud.vertices).all() and len(cloud.colors) == len(cloud.vertices)
     )
     assert -cloud.vertices[:, 2].max() == pytest.approx(1, abs=1e-3)  # the nearest; the camera looks along -z
+    mesh = trimesh.load(io.BytesIO(saved(tab, ".dp-glb")), file_type="glb").to_geometry()
+    np.testing.assert_allclose(mesh.bounds, cloud.bounds, atol=0.05 * np.ptp(cloud.bounds))
     picture = PIL.Image.open(io.BytesIO(saved(tab, ".dp-png")))
     assert picture.size == PIL.Image.open(frame.PHOTOGRAPHS[0]).size
     values = np.array(picture)

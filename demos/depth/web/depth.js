@@ -1,55 +1,20 @@
-// The scene of a photograph: its pixels at their depth. The focal length needs no question to Python.
-import {makeCloud} from '../../frame/web/cloud.js';
+// The scene of a photograph: its pixels at their depth, and how far away what the pointer is on lies. The focal length
+// needs no question to Python.
 import {numbersOf, saveFile} from '../../frame/web/controls.js';
+import {makeScene} from './scene.js';
 
 export default function ({server, board, find, findAll, say, liveCaller, onValue}) {
-  const askPly = liveCaller(server.ply);
-  const askPng = liveCaller(server.png);
+  const asks = {ply: liveCaller(server.ply), glb: liveCaller(server.glb), png: liveCaller(server.png)};
+  const FILES = {ply: 'scene.ply', glb: 'scene.glb', png: 'depth.png'};
   const FILM = Math.hypot(36, 24);
-  const POINTS = 9000;
-  const FAR = 4;
-  const cloud = makeCloud(find('canvas'), {apart: {yaw: -0.3, pitch: 0.14}});
+  const scene = makeScene(find('canvas'), () => board.classList.add('dp-turned'));
   const focal = find('#depth-focal');
-  let scene = null;
-  let near = null;
+  let value = null;
+  let near = null; // 1 is the nearest
   let colours = null;
 
   function show() {
-    if (!scene) return;
-    const [height, width] = scene.grid;
-    const step = Math.max(1, Math.round(Math.sqrt((height * width) / POINTS)));
-    const f = (focal.value / FILM) * Math.hypot(height, width);
-    const points = [];
-    const paint = [];
-    const depths = [];
-    for (let v = 0; v + step < height; v += step) {
-      for (let u = 0; u + step < width; u += step) {
-        const at = v * width + u;
-        const here = near[at];
-        const beside = [near[at + step], near[at + step * width]];
-        const edge = beside.some((other) => Math.abs(other - here) > 0.15 * Math.max(other, here));
-        if (edge) continue; // between two things
-        const z = 65535 / here;
-        depths.push(z);
-        points.push(((u - (width - 1) / 2) * z) / f, z, (-(v - (height - 1) / 2) * z) / f);
-        paint.push(`rgb(${colours.subarray(3 * at, 3 * at + 3).join()})`);
-      }
-    }
-    const sorted = [...depths].sort((a, b) => a - b);
-    const [close, most] = [0.25, 0.97].map((part) => sorted[Math.floor(part * (depths.length - 1))]);
-    const farthest = Math.min(most, FAR * close);
-    const middle = (sorted[0] + farthest) / 2; // else a sky leaves the rest no room
-    const kept = [...depths.keys()].filter((i) => depths[i] <= farthest);
-    const placed = new Float32Array(3 * kept.length);
-    kept.forEach((i, k) => {
-      placed.set([points[3 * i], points[3 * i + 1] - middle, points[3 * i + 2]], 3 * k);
-    });
-    const reach = [...kept.keys()].map((k) => Math.hypot(...placed.subarray(3 * k, 3 * k + 3))).sort((a, b) => a - b);
-    const unit = 1 / (reach[Math.floor(0.95 * reach.length)] || 1);
-    cloud.show(
-      placed.map((value) => value * unit),
-      kept.map((i) => paint[i]),
-    );
+    if (value) scene.show({near, colours, grid: value.grid}, (focal.value / FILM) * Math.hypot(...value.grid));
   }
 
   function showFocal() {
@@ -58,23 +23,24 @@ export default function ({server, board, find, findAll, say, liveCaller, onValue
     focal.setAttribute('aria-valuetext', text);
   }
 
-  // A file that Python made, saved under a name.
-  async function save(ask, name) {
-    const answer = scene && (await ask({...scene, focal: Number(focal.value)}));
-    if (answer) saveFile(new Blob([numbersOf(answer.file, Uint8Array)]), name);
+  // A file that Python made of the scene.
+  async function save(kind) {
+    const answer = value && (await asks[kind]({...value, focal: Number(focal.value)}));
+    if (answer) saveFile(new Blob([numbersOf(answer.file, Uint8Array)]), FILES[kind]);
   }
 
-  function take(value) {
-    scene = value;
-    [near, colours] = [numbersOf(scene.near, Uint16Array), numbersOf(scene.colours, Uint8Array)];
-    focal.value = Math.round(scene.focal);
-    find('.dp-told').textContent = scene.told
+  function take(taken) {
+    value = taken;
+    near = Float32Array.from(numbersOf(value.near, Uint16Array), (one) => Math.max(one, 1) / 65535);
+    colours = numbersOf(value.colours, Uint8Array);
+    focal.value = Math.round(value.focal);
+    find('.dp-told').textContent = value.told
       ? 'As the camera wrote it into the photograph.'
       : 'The photograph does not say: this is that of most telephones.';
-    find('.dp-unit').textContent = scene.nearest
-      ? 'The cloud is in metres; the picture in millimetres, in the size of the photograph.'
-      : 'Relative: in the cloud the nearest is at 1; in the picture, as large as the photograph, it is 65,535, and ' +
-        'others in proportion to 1 / Z.';
+    find('.dp-unit').textContent = value.nearest
+      ? 'Cloud and mesh are in metres; the picture in millimetres, in the size of the photograph.'
+      : 'Relative: in cloud and mesh the nearest is at 1; in the picture, as large as the photograph, it is 65,535, ' +
+        'and others in proportion to 1 / Z.';
     for (const button of findAll('.dp-buttons button')) button.disabled = false;
     say('');
     showFocal();
@@ -85,9 +51,42 @@ export default function ({server, board, find, findAll, say, liveCaller, onValue
     showFocal();
     show();
   });
-  find('canvas').addEventListener('pointerdown', () => board.classList.add('dp-turned'));
-  find('.dp-ply').addEventListener('click', () => save(askPly, 'scene.ply'));
-  find('.dp-png').addEventListener('click', () => save(askPng, 'depth.png'));
+  for (const kind of Object.keys(FILES)) find(`.dp-${kind}`).addEventListener('click', () => save(kind));
   showFocal();
   onValue(take);
+
+  // ---- how far away what the pointer is on lies, over the photograph above
+
+  const map = document.querySelector('#depth-map');
+  const word = Object.assign(document.createElement('output'), {className: 'dp-far', hidden: true});
+  word.setAttribute('aria-live', 'off'); // it follows the pointer: a reader would never stop
+
+  function farAt(event) {
+    const box = map.querySelector('img')?.getBoundingClientRect();
+    if (!near || !box?.width) return '';
+    const [height, width] = value.grid;
+    const at = [(event.clientX - box.left) / box.width, (event.clientY - box.top) / box.height];
+    if (at.some((part) => part < 0 || part >= 1)) return '';
+    const here = near[Math.floor(at[1] * height) * width + Math.floor(at[0] * width)];
+    if (value.nearest) return `${(1 / (here * value.nearest)).toFixed(1)} m`;
+    return here > 1 / 39 ? `${(1 / here).toFixed(1)} times as far as the nearest` : 'far away: as a sky';
+  }
+
+  function point(event) {
+    const text = farAt(event);
+    word.hidden = !text;
+    if (!text) return;
+    map.append(word); // Gradio draws the picture anew
+    word.textContent = text;
+    const box = map.getBoundingClientRect();
+    const left = event.clientX - box.left;
+    word.style.left = `${Math.max(8, Math.min(left + 16, box.width - word.offsetWidth - 8))}px`;
+    word.style.top = `${Math.max(8, event.clientY - box.top - word.offsetHeight - 14)}px`;
+  }
+
+  map.addEventListener('pointermove', point);
+  map.addEventListener('pointerdown', point);
+  map.addEventListener('pointerleave', () => {
+    word.hidden = true;
+  });
 }

@@ -72,17 +72,53 @@ export function projection({yaw, pitch, zoom}, side, middle) {
   return {project, depthOf};
 }
 
+// The pointer, the wheel and the keys change a view {yaw, pitch, zoom} of a canvas: turn({yaw}), say, has what changes,
+// and a double click asks for `first`.
+export function steer(canvas, view, first, turn) {
+  let dragging = null;
+  canvas.addEventListener('pointerdown', (event) => {
+    capture(canvas, event);
+    dragging = [event.clientX, event.clientY];
+  });
+  canvas.addEventListener('pointermove', (event) => {
+    if (!dragging) return;
+    const [x, y] = dragging;
+    const unit = 3.2 / canvas.getBoundingClientRect().width;
+    dragging = [event.clientX, event.clientY];
+    turn({yaw: view.yaw - (event.clientX - x) * unit, pitch: view.pitch + (event.clientY - y) * unit});
+  });
+  onRelease(canvas, () => {
+    dragging = null;
+  });
+  canvas.addEventListener(
+    'wheel',
+    (event) => {
+      if (document.activeElement !== canvas && !event.ctrlKey) return; // else the page could not be scrolled past it
+      event.preventDefault();
+      turn({zoom: view.zoom * Math.exp(-event.deltaY / 500)});
+    },
+    {passive: false},
+  );
+  canvas.addEventListener('dblclick', () => turn(first));
+  canvas.addEventListener('keydown', (event) => {
+    const step = stepOf(event);
+    const closer = {'+': 1.15, '-': 1 / 1.15}[event.key];
+    if (step) turn({yaw: view.yaw - 0.15 * step[0], pitch: view.pitch + 0.15 * step[1]});
+    if (!closer) return;
+    event.preventDefault();
+    turn({zoom: view.zoom * closer});
+  });
+}
+
 // const cloud = makeCloud(canvas); cloud.show(points, colours, sizes): a css colour and a radius (1 is usual) per
-// point. With `still` it does not turn; with `apart`, what its view is at first, it turns alone.
-export function makeCloud(canvas, {still = false, apart = null} = {}) {
-  const first = {...VIEW, ...apart};
-  const view = {...first};
+// point. With `still` it does not turn.
+export function makeCloud(canvas, {still = false} = {}) {
+  const view = {...VIEW};
   const put = canvas.getContext('2d');
   let points = new Float32Array(0);
   let colours = [];
   let sizes = null;
   let asked = false;
-  let dragging = null;
   let order = new Uint16Array(0);
   let depth = new Float32Array(0);
 
@@ -143,49 +179,16 @@ export function makeCloud(canvas, {still = false, apart = null} = {}) {
     Object.assign(view, change);
     view.pitch = Math.max(-1.57, Math.min(1.57, view.pitch));
     view.zoom = Math.max(0.5, Math.min(6, view.zoom));
-    if (apart) redraw();
-    else tell('cloud:view', {...view});
+    tell('cloud:view', {...view});
   }
 
   new ResizeObserver(redraw).observe(canvas);
   if (!still) {
-    if (!apart)
-      hear('cloud:view', (other) => {
-        Object.assign(view, other);
-        redraw();
-      });
-    canvas.addEventListener('pointerdown', (event) => {
-      capture(canvas, event);
-      dragging = [event.clientX, event.clientY];
+    hear('cloud:view', (other) => {
+      Object.assign(view, other);
+      redraw();
     });
-    canvas.addEventListener('pointermove', (event) => {
-      if (!dragging) return;
-      const [x, y] = dragging;
-      const unit = 3.2 / canvas.getBoundingClientRect().width;
-      dragging = [event.clientX, event.clientY];
-      turn({yaw: view.yaw - (event.clientX - x) * unit, pitch: view.pitch + (event.clientY - y) * unit});
-    });
-    onRelease(canvas, () => {
-      dragging = null;
-    });
-    canvas.addEventListener(
-      'wheel',
-      (event) => {
-        if (document.activeElement !== canvas && !event.ctrlKey) return; // else the page could not be scrolled past it
-        event.preventDefault();
-        turn({zoom: view.zoom * Math.exp(-event.deltaY / 500)});
-      },
-      {passive: false},
-    );
-    canvas.addEventListener('dblclick', () => turn(first));
-    canvas.addEventListener('keydown', (event) => {
-      const step = stepOf(event);
-      const closer = {'+': 1.15, '-': 1 / 1.15}[event.key];
-      if (step) turn({yaw: view.yaw - 0.15 * step[0], pitch: view.pitch + 0.15 * step[1]});
-      if (!closer) return;
-      event.preventDefault();
-      turn({zoom: view.zoom * closer});
-    });
+    steer(canvas, view, VIEW, turn);
   }
   return {
     show(newPoints, newColours, newSizes = null) {
