@@ -67,7 +67,7 @@ def edge_f1(found: torch.Tensor, truth: torch.Tensor, jump: float = 1.1) -> floa
 
 def nearer_than_beside(disparity: torch.Tensor, inside: torch.Tensor, beside: torch.Tensor) -> float:
     """The part of the rows in which something is nearer than what lies beside it: its pixels `inside` and those
-    `beside` it, (H, W) bool, have the larger mean disparity (H, W). Alike counts half; None without such rows."""
+    `beside` it, (H, W) bool, have the larger mean disparity (H, W). Alike counts half."""
     rows = inside.any(1) & beside.any(1)
     means = [(disparity * there).sum(1)[rows] / there.sum(1)[rows] for there in (inside, beside)]
     difference = means[0] - means[1]
