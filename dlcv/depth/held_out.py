@@ -11,14 +11,9 @@ import torch
 from torch.nn import functional as F
 
 from ..core.datasets import coco, kitchen, small_pairs
-from ..core.weights.scores import Metric
 from .metrics import edge_f1, fitted, nearer_than_beside, rank_correlation, within
 from .predictor import resized
 
-RANK = Metric("rank_correlation", "Rank correlation with the true disparity", "", "higher")
-DELTA_1_FITTED = Metric("delta_1_fitted", "Delta 1 after least squares in disparity", "%", "higher")
-EDGE_F1 = Metric("edge_f1", "Edges of depth found (F1)", "%", "higher")
-PEOPLE = Metric("people_nearer", "People nearer than what is beside them", "%", "higher")
 ROW_ALONE = "Row alone"
 EVERY = 5  # frames of the kitchen: neighbours are alike
 EDGE_SIDE = 192  # pixels of the longer side at which edges are compared
@@ -143,21 +138,6 @@ def people_of(ask: Ask, of: list[Person]) -> float:
         for person in of
     ]
     return 100 * sum(1.0 if part > 0.5 else 0.5 if part == 0.5 else 0.0 for part in found) / len(found)
-
-
-def rows(asks: dict[str, Ask]) -> dict[str, list[dict]]:
-    """The rows of metrics.json of each that is asked, by name, with the row alone beside."""
-    known, persons = places(), people()
-    first = next(iter(known))
-    measured = [(RANK, data, rank_of, of, 4) for data, of in known.items()]
-    measured += [(DELTA_1_FITTED, first, delta_1_of, known[first], 2), (EDGE_F1, first, edge_f1_of, known[first], 2)]
-    measured.append((PEOPLE, f"COCO val, {len(persons)} people outlined by hand", people_of, persons, 1))
-    found: dict[str, list[dict]] = {name: [] for name in asks}
-    for metric, data, score, of, digits in measured:
-        prior = {ROW_ALONE: round(score(row_alone, of), digits)}
-        for name, ask in asks.items():
-            found[name].append(metric.row(data, round(score(ask, of), digits), beside=prior))
-    return found
 
 
 def table(found: dict[str, list[dict]]) -> str:

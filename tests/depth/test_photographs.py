@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from dlcv.core.training.loop import Step
-from dlcv.depth import held_out, loss, metrics, photographs_train, scenes
+from dlcv.depth import evaluate, held_out, loss, metrics, photographs_train, scenes
 from dlcv.depth.photonet import PhotoConfig, PhotoNet
 
 
@@ -136,7 +136,7 @@ def test_what_sees_the_truth_scores_all_and_the_row_alone_what_a_slope_gives():
 
 
 def test_the_table_has_a_line_a_score_and_the_row_alone_first():
-    row = held_out.RANK.row("six places", 0.5, beside={held_out.ROW_ALONE: 0.74})
+    row = evaluate.RANK.row("six places", 0.5, beside={held_out.ROW_ALONE: 0.74})
     head, line = held_out.table({"ours": [row], "theirs": [row | {"value": 0.6}]}).splitlines()
     assert head.split() == ["Row", "alone", "ours", "theirs"]
     assert line.split()[-3:] == ["0.74", "0.5", "0.6"] and "six places" in line
