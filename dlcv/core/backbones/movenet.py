@@ -1,0 +1,171 @@
+"""MoveNet Thunder (Google 2021), a published network for the 17 keypoints of COCO, 6.2 million weights.
+
+MobileNetV2 with 1.75 times its channels (Sandler et al. 2018), a pyramid up to stride 4, and heads as CenterNet has
+them (Zhou et al. 2019): centres of people, a heat map for each keypoint, where a person's keypoints are expected, and
+where in a cell a keypoint lies. Batch normalisation is folded into the convolutions.
+"""
+
+from typing import NamedTuple
+
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+KEYPOINTS = 17
+STRIDE = 4
+SIDE = 256  # of the square that one person is read from
+SOFTENS = 1.8  # cells that are added to a distance before a belief is divided by it
+OUT = (32, 40, 40, 56, 56, 56, 112, 112, 112, 112, 168, 168, 168, 280, 280, 280, 560)
+HALVES = (1, 3, 6, 13)  # blocks of stride 2
+
+
+class MoveNetOutput(NamedTuple):
+    """The maps of N pictures, at stride 4."""
+
+    center: torch.Tensor  # (N, 1, h, w): logits of a person's centre
+    heatmap: torch.Tensor  # (N, 17, h, w): logits of a keypoint
+    regress: torch.Tensor  # (N, 17, 2, h, w): (dy, dx) in cells from a centre to where a keypoint is expected
+    offset: torch.Tensor  # (N, 17, 2, h, w): (dy, dx) in cells from a cell to the keypoint in it
+    features: torch.Tensor  # (N, 24, h, w): what the heads read
+
+
+def _padded(x: torch.Tensor, convolution: nn.Conv2d) -> torch.Tensor:
+    """A convolution padded to the right and below only where its stride is 2, as TensorFlow does on even sizes."""
+    return convolution(F.pad(x, (0, 1, 0, 1)) if convolution.stride[0] == 2 else x)
+
+
+class Block(nn.Module):
+    """An inverted residual of MobileNetV2, (N, C, H, W) -> (N, out, H / stride, W / stride)."""
+
+    def __init__(self, channels: int, out: int, stride: int, expands: bool):
+        super().__init__()
+        inner = 6 * channels if expands else channels
+        self.expand = nn.Conv2d(channels, inner, 1) if expands else None
+        self.dw = nn.Conv2d(inner, inner, 3, stride, padding=int(stride == 1), groups=inner)
+        self.project = nn.Conv2d(inner, out, 1)
+        self.residual = stride == 1 and channels == out
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        y = F.relu6(self.expand(x)) if self.expand else x
+        y = self.project(F.relu6(_padded(y, self.dw)))
+        return x + y if self.residual else y
+
+
+class Separable(nn.Module):
+    """A depthwise convolution without bias and a pointwise one."""
+
+    def __init__(self, channels: int, out: int):
+        super().__init__()
+        self.dw = nn.Conv2d(channels, channels, 3, padding=1, groups=channels, bias=False)
+        self.pw = nn.Conv2d(channels, out, 1)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.pw(self.dw(x)).relu()
+
+
+class Head(nn.Module):
+    """Maps (N, 24, h, w) -> (N, out, h, w)."""
+
+    def __init__(self, out: int):
+        super().__init__()
+        self.sep, self.out = Separable(24, 96), nn.Conv2d(96, out, 1)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.out(self.sep(x))
+
+
+class MoveNetBody(nn.Module):
+    """Pictures (N, 3, H, W) in [0, 1], H and W multiples of 32 -> features (N, 24, H / 4, W / 4)."""
+
+    def __init__(self):
+        super().__init__()
+        self.stem = nn.Conv2d(3, 56, 3, 2)
+        channels = (56, *OUT[:-1])
+        self.blocks = nn.ModuleList(
+            Block(into, out, 2 if number in HALVES else 1, number > 0)
+            for number, (into, out) in enumerate(zip(channels, OUT))
+        )
+        self.last = nn.Conv2d(560, 1280, 1)
+        self.lateral = nn.ModuleList(
+            nn.Conv2d(*sides, 1) for sides in ((1280, 64), (112, 64), (56, 32), (40, 24))
+        )
+        self.up = nn.ModuleList(Separable(*sides) for sides in ((64, 32), (32, 24), (24, 24)))
+
+    def forward(self, pictures: torch.Tensor) -> torch.Tensor:
+        x = F.relu6(_padded(255 * 0.007843 * pictures - 1, self.stem))  # (N, 56, H / 2, W / 2)
+        seen = []
+        for block in self.blocks:
+            x = block(x)
+            seen.append(x)
+        x = self.lateral[0](F.relu6(self.last(x)))  # (N, 64, H / 32, W / 32)
+        for number, skip in enumerate((seen[9], seen[5], seen[2])):  # strides 16, 8, 4
+            doubled = F.interpolate(x, scale_factor=2, mode="bilinear", align_corners=False)
+            x = self.up[number](doubled + self.lateral[number + 1](skip))
+        return x
+
+
+class MoveNet(MoveNetBody):
+    """Pictures (N, 3, H, W) in [0, 1], H and W multiples of 32 -> `MoveNetOutput`."""
+
+    def __init__(self):
+        super().__init__()
+        sizes = {"center": 1, "kpt_heatmap": KEYPOINTS, "kpt_regress": 2 * KEYPOINTS, "kpt_offset": 2 * KEYPOINTS}
+        self.heads = nn.ModuleDict({name: Head(out) for name, out in sizes.items()})
+
+    def forward(self, pictures: torch.Tensor) -> MoveNetOutput:
+        features = super().forward(pictures)
+        center, heatmap, regress, offset = (head(features) for head in self.heads.values())
+        pairs = [maps.unflatten(1, (KEYPOINTS, 2)) for maps in (regress, offset)]
+        return MoveNetOutput(center, heatmap, *pairs, features)
+
+    @torch.inference_mode()
+    def person(self, picture: torch.Tensor, box: torch.Tensor, margin: float = 1.1) -> torch.Tensor:
+        """The keypoints (17, 3) of the person in a box (4,), XYXY, of a picture (3, H, W) in [0, 1]: x and y in pixels
+        of the picture, and a score. The person is read from a square `margin` times the longer side of the box."""
+        return self.people(picture, box[None], margin)[0]
+
+    @torch.inference_mode()
+    def people(self, picture: torch.Tensor, boxes: torch.Tensor, margin: float = 1.1) -> torch.Tensor:
+        """The keypoints (D, 17, 3) of the people in boxes (D, 4), as `person` has them."""
+        if not len(boxes):
+            return boxes.new_zeros(0, KEYPOINTS, 3)
+        middle = (boxes[:, :2] + boxes[:, 2:]) / 2
+        side = margin * (boxes[:, 2:] - boxes[:, :2]).amax(1).clamp_min(1)
+        corner = middle - side[:, None] / 2
+        squares = torch.cat([corner, side[:, None]], dim=1).tolist()
+        crops = torch.cat([_square(picture, *square) for square in squares])
+        found = decoded(self(crops))  # (D, 17, 3) in pixels of the crop
+        places = found[..., :2] * (side / SIDE)[:, None, None] + corner[:, None]
+        return torch.cat([places, found[..., 2:]], dim=2)
+
+
+def _square(picture: torch.Tensor, left: float, top: float, side: float) -> torch.Tensor:
+    """A square of a picture (3, H, W), black outside of the picture, as (1, 3, SIDE, SIDE)."""
+    height, width = picture.shape[1:]
+    x0, y0 = round(left), round(top)
+    x1, y1 = x0 + max(1, round(side)), y0 + max(1, round(side))
+    part = picture[None, :, max(0, y0) : max(0, min(height, y1)), max(0, x0) : max(0, min(width, x1))]
+    part = F.pad(part, (max(0, -x0), max(0, x1 - width), max(0, -y0), max(0, y1 - height)))
+    return F.interpolate(part, (SIDE, SIDE), mode="bilinear", antialias=True, align_corners=False)
+
+
+def decoded(found: MoveNetOutput) -> torch.Tensor:
+    """The keypoints (N, 17, 3) of the person nearest to the middle of each picture: x and y in pixels, and a score."""
+    height, width = found.center.shape[2:]
+    rows, columns = torch.meshgrid(
+        torch.arange(height, device=found.center.device, dtype=torch.float32),
+        torch.arange(width, device=found.center.device, dtype=torch.float32),
+        indexing="ij",
+    )
+    far = torch.hypot(rows - height / 2, columns - width / 2)
+    best = (found.center[:, 0].sigmoid() / (far + SOFTENS)).flatten(1).argmax(1)  # (N,)
+    cell = best[:, None, None, None].expand(-1, KEYPOINTS, 2, 1)
+    expected = found.regress.flatten(3).gather(3, cell)[..., 0]  # (N, 17, 2)
+    expected = expected + torch.stack([best // width, best % width], dim=1)[:, None]
+    far = torch.hypot(rows - expected[..., :1, None], columns - expected[..., 1:, None])  # (N, 17, h, w)
+    heat = found.heatmap.sigmoid()
+    at = (heat / (far + SOFTENS)).flatten(2).argmax(2)  # (N, 17)
+    score = heat.flatten(2).gather(2, at[..., None])[..., 0]
+    offset = found.offset.flatten(3).gather(3, at[..., None, None].expand(-1, -1, 2, 1))[..., 0]
+    y, x = at // width + offset[..., 0], at % width + offset[..., 1]
+    return torch.stack([STRIDE * x, STRIDE * y, score], dim=2)
