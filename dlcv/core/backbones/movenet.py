@@ -5,18 +5,28 @@ them (Zhou et al. 2019): centres of people, a heat map for each keypoint, where 
 where in a cell a keypoint lies. Batch normalisation is folded into the convolutions.
 """
 
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import torch
+from huggingface_hub import PyTorchModelHubMixin
 from torch import nn
 from torch.nn import functional as F
 
 KEYPOINTS = 17
 STRIDE = 4
-SIDE = 256  # of the square that one person is read from
+MULTIPLE = 32  # sides of the network's input
 SOFTENS = 1.8  # cells that are added to a distance before a belief is divided by it
 OUT = (32, 40, 40, 56, 56, 56, 112, 112, 112, 112, 168, 168, 168, 280, 280, 280, 560)
 HALVES = (1, 3, 6, 13)  # blocks of stride 2
+
+
+@dataclass
+class MoveNetConfig:
+    """Settings of a `MoveNet`."""
+
+    side: int = 256  # pixels of the square that one person is read from
+    margin: float = 1.1  # side of that square, in longer sides of the person's box
 
 
 class MoveNetOutput(NamedTuple):
@@ -45,7 +55,7 @@ class Block(nn.Module):
         self.project = nn.Conv2d(inner, out, 1)
         self.residual = stride == 1 and channels == out
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
+    def forward(self, x: torch.Tensor) -> torch.Tensor:  # noqa: D102  its class says it
         y = F.relu6(self.expand(x)) if self.expand else x
         y = self.project(F.relu6(_padded(y, self.dw)))
         return x + y if self.residual else y
@@ -59,7 +69,7 @@ class Separable(nn.Module):
         self.dw = nn.Conv2d(channels, channels, 3, padding=1, groups=channels, bias=False)
         self.pw = nn.Conv2d(channels, out, 1)
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
+    def forward(self, x: torch.Tensor) -> torch.Tensor:  # noqa: D102  its class says it
         return self.pw(self.dw(x)).relu()
 
 
@@ -70,7 +80,7 @@ class Head(nn.Module):
         super().__init__()
         self.sep, self.out = Separable(24, 96), nn.Conv2d(96, out, 1)
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
+    def forward(self, x: torch.Tensor) -> torch.Tensor:  # noqa: D102  its class says it
         return self.out(self.sep(x))
 
 
@@ -86,12 +96,10 @@ class MoveNetBody(nn.Module):
             for number, (into, out) in enumerate(zip(channels, OUT))
         )
         self.last = nn.Conv2d(560, 1280, 1)
-        self.lateral = nn.ModuleList(
-            nn.Conv2d(*sides, 1) for sides in ((1280, 64), (112, 64), (56, 32), (40, 24))
-        )
+        self.lateral = nn.ModuleList(nn.Conv2d(*sides, 1) for sides in ((1280, 64), (112, 64), (56, 32), (40, 24)))
         self.up = nn.ModuleList(Separable(*sides) for sides in ((64, 32), (32, 24), (24, 24)))
 
-    def forward(self, pictures: torch.Tensor) -> torch.Tensor:
+    def forward(self, pictures: torch.Tensor) -> torch.Tensor:  # noqa: D102  its class says it
         x = F.relu6(_padded(255 * 0.007843 * pictures - 1, self.stem))  # (N, 56, H / 2, W / 2)
         seen = []
         for block in self.blocks:
@@ -104,68 +112,93 @@ class MoveNetBody(nn.Module):
         return x
 
 
-class MoveNet(MoveNetBody):
-    """Pictures (N, 3, H, W) in [0, 1], H and W multiples of 32 -> `MoveNetOutput`."""
+class MoveNet(MoveNetBody, PyTorchModelHubMixin, pipeline_tag="keypoint-detection", tags=["movenet"]):
+    """Finds the 17 keypoints of COCO of a person whose box is known: MoveNet Thunder, published by Google.
 
-    def __init__(self):
+    Pictures (N, 3, H, W) in [0, 1], H and W multiples of 32 -> `MoveNetOutput`.
+    """
+
+    def __init__(self, config: MoveNetConfig):
         super().__init__()
+        self.config = config
         sizes = {"center": 1, "kpt_heatmap": KEYPOINTS, "kpt_regress": 2 * KEYPOINTS, "kpt_offset": 2 * KEYPOINTS}
         self.heads = nn.ModuleDict({name: Head(out) for name, out in sizes.items()})
 
-    def forward(self, pictures: torch.Tensor) -> MoveNetOutput:
+    def forward(self, pictures: torch.Tensor) -> MoveNetOutput:  # noqa: D102  its class says it
         features = super().forward(pictures)
         center, heatmap, regress, offset = (head(features) for head in self.heads.values())
         pairs = [maps.unflatten(1, (KEYPOINTS, 2)) for maps in (regress, offset)]
         return MoveNetOutput(center, heatmap, *pairs, features)
 
     @torch.inference_mode()
-    def person(self, picture: torch.Tensor, box: torch.Tensor, margin: float = 1.1) -> torch.Tensor:
-        """The keypoints (17, 3) of the person in a box (4,), XYXY, of a picture (3, H, W) in [0, 1]: x and y in pixels
-        of the picture, and a score. The person is read from a square `margin` times the longer side of the box."""
-        return self.people(picture, box[None], margin)[0]
-
-    @torch.inference_mode()
-    def people(self, picture: torch.Tensor, boxes: torch.Tensor, margin: float = 1.1) -> torch.Tensor:
-        """The keypoints (D, 17, 3) of the people in boxes (D, 4), as `person` has them."""
+    def people(self, picture: torch.Tensor, boxes: torch.Tensor) -> torch.Tensor:
+        """The keypoints (D, 17, 3) of the people in boxes (D, 4), XYXY, of a picture (3, H, W) in [0, 1]: x and y in
+        pixels of the picture, and a score. Each is read from a square around the middle of the box."""
         if not len(boxes):
             return boxes.new_zeros(0, KEYPOINTS, 3)
         middle = (boxes[:, :2] + boxes[:, 2:]) / 2
-        side = margin * (boxes[:, 2:] - boxes[:, :2]).amax(1).clamp_min(1)
+        side = self.config.margin * (boxes[:, 2:] - boxes[:, :2]).amax(1).clamp_min(1)
         corner = middle - side[:, None] / 2
         squares = torch.cat([corner, side[:, None]], dim=1).tolist()
-        crops = torch.cat([_square(picture, *square) for square in squares])
-        found = decoded(self(crops))  # (D, 17, 3) in pixels of the crop
-        places = found[..., :2] * (side / SIDE)[:, None, None] + corner[:, None]
+        found = decoded(self(torch.cat([_square(picture, self.config.side, *square) for square in squares])))
+        places = found[..., :2] * (side / self.config.side)[:, None, None] + corner[:, None]
         return torch.cat([places, found[..., 2:]], dim=2)
 
+    @torch.inference_mode()
+    def everyone(self, picture: torch.Tensor, side: int, score: float) -> torch.Tensor:
+        """The keypoints (D, 17, 3) of everybody in a picture (3, H, W) in [0, 1], as `people` has them, by one pass at
+        `side` pixels on the longer side: from each centre surer than `score`, the largest of 5 x 5 cells. Faster and
+        less exact than person by person; near people are what it is good for."""
+        height, width = picture.shape[1:]
+        size = [max(1, round(length * side / max(height, width))) for length in (height, width)]
+        small = F.interpolate(picture[None], size, mode="bilinear", antialias=True, align_corners=False)
+        found = self(F.pad(small, (0, -size[1] % MULTIPLE, 0, -size[0] % MULTIPLE)))
+        center = found.center.sigmoid()
+        peak = (center == F.max_pool2d(center, 5, 1, 2)) & (center > score)
+        people = read_from(found, peak.flatten().nonzero().T)[0]
+        scale = people.new_tensor([width / size[1], height / size[0], 1])
+        return people * scale
 
-def _square(picture: torch.Tensor, left: float, top: float, side: float) -> torch.Tensor:
-    """A square of a picture (3, H, W), black outside of the picture, as (1, 3, SIDE, SIDE)."""
+
+def _square(picture: torch.Tensor, size: int, left: float, top: float, side: float) -> torch.Tensor:
+    """A square of a picture (3, H, W), black outside of the picture, as (1, 3, size, size)."""
     height, width = picture.shape[1:]
     x0, y0 = round(left), round(top)
     x1, y1 = x0 + max(1, round(side)), y0 + max(1, round(side))
     part = picture[None, :, max(0, y0) : max(0, min(height, y1)), max(0, x0) : max(0, min(width, x1))]
     part = F.pad(part, (max(0, -x0), max(0, x1 - width), max(0, -y0), max(0, y1 - height)))
-    return F.interpolate(part, (SIDE, SIDE), mode="bilinear", antialias=True, align_corners=False)
+    return F.interpolate(part, (size, size), mode="bilinear", antialias=True, align_corners=False)
 
 
 def decoded(found: MoveNetOutput) -> torch.Tensor:
     """The keypoints (N, 17, 3) of the person nearest to the middle of each picture: x and y in pixels, and a score."""
     height, width = found.center.shape[2:]
-    rows, columns = torch.meshgrid(
-        torch.arange(height, device=found.center.device, dtype=torch.float32),
-        torch.arange(width, device=found.center.device, dtype=torch.float32),
-        indexing="ij",
-    )
+    rows, columns = _cells(found)
     far = torch.hypot(rows - height / 2, columns - width / 2)
     best = (found.center[:, 0].sigmoid() / (far + SOFTENS)).flatten(1).argmax(1)  # (N,)
-    cell = best[:, None, None, None].expand(-1, KEYPOINTS, 2, 1)
-    expected = found.regress.flatten(3).gather(3, cell)[..., 0]  # (N, 17, 2)
-    expected = expected + torch.stack([best // width, best % width], dim=1)[:, None]
-    far = torch.hypot(rows - expected[..., :1, None], columns - expected[..., 1:, None])  # (N, 17, h, w)
-    heat = found.heatmap.sigmoid()
-    at = (heat / (far + SOFTENS)).flatten(2).argmax(2)  # (N, 17)
-    score = heat.flatten(2).gather(2, at[..., None])[..., 0]
-    offset = found.offset.flatten(3).gather(3, at[..., None, None].expand(-1, -1, 2, 1))[..., 0]
-    y, x = at // width + offset[..., 0], at % width + offset[..., 1]
-    return torch.stack([STRIDE * x, STRIDE * y, score], dim=2)
+    return read_from(found, best[:, None])[:, 0]
+
+
+def read_from(found: MoveNetOutput, centres: torch.Tensor) -> torch.Tensor:
+    """The keypoints (N, K, 17, 3) of the people whose centres are at cells (N, K), counted row by row: each keypoint is
+    where its heat map is largest, divided by the distance to where it is expected from the centre."""
+    width = found.center.shape[3]
+    rows, columns = _cells(found)
+    pick = centres[:, None, None].expand(-1, KEYPOINTS, 2, -1)
+    expected = found.regress.flatten(3).gather(3, pick).permute(0, 3, 1, 2)  # (N, K, 17, 2)
+    expected = expected + torch.stack([centres // width, centres % width], dim=2)[:, :, None]
+    far = torch.hypot(rows - expected[..., :1, None], columns - expected[..., 1:, None])  # (N, K, 17, h, w)
+    heat = found.heatmap.sigmoid()[:, None]  # (N, 1, 17, h, w)
+    at = (heat / (far + SOFTENS)).flatten(3).argmax(3, keepdim=True)  # (N, K, 17, 1)
+    score = heat.flatten(3).expand(-1, centres.shape[1], -1, -1).gather(3, at)  # (N, K, 17, 1)
+    pick = at[..., 0].transpose(1, 2)[:, :, None].expand(-1, -1, 2, -1)
+    offset = found.offset.flatten(3).gather(3, pick).permute(0, 3, 1, 2)  # (N, K, 17, 2)
+    y, x = at // width + offset[..., :1], at % width + offset[..., 1:]
+    return torch.cat([STRIDE * x, STRIDE * y, score], dim=3)
+
+
+def _cells(found: MoveNetOutput) -> tuple[torch.Tensor, torch.Tensor]:
+    """Row and column of each cell, (h, w) each."""
+    height, width = found.center.shape[2:]
+    sides = (torch.arange(length, device=found.center.device, dtype=torch.float32) for length in (height, width))
+    return torch.meshgrid(*sides, indexing="ij")
