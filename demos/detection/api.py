@@ -32,7 +32,7 @@ def detection_proposals(
 ):
     """The best boxes of the proposal network, before and after overlaps are suppressed."""
     kept = look(picture, detector, "Whole")
-    before, after = (boxes[:count] * kept.scale for boxes in kept.at(0).proposals(overlap))
+    before, after = (boxes[:count] * kept.scale for boxes in kept.inside(0).proposals(overlap))
     return {"before": frame.rounded(before, 1), "after": frame.rounded(after, 1)}
 
 
@@ -46,7 +46,7 @@ def detection_losses(
 ):
     """The terms of (15), (16) and (17) where one object, by its place among the surest, is taken as the truth."""
     kept = look(picture, detector, "Whole")
-    found = kept.at(0).detections(score, overlap)
+    found = kept.inside(0).detections(score, overlap)
     place = boards.checked(number - 1, len(found.labels), "objects")
     losses = boards.losses_of(kept, int(found.regions[place]), int(found.labels[place]), mask)
     for terms in ("anchors", "own", "regions"):

@@ -55,8 +55,8 @@ class OfTile(OfPicture):
     tile: Index
 
     def detector(self) -> "DetectorPredictor":
-        """The detector looking at the tile. InputError where there is no such tile."""
-        return self.kept().at(self.tile)
+        """The detector looking at the tile. InputError where there is no such tile, or nothing to look into."""
+        return self.kept().inside(self.tile)
 
 
 class At(OfTile):
@@ -125,7 +125,7 @@ def objects(kept: Kept, overlap: float) -> dict:
 
 def shown(kept: Kept) -> dict:
     """What the boards need to know of a picture that was looked at."""
-    config = kept.detector.model.config
+    config = kept.detector.config
     found, names = objects(kept, config.nms_iou), kept.detector.class_names
     picture = PIL.Image.fromarray(kept.pixels.permute(1, 2, 0).numpy())
     picture.thumbnail((SCREEN, SCREEN))
@@ -147,6 +147,7 @@ def shown(kept: Kept) -> dict:
         overlap=config.nms_iou,
         sure=config.score_threshold,
         masks=config.masks,
+        stages=kept.has_stages,
         cells=cells if config.masks else "",
         **found,
     )
@@ -292,7 +293,7 @@ def coco_of(kept: Kept, score: float, overlap: float, threshold: float) -> dict:
         values = [getattr(kept.found, field)[chosen] for field in ("boxes", "labels", "scores", "cells")]
     else:
         found = kept.at(0).detections(score, overlap)
-        cells = kept.detector.cells(found) if kept.detector.model.config.masks else found.boxes.new_zeros(1, 0, 0)
+        cells = kept.detector.cells(found) if kept.detector.config.masks else found.boxes.new_zeros(1, 0, 0)
         values = [found.boxes, found.labels, found.scores, cells]
     boxes, *others = values
     return coco(boxes * kept.scale, *others, kept.detector.class_names, kept.size[::-1], threshold)

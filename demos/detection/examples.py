@@ -9,11 +9,21 @@ import PIL.Image
 from demos import frame
 from demos.frame.questions import understood
 
+from .kept import EVERYDAY
+
 SKIMAGE = Path(find_spec("skimage").origin).parent / "data"
-EXAMPLES = [
-    (str(SKIMAGE / "astronaut.png"), "People"),
-    (str(SKIMAGE / "camera.png"), "People"),
+EXAMPLES = [  # file, the detector for it, where it is from
+    (str(SKIMAGE / "astronaut.png"), "People", "Eileen Collins (NASA, public domain, from scikit-image)."),
+    (str(SKIMAGE / "camera.png"), "People", "A cameraman (Lav Varshney, CC0, from scikit-image)."),
+    (str(SKIMAGE / "motorcycle_left.png"), EVERYDAY, "A garage (Scharstein et al. 2014, CC0, from scikit-image)."),
+    (str(SKIMAGE / "coffee.png"), EVERYDAY, "Coffee (Rachel Michetti, CC0, from scikit-image)."),
+    (
+        str(SKIMAGE / "ihc.png"),
+        "Cell nuclei",
+        "Colonic glands, nuclei in blue (Center for Microscopy and Molecular Imaging, CC0, from scikit-image).",
+    ),
 ]
+FIRST = 2  # the one that the tab opens with
 SEEDS = 1_000_000  # of drawn pictures
 
 
@@ -24,9 +34,9 @@ class Example(frame.Query):
 
 
 def example(number):
-    """One of the packaged pictures, the detector for it, and nothing of how another one was drawn."""
-    path, title = EXAMPLES[understood(Example, {"number": number}).number]
-    return PIL.Image.open(path), title, ""
+    """One of the packaged pictures, the detector for it, and where the picture is from."""
+    path, title, credit = EXAMPLES[understood(Example, {"number": number}).number]
+    return PIL.Image.open(path), title, credit
 
 
 def draw(kind: str, seed: int | None = None):

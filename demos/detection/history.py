@@ -19,9 +19,9 @@ def timed(kept: Kept, count: int):
     from dlcv.core.images.fit import fit_within
     from dlcv.detection import history as methods
 
+    model = kept.inside(0).model
     left, top, right, bottom = kept.tiles[0]
     picture = fit_within(kept.pixels[:, top:bottom, left:right] / 255, methods.LONGEST)
-    model = kept.detector.model
     began = time.perf_counter()
     boxes = methods.unlearned_proposals(picture, count)
     segments = time.perf_counter() - began

@@ -16,23 +16,30 @@ from dlcv.core.errors import InputError
 if TYPE_CHECKING:
     import torch
 
+    from dlcv.detection.everyday import EverydayPredictor
     from dlcv.detection.predictor import DetectorPredictor
     from dlcv.detection.tiles import TileDetections
 
+EVERYDAY = "Everyday objects"
 OURS = {
     "People": "maskrcnn-people",
     "Cell nuclei": "maskrcnn-nuclei",
     "Blood cells": "fasterrcnn-blood",
 }
-DETECTORS = OURS | {
+SHIPPED = {EVERYDAY: "nanodet-plus"} | OURS
+DETECTORS = SHIPPED | {
     "Everyday objects, boxes": "fasterrcnn-coco",
     "Everyday objects, masks": "maskrcnn-coco",
 }
+LABELS = {EVERYDAY: "Everyday objects, at once"}  # what the screen calls one of several networks for these
 VIEWS = {"Whole": 0, "Tiles of 256 px": 256, "Tiles of 512 px": 512, "Tiles of 1,024 px": 1024}
 MIN_SCORE = 0.05  # of the boxes that the boards have
 MIN_SCORE_IN_TILES = 0.3  # there are many
 MEMORY = 600 * 2**20  # bytes that all kept pictures may take together
-WEIGHT = 4  # bytes of a number
+NO_STAGES = (
+    "NanoDet-Plus has one stage: no proposals, no RoIAlign, no masks to look into. Look for people, nuclei or blood"
+    " cells: their networks have these stages."
+)
 
 Detector, View = frame.Choice(DETECTORS), frame.Choice(VIEWS)
 
@@ -48,7 +55,7 @@ passes: Counter[str] = Counter()  # through the backbone of each network, in thi
 _counted: weakref.WeakSet = weakref.WeakSet()
 
 
-def predictor(name: str) -> "DetectorPredictor":
+def predictor(name: str) -> "DetectorPredictor | EverydayPredictor":
     """A detector by the name of its weights, which are loaded on first use; its passes are counted.
 
     What it knows of a picture must last from one question to the next, and on ZeroGPU a process that has the GPU does
@@ -62,11 +69,12 @@ def predictor(name: str) -> "DetectorPredictor":
             found.model.cpu()
             found.device = next(found.model.parameters()).device
         _counted.add(found.model)
-        found.model.parts.backbone.body.register_forward_hook(lambda *_: passes.update([name]))
+        network = found.model.parts.backbone.body if hasattr(found.model, "parts") else found.model
+        network.register_forward_hook(lambda *_: passes.update([name]))
     return found
 
 
-runtime.preload(predictor, *OURS.values())
+runtime.preload(predictor, *SHIPPED.values())
 
 
 class Kept:
@@ -80,7 +88,18 @@ class Kept:
         self.found: TileDetections | None = None  # in tiles
         self._tile, self._lock = -1, threading.Lock()
 
-    def at(self, tile: int) -> "DetectorPredictor":
+    @property
+    def has_stages(self) -> bool:
+        """Whether the detector has stages to look into: proposals, and what comes after."""
+        return self.name != SHIPPED[EVERYDAY]
+
+    def inside(self, tile: int) -> "DetectorPredictor":
+        """The detector looking at that tile, for what is inside of it. InputError where there are no stages."""
+        if not self.has_stages:
+            raise InputError(NO_STAGES)
+        return self.at(tile)
+
+    def at(self, tile: int) -> "DetectorPredictor | EverydayPredictor":
         """The detector looking at that tile: a new pass only where it was at another one."""
         if not 0 <= tile < len(self.tiles):
             raise InputError("There is no such tile.")
@@ -98,9 +117,8 @@ class Kept:
 
     @property
     def memory(self) -> int:
-        """Bytes, about: the picture, the maps, and as much again for what is computed from them."""
-        maps = self.detector.features.pyramid.values()
-        return self.pixels.numel() + 2 * WEIGHT * sum(level.numel() for level in maps)
+        """Bytes, about: the picture, and what the detector keeps of it."""
+        return self.pixels.numel() + self.detector.memory
 
 
 pictures: Keep[Kept] = Keep(
@@ -124,7 +142,7 @@ def keep(pixels: "torch.Tensor", title: str, view: str, progress=lambda *_: None
     from dlcv.detection.tiles import detect
 
     name, side = DETECTORS[title], VIEWS[view]
-    progress(0.0, "Loading the network" if name in OURS.values() else "Fetching the weights, the first time")
+    progress(0.0, "Loading the network" if name in SHIPPED.values() else "Fetching the weights, the first time")
     kept = Kept(name, pixels)
     if side and max(pixels.shape) > side:
         kept.found, tiles = detect(

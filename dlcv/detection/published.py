@@ -36,20 +36,27 @@ NOTICE = (
 )
 
 
+def categories() -> tuple[str, ...]:
+    """The names of COCO's categories 1 to 90; "N/A" for the ten of them that have no object."""
+    from torchvision.models.detection import FasterRCNN_ResNet50_FPN_Weights
+
+    return tuple(FasterRCNN_ResNet50_FPN_Weights.COCO_V1.meta["categories"][1:])  # the background is the first
+
+
 def build(name: str) -> "Detector":
     """The network of that name, without its weights."""
     from torchvision.models import resnet50
-    from torchvision.models.detection import FasterRCNN, FasterRCNN_ResNet50_FPN_Weights, MaskRCNN
+    from torchvision.models.detection import FasterRCNN, MaskRCNN
     from torchvision.models.detection.backbone_utils import _resnet_fpn_extractor
     from torchvision.ops.misc import FrozenBatchNorm2d
 
     from .model import DetectorConfig, PublishedDetector
 
-    names = FasterRCNN_ResNet50_FPN_Weights.COCO_V1.meta["categories"]  # the background first
+    names = categories()
     features = resnet50(weights=None, norm_layer=partial(FrozenBatchNorm2d, eps=0.0))  # as they were trained
     masks = name == "maskrcnn-coco"
-    parts = (MaskRCNN if masks else FasterRCNN)(_resnet_fpn_extractor(features, 5), len(names))
-    config = DetectorConfig(tuple(names[1:]), masks, min_size=800, max_size=1333, fpn_channels=256, proposals=1000)
+    parts = (MaskRCNN if masks else FasterRCNN)(_resnet_fpn_extractor(features, 5), 1 + len(names))
+    config = DetectorConfig(names, masks, min_size=800, max_size=1333, fpn_channels=256, proposals=1000)
     return PublishedDetector(config, parts)
 
 

@@ -60,7 +60,7 @@ def object_terms(detector: DetectorPredictor, proposal: int, label: int, thresho
     on_object = (overlap >= 0.5).nonzero()[:, 0]
     on_object = on_object[overlap[on_object].argsort(descending=True)][:MOST]
     own = torch.tensor([proposal], device=truth.device)
-    of_mask = _true_mask(detector, proposal, label, threshold) if detector.model.config.masks else None
+    of_mask = _true_mask(detector, proposal, label, threshold) if detector.config.masks else None
     of_regions = [_region_terms(detector, which, label, truth, of_mask) for which in (own, on_object)]
     return ObjectTerms(_anchor_terms(detector, truth), *of_regions)
 

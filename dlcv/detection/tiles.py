@@ -86,7 +86,7 @@ def detect(
         left, top, right, bottom = tile.tolist()
         predictor.set_image(picture[:, top:bottom, left:right] / 255)
         found = predictor.detections(score)
-        masks = predictor.model.config.masks
+        masks = predictor.config.masks
         cells = predictor.cells(found) if masks else found.boxes.new_zeros(len(found.boxes), 0, 0)
         boxes = found.boxes + tile[:2].repeat(2)
         parts.append(TileDetections(boxes, *found[1:], torch.full_like(found.labels, number), cells))

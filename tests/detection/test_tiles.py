@@ -46,7 +46,7 @@ class Spots(DetectorPredictor):
     """Finds bright spots exactly, cut off where the picture ends: what is left to test is the merging."""
 
     def __init__(self):
-        self.model = detector()
+        self.config = detector().config
         self.device = torch.device("cpu")
 
     def set_image(self, picture):

@@ -161,9 +161,10 @@ export default function ({props, server, find, liveCaller, onValue}) {
     );
     const [width, height] = seen.size.map((side) => side.toLocaleString('en'));
     const tiles = seen.tiles.length > 1 ? `, in ${seen.tiles.length} tiles` : '';
+    const next = seen.stages ? 'Click an object to look inside.' : '';
     find('.dt-said').textContent =
       `${width} × ${height} pixels${tiles}. ` +
-      (visible.length ? 'Click an object to look inside.' : 'Lower the score, or choose another picture or detector.');
+      (visible.length ? next : 'Lower the score, or choose another picture or detector.');
     fillTable(visible);
   }
 

@@ -180,7 +180,13 @@ export default function ({server, board, find, findAll, liveCaller}) {
     if (now.data && STEPS[step].pick) refreshAnchors(...view.at(event));
   });
 
+  find('.di-people').addEventListener('click', () =>
+    document.querySelector('#detection-detector [value=People]').click(),
+  );
+
   hear('detection:picture', (shown) => {
+    find('.di-none').hidden = shown.seen.stages;
+    for (const part of findAll('.di, .di-steps, .di-walk')) part.hidden = !shown.seen.stages;
     [image, tile] = [shown.image, -1];
     Object.assign(now, {seen: shown.seen, data: null, thing: null, at: null, region: null, channelMap: null});
     find('.di-steps').lastElementChild.hidden = !now.seen.masks;
@@ -189,7 +195,7 @@ export default function ({server, board, find, findAll, liveCaller}) {
   });
   hear('detection:object', (thing) => {
     now.thing = thing;
-    if (now.seen) enter();
+    if (now.seen?.stages) enter();
   });
   hear('detection:mask', (threshold) => {
     now.sliders.mask.set(threshold);

@@ -40,9 +40,13 @@ export default function ({server, find, findAll, liveCaller}) {
   }
 
   async function show() {
-    find('.dl').hidden = !thing;
-    find('.dl-of').textContent = 'Choose an object in the picture at the top.';
-    if (!thing || !seen) return;
+    const open = thing && seen?.stages;
+    find('.dl').hidden = !open;
+    find('.dl-of').textContent =
+      seen && !seen.stages
+        ? 'NanoDet-Plus was trained by others and by other losses: look for people, nuclei or blood cells to see these.'
+        : 'Choose an object in the picture at the top.';
+    if (!open) return;
     const chosen = thing;
     const {region: proposal, label, tile} = chosen;
     const answer = await ask({token: seen.token, tile, proposal, label, mask: threshold});
