@@ -1,14 +1,15 @@
-"""The Pose tab: a picture in which nobody is."""
+"""The Pose tab: the two published networks on its first picture."""
+
+import PIL.Image
 
 from demos import pose
-from demos.cyclegan.boards import tensor_of
-from demos.frame.pictures import drawn_seven
-from dlcv.pose.predictor import PosePredictor, decode
+from demos.frame import pictures
+from dlcv.pose import topdown
 
 SLIDERS = 150.0  # ms from a move to the answer on the screen
 
 
 def passes() -> dict:
     """For each endpoint the computation alone."""
-    people, picture = PosePredictor("pose-people"), tensor_of(drawn_seven(), 280)
-    return {"/pose_people": lambda: decode(people.predict(picture, pose.DETAILS["Usual"]))}
+    people, picture = topdown.predictor(), pictures.tensor(PIL.Image.open(pose.PHOTOGRAPHS[0]))
+    return {"/pose_people": lambda: topdown.parsed(people.predict(picture))}

@@ -8,10 +8,10 @@ import PIL.Image
 
 from demos import frame
 from demos.frame import pictures
-from dlcv.pose import LINK, NOTICE, PEAK, SIDES
+from dlcv.pose import KEYPOINT, LINK, NOTICE, PEAK, SIDES
 
 from . import boards
-from .boards import LIVE_SIDE, MODEL
+from .boards import LIVE_SIDE, MODEL, THUNDER
 
 ABOUT = frame.Topic(
     title="Pose",
@@ -31,29 +31,22 @@ STAGES = (
     r"L^1 &= \phi^1(F), & L^t &= \phi^t(F, S^{t-1}, L^{t-1}) \end{aligned}"
 )
 INTEGRAL = r"E = \int_0^1 L\big(p(u)\big) \cdot \frac{d_{j_2} - d_{j_1}}{\| d_{j_2} - d_{j_1} \|_2} \, du"
-PHOTOGRAPHS = [
-    Path(find_spec("skimage").origin).parent / "data" / name for name in ("astronaut.png", "camera.png")
-]  # those of people that come with packages
+SKIMAGE = Path(find_spec("skimage").origin).parent / "data"
+PHOTOGRAPHS = [SKIMAGE / "astronaut.png", SKIMAGE / "camera.png"]  # those of people that come with packages
+PORTRAIT = Path(__file__).parent / "pictures" / "grace_hopper.jpg"
+NOBODY = [SKIMAGE / "coffee.png", frame.PHOTOGRAPHS[1], SKIMAGE / "rocket.jpg"]
+CREDIT = (
+    "Eileen Collins (NASA), Grace Hopper (U.S. Navy, James S. Davis), both public domain; cameraman (Lav Varshney),"
+    " coffee (Rachel Michetti) and rocket (SpaceX) from scikit-image, CC0; tower from Gradio."
+)
 DETAILS = {"Fast": 193, "Usual": 257, "Fine": 385, "Finest": 513}  # pixels of the longer side of the network's input
 MATCHINGS = {"greedy": "Greedy", "optimal": "Optimal"}
 
 
-def mosaic(columns: int, rows: int, side: int = 240) -> PIL.Image.Image:
-    """The packaged photographs of people as tiles, every other pair of them mirrored: one person in each."""
-    found = PIL.Image.new("RGB", (columns * side, rows * side))
-    for tile in range(columns * rows):
-        with PIL.Image.open(PHOTOGRAPHS[(tile + tile // columns) % len(PHOTOGRAPHS)]) as opened:
-            photograph = opened.convert("RGB").resize((side, side))
-        if tile // 2 % 2:
-            photograph = photograph.transpose(PIL.Image.Transpose.FLIP_LEFT_RIGHT)
-        found.paste(photograph, (tile % columns * side, tile // columns * side))
-    return found
-
-
 def see(picture, detail):
-    """The value of the boards for a picture, seen by the pose machine."""
+    """The value of the boards for a picture, seen by MoveNet and by the pose machine."""
     x = pictures.tensor(picture)
-    return boards.shown(x, boards.predictor().predict(x, DETAILS[detail]), "ours")
+    return boards.shown(x, boards.movenet().predict(x), boards.predictor().predict(x, DETAILS[detail]), "ours")
 
 
 def see_published(picture, progress=gr.Progress()):  # noqa: B008  where Gradio looks for it
@@ -62,7 +55,7 @@ def see_published(picture, progress=gr.Progress()):  # noqa: B008  where Gradio 
 
     x = pictures.tensor(picture)
     progress(0.0, "Fetching the weights, then looking")
-    return boards.shown(x, published.predict(x), "published")
+    return boards.shown(x, boards.movenet().predict(x), published.predict(x), "published")
 
 
 def see_again(picture, detail):
@@ -75,13 +68,21 @@ def pose_people(
     side: frame.Whole(*SIDES) = DETAILS["Usual"],
     peak: boards.Peak = PEAK,
     link: boards.Link = LINK,
+    network: frame.Choice([boards.MOVENET, boards.MACHINE]) = boards.MOVENET,
+    keypoint: boards.Peak = KEYPOINT,
 ):
-    """The people of a picture, with their joints, in the layouts of OpenPose and of COCO."""
-    from dlcv.pose import layouts
+    """The people of a picture, with their joints, in the layouts of OpenPose and of COCO. Side, peak and link are of
+    the pose machine, keypoint is MoveNet's least score of a joint."""
+    from dlcv.pose import layouts, topdown
     from dlcv.pose.predictor import decode
+    from dlcv.pose.skeleton import COCO_WITH_NECK, JOINTS
 
-    found = decode(boards.predictor().predict(pictures.tensor(picture), side), peak=peak, link=link)
-    return {"openpose": layouts.as_openpose(found), "coco": layouts.as_coco(found)}
+    x = pictures.tensor(picture)
+    if network == boards.MOVENET:
+        found, joints = topdown.parsed(boards.movenet().predict(x), keypoint), COCO_WITH_NECK
+    else:
+        found, joints = decode(boards.predictor().predict(x, side), peak=peak, link=link), JOINTS
+    return {"openpose": layouts.as_openpose(found, joints), "coco": layouts.as_coco(found, joints)}
 
 
 def build() -> None:
@@ -89,7 +90,9 @@ def build() -> None:
     frame.heading(
         ABOUT,
         "A Convolutional Pose Machine computes a belief map of each joint, and refines these maps stage by stage. Part"
-        " Affinity Fields tell which joints belong to one person. Choose a picture of people, and see who is in it.",
+        " Affinity Fields tell which joints belong to one person. Choose a picture of people: MoveNet, as Google"
+        " published it, answers first; the pose machine that was trained here is one click away, and is open to look"
+        " into below.",
     )
     frame.equations(
         (
@@ -106,16 +109,17 @@ def build() -> None:
     with gr.Row(equal_height=False):
         with gr.Column(scale=2, min_width=300):
             picture, _ = pictures.picture_column(
-                [*map(str, PHOTOGRAPHS), mosaic(3, 2), mosaic(5, 4, side=200), *frame.PHOTOGRAPHS[1:3]],
+                [*map(str, [*PHOTOGRAPHS, PORTRAIT, *NOBODY])],
                 "pose-picture",
                 label="Picture",
                 height=280,
-                examples_label="Examples: one person, six, twenty, nobody",
+                examples_label="Examples: an astronaut, a cameraman, a portrait, nobody",
             )
+            gr.Markdown(CREDIT, elem_classes=["pose-credit"])
             detail = gr.Radio(
                 list(DETAILS),
                 value="Usual",
-                label="Look",
+                label="Look of the pose machine",
                 info="A finer look finds smaller people, takes longer, and may miss large ones.",
                 elem_id="pose-detail",
             )
@@ -125,29 +129,38 @@ def build() -> None:
         with gr.Column(scale=5, min_width=320):
             board = frame.Board(
                 "pose/pose",
-                server_functions=[boards.keep, boards.people, boards.keypoints],
+                server_functions=[boards.keep, boards.keep_seen, boards.people, boards.keypoints],
                 gpu=False,
                 asks=boards.Decoding,
-                value={"settings": {"peak": PEAK, "link": LINK, "matchings": MATCHINGS}},
+                value={
+                    "settings": {"peaks": {"movenet": KEYPOINT, "maps": PEAK}, "link": LINK, "matchings": MATCHINGS}
+                },
             )
     frame.section(
         "Look inside",
-        "The belief maps of each stage, and how people are assembled. In the first stages a left knee may still be"
-        " taken for a right one. Where two people are close, the field decides whose arm it is. Connected joints count"
-        " as a person where their mean belief and PoseNet's votes for these joints are enough together.",
+        "The belief maps of the pose machine at each stage, and how it assembles people. In the first stages a left"
+        " knee may still be taken for a right one. Where two people are close, the field decides whose arm it is."
+        " Connected joints count as a person where their mean belief and PoseNet's votes for these joints are enough"
+        " together.",
         name="Inside",
     )
     frame.Board("pose/inside", server_functions=[boards.pairs], gpu=False)
-    frame.section("Live", "The same machine on the pictures of your camera, which are not kept.")
-    live = {"peak": PEAK, "link": LINK, "side": LIVE_SIDE}
+    frame.section(
+        "Live",
+        "The pictures of your camera, which are not kept: everybody by one pass of MoveNet, or by the pose machine.",
+    )
+    networks = {name: name for name in (boards.MOVENET, boards.MACHINE)}
+    live = {"peak": PEAK, "link": LINK, "side": LIVE_SIDE, "networks": networks}
     frame.Board("pose/camera", server_functions=[boards.watch], value=live)
     frame.architecture("pose", "pose-people", (1, 3, 257, 257), closed=("backbone", "published"))
     frame.weights_card(
-        {"Pose machine": [MODEL]},
-        note="Leeds Sports annotates one person a picture, so pictures of several people were made by cutting people"
-        " out and pasting them together; the outlines come from a published network. Nose, eyes and ears are not among"
-        " the joints. The training had few photographs of real groups: of the large people in photographs of COCO, the"
-        " network finds 56 %, hidden joints guessed; PoseNet's published weights find 70 %.",
+        {"Pose machine, trained here": [MODEL], "MoveNet Thunder on boxes of NanoDet-Plus, as published": [THUNDER]},
+        note="The two are measured by the same rules, on the same photographs. MoveNet was trained on many more, and"
+        " goes from each person's box down to the joints. Leeds Sports annotates one person a picture, so pictures of"
+        " several people were made by cutting people out and pasting them together; the outlines come from a published"
+        " network. Nose, eyes and ears are not among the pose machine's joints. Its training had few photographs of"
+        " real groups: of the large people in photographs of COCO, the pose machine finds 56 %, hidden joints guessed;"
+        " PoseNet's published weights find 70 %.",
     )
     quiet = {"api_visibility": "private", "show_progress_on": picture, "trigger_mode": "always_last"} | frame.COMPUTE
     frame.on_first_show(see, [picture, detail], board, **frame.COMPUTE)

@@ -1,4 +1,7 @@
-"""What the boards of the pose tab ask for: people from the maps of a picture that was seen once, and a live camera."""
+"""What the boards of the pose tab ask for: people in a picture that was seen once, and a live camera.
+
+MoveNet's people come with the picture; those of the pose machine are decoded from its maps, as often as one likes.
+"""
 
 import math
 from typing import TYPE_CHECKING, Annotated
@@ -9,24 +12,29 @@ from demos import frame
 from demos.frame import pictures
 from demos.frame.keep import Keep
 from demos.frame.questions import Asked
+from dlcv.core import runtime
 from dlcv.core.errors import InputError
 from dlcv.core.images import draw
-from dlcv.pose import LINK, PEAK
+from dlcv.pose import KEYPOINT, LINK, PEAK
 
 if TYPE_CHECKING:
     import torch
 
     from dlcv.pose.assembly import Parsed
     from dlcv.pose.predictor import PoseMaps
+    from dlcv.pose.topdown import Seen, TopDownPredictor
 
-MODEL = "pose-people"
+MODEL, THUNDER = "pose-people", "movenet-thunder"
+MOVENET, MACHINE = "MoveNet", "Pose machine"
 LIVE_SIDE = 257  # pixels of the longer side of a camera's picture
+LIVE_MOVENET = 256  # and of what MoveNet makes of it
 SHOWN = 1280  # pixels of the longer side of a picture on the screen
 MAP_SCALE = 16_384  # a board has a map as integers of 16 bits: this is 1
 REMEMBERED = 64  # pictures, whose maps can be asked about
 MAX_MAPS = 3_000_000  # values of the maps of one picture
 MAX_PAIRS = 300  # candidate pairs of a limb that are shown
 MAX_MOVED = 200  # joints that may have been moved by hand
+MAX_PEOPLE, KEYPOINTS = 60, 17  # of a picture; of a person
 NO_MAPS = "These are not the maps of a picture: open the picture again."
 
 Peak = frame.Slider("Belief of a joint, at least", 0.02, 1, step=0.01)
@@ -37,14 +45,27 @@ Moves = Annotated[
 ]
 
 predictor = frame.model("dlcv.pose.predictor", MODEL)
-remembered: "Keep[PoseMaps]" = Keep(REMEMBERED, "This picture is no longer remembered.")
+remembered: "Keep[PoseMaps | Seen]" = Keep(REMEMBERED, "This picture is no longer remembered.")
+
+
+def movenet() -> "TopDownPredictor":
+    """NanoDet-Plus and MoveNet, loaded on first use."""
+    from dlcv.pose import topdown
+
+    return topdown.predictor()
+
+
+runtime.preload(lambda _: movenet(), MOVENET)
 
 
 # ---- a picture, once through the network
 
 
-def shown(x: "torch.Tensor", maps: "PoseMaps", network: str) -> dict:
-    """The value of the boards for a picture (3, H, W) in [0, 1]: the picture, and the maps of a network."""
+def shown(x: "torch.Tensor", seen: "Seen", maps: "PoseMaps", network: str) -> dict:
+    """The value of the boards for a picture (3, H, W) in [0, 1]: the picture, MoveNet's people, and the maps of a
+    network, "ours" or "published"."""
+    from dlcv.pose import skeleton
+
     height, width = x.shape[1:]
     picture = pictures.image(x)
     picture.thumbnail((SHOWN, SHOWN))
@@ -56,6 +77,11 @@ def shown(x: "torch.Tensor", maps: "PoseMaps", network: str) -> dict:
         "joints": list(maps.joints),
         "limbs": [list(limb) for limb in maps.limbs],
         "maps": coded_maps(maps, network),
+        "top_down": {
+            "joints": skeleton.COCO_WITH_NECK,
+            "limbs": [list(limb) for limb in skeleton.COCO_LIMBS],
+            "seen": {"keypoints": frame.rounded(seen.keypoints.flatten(1), 3), "scores": frame.rounded(seen.scores, 4)},
+        },
     }
 
 
@@ -121,6 +147,29 @@ def keep(query: Maps) -> dict:
     return {"token": remembered.add(maps)}
 
 
+class SeenPeople(frame.Query):
+    """MoveNet's people, as `shown` has them."""
+
+    keypoints: Annotated[
+        list[frame.Numbers(3 * KEYPOINTS, -1e5, 1e5)],
+        Field(max_length=MAX_PEOPLE),
+        Asked(f"a list of at most {MAX_PEOPLE} people"),
+    ]
+    scores: Annotated[list[frame.Real(0, 1)], Field(max_length=MAX_PEOPLE), Asked("a score for each person")]
+
+
+def keep_seen(query: SeenPeople) -> dict:
+    """A name by which MoveNet's people can be asked about."""
+    import torch
+
+    from dlcv.pose.topdown import Seen
+
+    if len(query.keypoints) != len(query.scores):
+        raise InputError("'scores' must have a number for each person.")
+    keypoints = torch.tensor(query.keypoints).reshape(-1, KEYPOINTS, 3)
+    return {"token": remembered.add(Seen(keypoints, torch.tensor(query.scores)))}
+
+
 # ---- everything after: no pass through the network
 
 
@@ -149,23 +198,28 @@ def among(index: int, count: int, name: str) -> int:
     return index
 
 
-def decoded(query: Decoding) -> tuple["PoseMaps", "Parsed"]:
-    """The maps that a query names, and the people decoded from these maps."""
+def decoded(query: Decoding) -> tuple["PoseMaps | Seen", list[str], "Parsed"]:
+    """What a query names, its joints, and the people in it."""
+    from dlcv.pose import topdown
     from dlcv.pose.predictor import Moved, decode
+    from dlcv.pose.skeleton import COCO_WITH_NECK
 
-    maps = remembered.get(query.token)
-    moved = []
+    kept = remembered.get(query.token)
+    seen = isinstance(kept, topdown.Seen)
+    joints, moved = COCO_WITH_NECK if seen else list(kept.joints), []
     for joint, number, x, y in query.moved:
         if joint % 1 or number % 1 or number < 0:
             raise InputError("'moved' must name joints and peaks by whole numbers.")
-        moved.append(Moved(among(int(joint), len(maps.joints), "joint"), int(number), x, y))
-    stage = among(query.stage, len(maps.beliefs), "stage")
-    return maps, decode(maps, stage, query.peak, query.link, query.matching, tuple(moved), query.guess)
+        moved.append(Moved(among(int(joint), len(joints), "joint"), int(number), x, y))
+    if seen:
+        return kept, joints, topdown.parsed(kept, query.peak, tuple(moved), query.guess)
+    stage = among(query.stage, len(kept.beliefs), "stage")
+    return kept, joints, decode(kept, stage, query.peak, query.link, query.matching, tuple(moved), query.guess)
 
 
 def people(query: Decoding) -> dict:
     """The people of a picture, and the peaks of all joints; this follows the sliders and the hand."""
-    _, found = decoded(query)
+    *_, found = decoded(query)
     return {
         "peaks": frame.rounded([[peak[:3] for peak in peaks] for peaks in found.peaks], 2),
         "people": [
@@ -182,8 +236,8 @@ def people(query: Decoding) -> dict:
 
 def pairs(query: LimbDecoding) -> dict:
     """The candidate pairs of one limb, best first, and what the matching makes of each."""
-    maps, found = decoded(query)
-    steps = found.steps[among(query.limb, len(maps.limbs), "limb")]
+    *_, found = decoded(query)
+    steps = found.steps[among(query.limb, len(found.steps), "limb")]
     return {
         "pairs": [
             {
@@ -203,8 +257,8 @@ def keypoints(query: Decoding) -> dict:
     """The people of a picture in the layouts of OpenPose and of COCO."""
     from dlcv.pose import layouts
 
-    maps, found = decoded(query)
-    return {"openpose": layouts.as_openpose(found, maps.joints), "coco": layouts.as_coco(found, maps.joints)}
+    _, joints, found = decoded(query)
+    return {"openpose": layouts.as_openpose(found, joints), "coco": layouts.as_coco(found, joints)}
 
 
 # ---- a live camera
@@ -216,16 +270,23 @@ class Watched(frame.Query):
     frame: frame.Text
     peak: Peak
     link: Link
+    network: frame.Choice([MOVENET, MACHINE]) = MACHINE
 
 
 def watch(query: Watched) -> dict:
     """The people of one picture of a camera: for each joint x and y as parts of the picture's width and height."""
     from dlcv.core.images.digits import decode_data_uri
+    from dlcv.pose import topdown
     from dlcv.pose.predictor import decode
+    from dlcv.pose.skeleton import COCO_LIMBS
 
     x = pictures.tensor(decode_data_uri(query.frame))
-    maps = predictor().predict(x, LIVE_SIDE)
-    found = decode(maps, peak=query.peak, link=query.link)
+    if query.network == MOVENET:
+        seen = movenet().glance(x, LIVE_MOVENET)
+        found, limbs = topdown.parsed(seen, KEYPOINT, sure=topdown.GLANCE), COCO_LIMBS
+    else:
+        maps = predictor().predict(x, LIVE_SIDE)
+        found, limbs = decode(maps, peak=query.peak, link=query.link), maps.limbs
     height, width = x.shape[1:]
     answer = []
     for person in found.people:
@@ -234,4 +295,4 @@ def watch(query: Watched) -> dict:
             for peaks, number in zip(found.peaks, person.peaks)
         ]
         answer.append({"places": places, "score": round(person.score, 3)})
-    return {"people": answer, "limbs": maps.limbs}
+    return {"people": answer, "limbs": limbs}

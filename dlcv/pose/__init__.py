@@ -10,5 +10,8 @@ NOTICE = (
 PEAK, LINK = 0.15, 0.05
 """Least belief of a joint, and least mean affinity along a limb. Here for the same reason."""
 
+KEYPOINT = 0.3
+"""Least score of a keypoint of MoveNet. Here for the same reason."""
+
 SIDES = (193, 1025)
 """Least and most pixels of the longer side of the network's input. Here for the same reason."""

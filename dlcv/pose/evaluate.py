@@ -6,21 +6,21 @@ groups: the val2017 photographs of COCO, by the twelve joints that both sets sha
 
 import argparse
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import torch
 from torchvision.transforms.v2 import functional as v2f
 
-from ..core import weights
 from ..core.datasets import coco, lspet, parse_with_data
 from ..core.people import cutouts
 from ..core.training.coco_eval import precision_and_recall
 from ..core.weights import scores
 from ..core.weights.scores import Metric
-from .assembly import CHOSEN, Parsed
+from . import topdown
+from .assembly import CHOSEN, Parsed, Peak
 from .layouts import keypoints, triple
 from .predictor import PosePredictor, decode, strongest_joints
-from .skeleton import COCO, JOINTS, LIMBS
+from .skeleton import COCO, COCO_WITH_NECK, JOINTS, LIMBS
 
 COMMAND = "python -m dlcv.pose.evaluate"
 PCK = Metric("pck_0.2", "PCK at 0.2 of the torso", "%", "higher")
@@ -30,6 +30,8 @@ OKS_FOUND = Metric("oks_found", "Recall of people at OKS 0.5", "%", "higher")
 OKS_AP = Metric("oks_ap", "Average precision by OKS", "%", "higher")
 GHOSTS = Metric("ghosts", "Pictures without people in which one is found", "%", "lower")
 PCK_BAR, LIMBS_BAR, FOUND_BAR = 82.0, 90.0, 60.0
+MACHINE = "pose-people"
+TORSO = [JOINTS.index("left shoulder"), JOINTS.index("right hip")]
 TOLERANCE = 0.2  # of the torso: how far a joint may be from the truth
 SCENES, FIRST_SEED, SCENE_SIDE, CROWD, HEIGHTS = 200, 1_000_000, 193, 8, (0.25, 1.0)  # of the made test pictures
 NEAR = 10.0  # pixels of such a picture from a true joint
@@ -44,7 +46,7 @@ def right_joints(found: torch.Tensor, truth: torch.Tensor) -> torch.Tensor:
 
     The torso reaches from the left shoulder to the right hip.
     """
-    torso = (truth[JOINTS.index("left shoulder"), :2] - truth[JOINTS.index("right hip"), :2]).norm()
+    torso = (truth[TORSO[0], :2] - truth[TORSO[1], :2]).norm()
     right = ((found - truth[:, :2]).norm(dim=-1) <= TOLERANCE * torso).float()
     return right.masked_fill(truth[:, 2] <= 0, torch.nan)
 
@@ -53,7 +55,7 @@ def pck_rows(predictor: PosePredictor, samples: list[tuple[torch.Tensor, torch.T
     """PCK of single people: at every stage, and for every joint at the last one."""
     right = []
     for picture, truth in samples:
-        if truth[[JOINTS.index("left shoulder"), JOINTS.index("right hip")], 2].min() <= 0:
+        if truth[TORSO, 2].min() <= 0:
             continue  # no torso to measure by
         maps = predictor.predict(picture.float() / 255)
         stages = torch.stack([strongest_joints(maps, stage)[:, :2] for stage in range(len(maps.beliefs))])
@@ -122,8 +124,33 @@ def mosaic_rows(predictor: PosePredictor, scenes: Iterable[cutouts.Scene]) -> li
     ]
 
 
-def coco_rows(predictor: PosePredictor) -> list[dict]:
-    """AP by OKS of real groups, with the joints that COCO and Leeds Sports share, and the recall at OKS 0.5."""
+People = Callable[[torch.Tensor], list[tuple[list[Peak | None], float]]]
+"""The people of a picture (3, H, W) in [0, 1] with the joints SHARED, hidden ones guessed, and a score for each."""
+
+
+def by_machine(predictor: PosePredictor) -> People:
+    """People by a pose machine, all joints of each guessed, as PoseNet's decoder has it."""
+
+    def people(picture):
+        found = decode(predictor.predict(picture), guess=True)
+        return list(zip(keypoints(found, SHARED, JOINTS), [person.score for person in found.people]))
+
+    return people
+
+
+def top_down(predictor: topdown.TopDownPredictor, sure: float = 0.0) -> People:
+    """People by the two published networks; for a curve of precision and recall, whoever they may be."""
+
+    def people(picture):
+        found = topdown.parsed(predictor.predict(picture), guess=True, sure=sure)
+        return list(zip(keypoints(found, SHARED, COCO_WITH_NECK), [person.score for person in found.people]))
+
+    return people
+
+
+def coco_rows(people_of: People, **theirs) -> list[dict]:
+    """AP by OKS of real groups, with the joints that COCO and Leeds Sports share, and the recall at OKS 0.5, with what
+    `Metric.row` takes beside it."""
     from pycocotools.cocoeval import Params
 
     images, truth, results = [], [], []
@@ -134,26 +161,25 @@ def coco_rows(predictor: PosePredictor) -> list[dict]:
             marked = [person["keypoints"][3 * number : 3 * number + 3] for number in numbers]
             known = {"num_keypoints": sum(joint[2] > 0 for joint in marked), "keypoints": sum(marked, [])}
             truth.append(person | known | {"image_id": image})
-        found = decode(predictor.predict(picture.float() / 255), guess=True)  # all joints, as PoseNet's decoder has it
-        for person, joints in zip(found.people, keypoints(found, SHARED, JOINTS)):
+        for joints, score in people_of(picture.float() / 255):
             flat = [value for joint in joints for value in triple(joint)]
-            results.append({"image_id": image, "category_id": coco.PERSON, "keypoints": flat, "score": person.score})
+            results.append({"image_id": image, "category_id": coco.PERSON, "keypoints": flat, "score": score})
     categories = [{"id": coco.PERSON, "name": "person"}]
     sigmas = Params("keypoints").kpt_oks_sigmas[numbers]
     precision, recall = precision_and_recall(images, categories, truth, results, "keypoints", kpt_oks_sigmas=sigmas)
     ap = 100 * float(precision[:, :, 0, 0, 0].mean())
     large = 100 * float(recall[0, 0, 2, 0])  # at OKS 0.5, of people over 96 x 96 pixels
-    set_of, theirs = f"{len(images)} photographs of COCO val2017", {"paper": 70.0, "paper_source": POSENET}
+    set_of = f"{len(images)} photographs of COCO val2017"
     over = f"{set_of}, people over 96 × 96 pixels"
     return [
-        OKS_FOUND.row(over, round(large, 1), bar=FOUND_BAR, **theirs, headline=True),
+        OKS_FOUND.row(over, round(large, 1), **theirs),
         OKS_AP.row(f"{set_of}, all people", round(ap, 1)),
     ]
 
 
-def ghost_row(predictor: PosePredictor, photographs: list[torch.Tensor]) -> dict:
+def ghost_row(people_of: People, photographs: list[torch.Tensor]) -> dict:
     """The share of photographs without people in which somebody is found."""
-    ghosts = [bool(decode(predictor.predict(photograph.float() / 255)).people) for photograph in photographs]
+    ghosts = [bool(people_of(photograph.float() / 255)) for photograph in photographs]
     share = round(100 * sum(ghosts) / len(ghosts), 1)
     data = f"{len(ghosts)} photographs in which a teacher sees nobody"
     return GHOSTS.row(data, share)
@@ -164,15 +190,20 @@ def main() -> None:
     parse_with_data(argparse.ArgumentParser(description=__doc__))
     samples, scenes = lspet.load("test"), list(made_scenes())
     nobody = cutouts.backgrounds("test")
-    found = {}
-    for name in weights.names("pose"):
-        predictor = PosePredictor(name)
-        found[name] = [
-            *pck_rows(predictor, samples),
-            *mosaic_rows(predictor, scenes),
-            *coco_rows(predictor),
-            ghost_row(predictor, nobody),
-        ]
+    machine, networks = PosePredictor(MACHINE), topdown.TopDownPredictor()
+    posenet = {"bar": FOUND_BAR, "paper": 70.0, "paper_source": POSENET, "headline": True}
+    found = {
+        MACHINE: [
+            *pck_rows(machine, samples),
+            *mosaic_rows(machine, scenes),
+            *coco_rows(by_machine(machine), **posenet),
+            ghost_row(by_machine(machine), nobody),
+        ],
+        topdown.NETWORK: [
+            *coco_rows(top_down(networks)),
+            ghost_row(top_down(networks, topdown.SURE), nobody),
+        ],
+    }
     if missed := scores.report(found, COMMAND):
         sys.exit(f"missed: {', '.join(missed)}")
 

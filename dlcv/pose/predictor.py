@@ -49,16 +49,20 @@ class Moved(NamedTuple):
     y: float
 
 
-def input_size(picture: torch.Tensor, side: int, step: int) -> list[int]:
-    """Height and width of the input for a picture (3, H, W): multiples of `step`, the longer one about `side`.
-
-    Raises InputError where the picture is empty, not in colour, or a narrow strip.
-    """
+def checked(picture: torch.Tensor) -> torch.Tensor:
+    """A picture (3, H, W). InputError where it is empty, not in colour, or a narrow strip."""
     if picture.ndim != 3 or picture.shape[0] != 3 or not picture.numel():
         raise InputError("A picture in colour is needed.")
     height, width = picture.shape[1:]
     if max(height, width) > MAX_ASPECT * min(height, width):
         raise InputError(f"This picture is a strip: one side is more than {MAX_ASPECT} times the other. Crop it first.")
+    return picture
+
+
+def input_size(picture: torch.Tensor, side: int, step: int) -> list[int]:
+    """Height and width of the input for a picture (3, H, W): multiples of `step`, the longer one about `side`.
+    InputError as `checked` has it."""
+    height, width = checked(picture).shape[1:]
     return [max(2, round(length * side / max(height, width) / step)) * step for length in (height, width)]
 
 

@@ -47,3 +47,9 @@ OPENPOSE = (
 
 OPENPOSE_LIMBS = limbs(OPENPOSE, *BODY, *FACE)
 """Pairs of those keypoints; the last two close loops of the tree."""
+
+COCO_WITH_NECK = [*COCO, "neck"]
+"""The keypoints of COCO, and the middle of the shoulders."""
+
+COCO_LIMBS = limbs(COCO_WITH_NECK, *BODY, *FACE[:-2])
+"""Pairs of those."""

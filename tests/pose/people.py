@@ -1,7 +1,9 @@
-"""Drawn people, and what a perfect network would say of them."""
+"""Drawn people, and what a perfect network would say of them; photographs of people as tiles."""
 
+import PIL.Image
 import torch
 
+from demos import pose
 from dlcv.pose import targets
 from dlcv.pose.model import STRIDE
 from dlcv.pose.predictor import PoseMaps
@@ -36,6 +38,18 @@ def seen_of(people: torch.Tensor, width: int = 800, height: int = 480) -> PoseMa
     size = height // (2 * STRIDE) + 1, width // (2 * STRIDE) + 1
     maps = targets.belief_maps(on_maps, *size), targets.affinity_fields(on_maps, *size)
     return PoseMaps(*(some[None] for some in maps), scale=torch.tensor([2.0 * STRIDE, 2 * STRIDE]))
+
+
+def mosaic(columns: int, rows: int, side: int = 240) -> PIL.Image.Image:
+    """The packaged photographs of people as tiles, every other pair of them mirrored: one person in each."""
+    found = PIL.Image.new("RGB", (columns * side, rows * side))
+    for tile in range(columns * rows):
+        with PIL.Image.open(pose.PHOTOGRAPHS[(tile + tile // columns) % len(pose.PHOTOGRAPHS)]) as opened:
+            photograph = opened.convert("RGB").resize((side, side))
+        if tile // 2 % 2:
+            photograph = photograph.transpose(PIL.Image.Transpose.FLIP_LEFT_RIGHT)
+        found.paste(photograph, (tile % columns * side, tile // columns * side))
+    return found
 
 
 TWO = torch.stack([person(203, 31, 417), person(557, 53, 397)])  # no joint midway between pixels

@@ -17,7 +17,10 @@ from dlcv.core.errors import InputError
 from dlcv.pose import layouts
 from dlcv.pose.predictor import PosePredictor, decode
 from dlcv.pose.skeleton import JOINTS, LIMBS
-from tests.pose.people import TWO, seen_of
+from dlcv.pose.topdown import Seen
+from tests.pose.people import TWO, mosaic, seen_of
+
+NONE = Seen(torch.zeros(0, 17, 3), torch.zeros(0))
 
 
 def ask(fn, query: dict) -> dict:
@@ -28,7 +31,7 @@ def ask(fn, query: dict) -> dict:
 
 def kept() -> dict:
     """A query about two drawn people."""
-    value = boards.shown(torch.zeros(3, 480, 800), seen_of(TWO), "ours")
+    value = boards.shown(torch.zeros(3, 480, 800), NONE, seen_of(TWO), "ours")
     token = ask(boards.keep, value["maps"])["token"]
     return {"token": token, "stage": 0, "peak": 0.2, "link": 0.2, "matching": "greedy", "moved": []}
 
@@ -72,7 +75,7 @@ def test_forged_questions_get_a_sentence(change):
     "change", [{"values": "AAAA"}, {"values": "%"}, {"stages": 2}, {"rows": 0}, {"network": "mine"}, {"scale": [1]}]
 )
 def test_forged_maps_are_refused(change):
-    value = boards.shown(torch.zeros(3, 480, 800), seen_of(TWO), "ours")
+    value = boards.shown(torch.zeros(3, 480, 800), NONE, seen_of(TWO), "ours")
     with pytest.raises(InputError):
         ask(boards.keep, value["maps"] | change)
 
@@ -102,7 +105,8 @@ def test_the_people_of_a_large_picture_are_in_pixels_of_the_file():
     small = PIL.Image.open(pose.PHOTOGRAPHS[0])
     large = small.resize((4608, 4608), PIL.Image.Resampling.BICUBIC)  # nine times
     one, other = (
-        np.array(pose.pose_people(picture)["coco"][0]["keypoints"]).reshape(-1, 3) for picture in (small, large)
+        np.array(pose.pose_people(picture, network="Pose machine")["coco"][0]["keypoints"]).reshape(-1, 3)
+        for picture in (small, large)
     )
     found = (one[:, 2] > 0) & (other[:, 2] > 0)
     assert found.sum() >= 6 and np.median(np.abs(9 * one - other)[found, :2]) < 20
@@ -111,9 +115,9 @@ def test_the_people_of_a_large_picture_are_in_pixels_of_the_file():
 @pytest.mark.parametrize("name", ["astronaut", "camera", "six"])
 def test_the_tab_and_the_endpoint_answer_as_the_evaluation_does(name):
     """Same picture, same side, same thresholds."""
-    picture = pose.mosaic(3, 2) if name == "six" else PIL.Image.open(pose.PHOTOGRAPHS[name == "camera"])
+    picture = mosaic(3, 2) if name == "six" else PIL.Image.open(pose.PHOTOGRAPHS[name == "camera"])
     evaluated = decode(PosePredictor(boards.MODEL).predict(pictures.tensor(picture)))  # as in evaluate.py
-    served = pose.pose_people(picture, pose.DETAILS["Usual"], pose.PEAK, pose.LINK)
+    served = pose.pose_people(picture, pose.DETAILS["Usual"], pose.PEAK, pose.LINK, "Pose machine")
     assert served["coco"] == layouts.as_coco(evaluated) != []
     token = ask(boards.keep, pose.see(picture, "Usual")["maps"])["token"]
     on_board = ask(boards.people, {"token": token, "stage": 2, "matching": "greedy", "moved": []})
@@ -126,5 +130,6 @@ def test_the_tab_and_the_endpoint_answer_as_the_evaluation_does(name):
 def test_who_is_not_upright_is_not_found_as_the_page_says(turned):
     """Whatever the thresholds: so the advice is to turn the picture."""
     with PIL.Image.open(pose.PHOTOGRAPHS[0]) as astronaut:
-        assert len(pose.pose_people(astronaut)["coco"]) == 1
-        assert not pose.pose_people(astronaut.rotate(turned), peak=0.05, link=0.05)["coco"]
+        assert len(pose.pose_people(astronaut, network="Pose machine")["coco"]) == 1
+        turned_picture = astronaut.rotate(turned)
+        assert not pose.pose_people(turned_picture, peak=0.05, link=0.05, network="Pose machine")["coco"]

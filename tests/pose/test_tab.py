@@ -11,6 +11,7 @@ import pytest
 from playwright.sync_api import expect
 
 from demos import pose
+from tests.pose.people import mosaic
 from tests.support import chromium
 from tests.support.browser import open_tab, screenshot, settle, visitor
 
@@ -49,6 +50,20 @@ def look_at(page, picture: PIL.Image.Image) -> None:
     seen_after(page, lambda: page.set_input_files("#pose-picture input[type=file]", file))
 
 
+def answered_by(page, kind: str) -> None:
+    """Choose who answers: "movenet", or "maps" for the pose machine."""
+    page.locator(f"{BOARD} .po-network [data-key={kind}]").click()
+    settle(page)
+
+
+@contextmanager
+def machine(page) -> Iterator[None]:
+    """The pose machine answers meanwhile."""
+    answered_by(page, "maps")
+    yield
+    answered_by(page, "movenet")
+
+
 def answer(page, layout: str) -> object:
     """What a visitor takes away as JSON."""
     with page.expect_download() as download:
@@ -85,8 +100,14 @@ def test_the_person_of_the_first_picture_is_found(tab):
     assert count(tab) == 1
     openpose, coco = answer(tab, "openpose"), answer(tab, "coco")
     assert len(openpose["people"]) == len(coco) == 1 and heads_above_hips(openpose)
-    assert len(coco[0]["keypoints"]) == 51
+    assert all(coco[0]["keypoints"][2 : 3 * 5 : 3])  # nose, eyes and ears
+    expect(tab.locator(f"{BOARD} .po-other")).to_have_text("Pose machine finds 1 person.")
     screenshot(tab, "pose-astronaut")
+    with machine(tab):
+        assert count(tab) == 1 and not any(answer(tab, "coco")[0]["keypoints"][: 3 * 5])
+        expect(tab.locator(f"{BOARD} .po-other")).to_have_text("MoveNet finds 1 person.")
+        screenshot(tab, "pose-astronaut-machine")
+    assert answer(tab, "coco") == coco
 
 
 def test_stages_and_arrows_need_no_pass_through_the_network(tab):
@@ -141,16 +162,17 @@ def test_a_joint_can_be_dragged_and_everything_follows(tab):
 
 
 def test_thresholds_ask_for_no_new_pass(tab):
-    with asked(tab) as addresses:
+    with machine(tab), asked(tab) as addresses:
         tab.locator("#pose-peak").fill("0.9")
         settle(tab)
-    assert count(tab) == 0 and addresses and all("component_server" in address for address in addresses)
-    tab.locator("#pose-peak").fill(str(pose.PEAK))
-    settle(tab)
+        assert count(tab) == 0 and addresses and all("component_server" in address for address in addresses)
+        tab.locator("#pose-peak").fill(str(pose.PEAK))
+        settle(tab)
     assert count(tab) == 1
 
 
 def test_hidden_joints_are_guessed_where_asked(tab):
+    answered_by(tab, "maps")
     found, guess = answer(tab, "coco"), tab.get_by_role("button", name="Guess hidden joints")
     with asked(tab) as addresses:
         guess.click()
@@ -163,14 +185,15 @@ def test_hidden_joints_are_guessed_where_asked(tab):
     guess.click()
     settle(tab)
     assert answer(tab, "coco") == found
+    answered_by(tab, "movenet")
 
 
 # ---- other pictures: each test brings its own
 
 
-@pytest.mark.parametrize(("name", "people"), [("camera", 1), ("six", 6)])
+@pytest.mark.parametrize(("name", "people"), [("portrait", 1), ("six", 6)])
 def test_the_right_number_of_people_is_found(tab, name, people):
-    look_at(tab, PIL.Image.open(pose.PHOTOGRAPHS[1]).convert("RGB") if name == "camera" else pose.mosaic(3, 2))
+    look_at(tab, PIL.Image.open(pose.PORTRAIT) if name == "portrait" else mosaic(3, 2))
     assert count(tab) == people
     openpose, coco = answer(tab, "openpose"), answer(tab, "coco")
     assert len(openpose["people"]) == len(coco) == people and heads_above_hips(openpose)
@@ -178,7 +201,7 @@ def test_the_right_number_of_people_is_found(tab, name, people):
 
 
 def test_pairs_are_matched_one_at_a_time(tab):
-    look_at(tab, pose.mosaic(3, 2, side=200))
+    look_at(tab, mosaic(3, 2, side=200))
     with tab.expect_response(lambda response: "component_server" in response.url):
         tab.locator(f"{INSIDE} .pin-limb").select_option(label="neck to left shoulder")
     settle(tab)
@@ -205,8 +228,9 @@ def test_nobody_is_a_sentence_and_an_empty_list(tab):
 
 @pytest.mark.dirty
 def test_twenty_people_are_drawn(tab):
-    look_at(tab, pose.mosaic(5, 4, side=200))
+    look_at(tab, mosaic(5, 4, side=200))
     seen_after(tab, tab.get_by_label("Finest").check)
+    answered_by(tab, "maps")
     assert count(tab) >= 18 and tab.locator(f"{BOARD} .po-people li").count() == count(tab)
 
 
@@ -214,20 +238,24 @@ def test_twenty_people_are_drawn(tab):
 
 
 @pytest.fixture
-def with_camera(gallery, browser):
-    """A visitor with a camera, whose picture is Chromium's test pattern."""
+def with_camera(gallery, browser, tmp_path):
+    """A visitor with a camera, before which there is somebody."""
+    film = tmp_path / "portrait.mjpeg"
+    film.write_bytes(2 * pose.PORTRAIT.read_bytes())  # pictures in a row
     flags = [*chromium.FLAGS, "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
+    flags.append(f"--use-file-for-fake-video-capture={film}")
     other = browser.browser_type.launch(executable_path=chromium.find(), args=flags)
     with visitor(other, gallery) as page:
         yield page
     other.close()
 
 
-def test_the_camera_runs_and_stops(with_camera):
+def test_the_camera_sees_a_face_and_stops(with_camera):
     page = with_camera
     open_tab(page, "pose")
     page.locator(f"{CAMERA} .pc-start").click()
     page.wait_for_function("() => document.querySelector('.pc-view')?.dataset.shown > 10", timeout=PATIENCE)
+    expect(page.locator(f"{CAMERA} .pc-said")).to_contain_text("1 person, ")
     expect(page.locator(f"{CAMERA} .pc-said")).to_contain_text("pictures a second")
     page.locator(f"{CAMERA} .pc-stop").click()
     expect(page.locator(f"{CAMERA} .pc-view")).to_be_hidden()

@@ -1,9 +1,10 @@
 // The camera, live: one picture at a time goes to Python, and is shown with its people when they are known, while the
 // next one is on its way. A visitor who stops, or leaves, holds nothing.
+import {choices} from '../../frame/web/controls.js';
 import {drawPeople} from '../../frame/web/skeleton.js';
 
 export default function ({first, server, board, find, say, liveCaller}) {
-  const {peak, link, side} = first;
+  const {peak, link, side, networks} = first;
   const askWatch = liveCaller(server.watch);
   const view = find('.pc-view');
   const context = view.getContext('2d');
@@ -11,6 +12,7 @@ export default function ({first, server, board, find, say, liveCaller}) {
   const [small, ...pictures] = [0, 1, 2].map(() => document.createElement('canvas')); // what is sent; what is shown
   [video.muted, video.playsInline] = [true, true];
   let stream = null;
+  let network = Object.keys(networks)[0];
 
   const whoOf = (count) => ['nobody', '1 person'][count] || `${count} people`;
   const seen = () => document.visibilityState === 'visible' && board.offsetParent !== null;
@@ -56,7 +58,7 @@ export default function ({first, server, board, find, say, liveCaller}) {
       pen.imageSmoothingQuality = 'medium';
       pen.drawImage(source, 0, 0, canvas.width, canvas.height);
     }
-    return askWatch({frame: small.toDataURL('image/jpeg', 0.85), peak, link});
+    return askWatch({frame: small.toDataURL('image/jpeg', 0.85), peak, link, network});
   }
 
   async function run() {
@@ -98,6 +100,14 @@ export default function ({first, server, board, find, say, liveCaller}) {
     );
   }
 
+  choices(
+    find('.pc-network'),
+    networks,
+    () => network,
+    (key) => {
+      network = key;
+    },
+  );
   find('.pc-start').addEventListener('click', start);
   find('.pc-stop').addEventListener('click', stop);
 }

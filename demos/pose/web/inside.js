@@ -10,7 +10,7 @@ export default function ({server, find, findAll, liveCaller}) {
   const jointChoice = find('.pin-joint');
   const limbChoice = find('.pin-limb');
   const LONGEST = 720;
-  const SMALL = 192; // pixels of canvases
+  const SMALL = 480; // pixels of canvases
   let value = null;
   let picture = null;
   let maps = null;
@@ -47,28 +47,48 @@ export default function ({server, find, findAll, liveCaller}) {
       `${maps.columns} × ${maps.rows} pixels, 1 where a joint surely is.`;
     find('output[for=pose-stage]').textContent = `${stage + 1} of ${maps.stages}`;
     stageInput.setAttribute('aria-valuetext', `${stage + 1} of ${maps.stages}`);
-    findAll('.pin-stages button').forEach((one, at) => {
-      one.setAttribute('aria-pressed', at === stage);
-    });
+    for (const one of findAll('.pin-stages button'))
+      one.setAttribute('aria-pressed', one.dataset.of === `${view.joint} ${stage}`);
     find('.pin-field-said').textContent =
       `From ${first} to ${second}, stage ${stage + 1}: where the limb is, the way it points. ` +
       'Lines are candidate pairs; thick ones were chosen.';
     drawFieldAndPairs();
   }
 
+  // The joint of the other side, where a joint has a side.
+  function twinOf(joint) {
+    const name = value.joints[joint];
+    const other = name.startsWith('left') ? name.replace('left', 'right') : name.replace('right', 'left');
+    return other === name ? null : value.joints.indexOf(other);
+  }
+
+  // The chosen joint and its twin, a row each, at every stage.
   function drawStages() {
-    // the chosen joint at every stage, small
+    const pair = [view.joint, twinOf(view.joint)].filter((joint) => joint !== null).sort((a, b) => a - b);
+    find('.pin-twins').textContent = pair.map((joint) => value.joints[joint]).join(' and ');
+    find('.pin-stages').style.setProperty('--stages', maps.stages);
     find('.pin-stages').replaceChildren(
-      ...Array.from({length: maps.stages}, (_, stage) => {
-        const one = button(`stage ${stage + 1}`, () => setStage(stage));
-        const canvas = document.createElement('canvas');
-        canvas.setAttribute('aria-hidden', 'true'); // the large one has a name
-        one.prepend(canvas);
-        const [context, zoom] = onPicture(canvas, SMALL, 0.55);
-        drawBelief(context, value, maps, stage, view.joint, zoom);
-        return one;
-      }),
+      ...pair.flatMap((joint) =>
+        Array.from({length: maps.stages}, (_, stage) => {
+          const one = button(`${value.joints[joint]}, stage ${stage + 1}`, () => {
+            setJoint(joint);
+            setStage(stage);
+          });
+          one.dataset.of = `${joint} ${stage}`;
+          const canvas = document.createElement('canvas');
+          canvas.setAttribute('aria-hidden', 'true'); // the large one has a name
+          one.prepend(canvas);
+          const [context, zoom] = onPicture(canvas, SMALL, 0.55);
+          drawBelief(context, value, maps, stage, joint, zoom);
+          return one;
+        }),
+      ),
     );
+  }
+
+  function setJoint(joint) {
+    view.joint = joint;
+    jointChoice.value = joint;
   }
 
   function drawFieldAndPairs() {

@@ -1,27 +1,37 @@
 // The playground of the pose tab: a picture, its people, and what thresholds, matching and the hand make of them.
-// Says 'pose:picture' and 'pose:found' to the other boards, and listens to 'pose:stage'.
+// People are MoveNet's ('movenet') or those of a machine that has maps ('maps'), which the other boards look into.
+// Says 'pose:picture' and 'pose:found' to them, and listens to 'pose:stage'.
 import {capture, choices, hear, onRelease, saveCanvas, saveJson, stepOf, tell} from '../../frame/web/controls.js';
 import {fill, html} from '../../frame/web/html.js';
 import {drawPeople} from '../../frame/web/skeleton.js';
 
 export default function ({first, server, find, liveCaller, onValue}) {
-  const askKeep = liveCaller(server.keep);
-  const askPeople = liveCaller(server.people);
+  const askKeep = {maps: liveCaller(server.keep), movenet: liveCaller(server.keep_seen)};
+  const askPeople = {maps: liveCaller(server.people), movenet: liveCaller(server.people)};
   const askKeypoints = liveCaller(server.keypoints);
   const canvas = find('canvas');
   const context = canvas.getContext('2d');
   const picture = new Image();
-  const {peak, link, matchings} = first.settings;
-  const state = {stage: 0, peak, link, matching: Object.keys(matchings)[0], guess: false};
+  const {peaks, link, matchings} = first.settings;
+  const state = {stage: 0, link, matching: Object.keys(matchings)[0], guess: false};
+  const KINDS = ['movenet', 'maps'];
   const LONGEST = 1000;
   const NEAR = 16; // pixels: of the canvas, and from the pointer to a joint that it takes
   let value = null;
-  let token = null;
-  let found = null;
+  let network = 'movenet';
+  let tokens = {};
+  let found = {};
   let moved = new Map();
   let touched = null;
   let zoom = 1;
-  const query = () => ({...state, token, moved: [...moved.values()]});
+  const query = (kind) => ({
+    ...state,
+    peak: peaks[kind],
+    token: tokens[kind],
+    moved: kind === network ? [...moved.values()] : [],
+  });
+  const limbsOf = () => (network === 'maps' ? value.limbs : value.top_down.limbs);
+  const namesOf = () => ({movenet: 'MoveNet', maps: value?.network === 'published' ? 'OpenPose' : 'Pose machine'});
 
   // ---- a picture, and what is found in it
 
@@ -29,41 +39,52 @@ export default function ({first, server, find, liveCaller, onValue}) {
     if (!next.picture || next === value) return;
     picture.src = next.picture;
     await picture.decode();
-    [value, token, found, moved, touched] = [next, null, null, new Map(), null];
+    const others = value && value.network !== next.network;
+    [value, tokens, found, moved, touched] = [next, {}, {}, new Map(), null];
+    if (others && value.network === 'published') network = 'maps'; // OpenPose was asked for
     zoom = LONGEST / Math.max(value.width, value.height);
     [canvas.width, canvas.height] = [value.width, value.height].map((side) => Math.max(1, Math.round(side * zoom)));
     state.stage = value.maps.stages - 1;
+    showNetworks();
     draw();
     tell('pose:picture', {value, picture});
-    const answer = await askKeep(value.maps);
-    if (!answer || value !== next) return;
-    token = answer.token;
-    refresh();
+    const given = {movenet: value.top_down.seen, maps: value.maps};
+    const kept = await Promise.all(KINDS.map((kind) => askKeep[kind](given[kind])));
+    if (value !== next || !kept.every(Boolean)) return;
+    KINDS.forEach((kind, at) => {
+      tokens[kind] = kept[at].token;
+    });
+    refresh(KINDS);
   }
 
-  async function refresh() {
-    if (!token) return;
-    const now = query();
-    const answer = await askPeople(now);
-    if (!answer || now.token !== token) return;
-    found = answer;
+  async function refresh(kinds = [network]) {
+    if (!tokens.maps) return;
+    await Promise.all(
+      kinds.map(async (kind) => {
+        const now = query(kind);
+        const answer = await askPeople[kind](now);
+        if (!answer || now.token !== tokens[kind]) return;
+        found[kind] = answer;
+        if (kind === 'maps') found.query = now;
+      }),
+    );
     draw();
     describe();
-    tell('pose:found', {value, found, query: now});
+    if (found.maps && kinds.includes('maps')) tell('pose:found', {value, found: found.maps, query: found.query});
   }
 
   const placesOf = (one) =>
     one.peaks.map((number, joint) => {
       if (number === null) return one.guesses[joint] ? one.guesses[joint].map((at) => (at + 0.5) * zoom) : null;
-      const [x, y] = moved.get(`${joint},${number}`)?.slice(2) || found.peaks[joint][number];
+      const [x, y] = moved.get(`${joint},${number}`)?.slice(2) || found[network].peaks[joint][number];
       return [(x + 0.5) * zoom, (y + 0.5) * zoom];
     });
 
   function draw() {
     if (!value) return;
     context.drawImage(picture, 0, 0, canvas.width, canvas.height);
-    if (!found) return;
-    const people = found.people.map((one, index) => ({
+    if (!found[network]) return;
+    const people = found[network].people.map((one, index) => ({
       number: index + 1,
       places: placesOf(one),
       guessed: one.peaks.map((number) => number === null),
@@ -72,24 +93,34 @@ export default function ({first, server, find, liveCaller, onValue}) {
       ({places}) => Math.max(...places.map((at) => at?.[1] ?? -1)) - Math.min(...places.map((at) => at?.[1] ?? 1e9)),
     );
     const size = Math.min(7, Math.max(2, Math.max(0, ...high) / 60));
-    drawPeople(context, people, value.limbs, size);
+    drawPeople(context, people, limbsOf(), size);
   }
 
+  const counted = (count) => ['nobody', '1 person'][count] || `${count} people`;
+  const NOBODY = {
+    movenet:
+      'No person is found here. Somebody upside down is found only where the picture is turned so that the head is up.',
+    maps:
+      'No person is found here. Lower thresholds find more; a finer look finds people who are small. Somebody upside ' +
+      'down, or lying, is found only where the picture is turned so that the head is up.',
+  };
+
   function describe() {
-    const count = found.people.length;
-    find('.po-count').textContent =
-      count === 0
-        ? 'No person is found here. Lower thresholds find more; a finer look finds people who are small. Somebody ' +
-          'upside down, or lying, is found only where the picture is turned so that the head is up.'
-        : `${count} ${count === 1 ? 'person' : 'people'}`;
-    find('.po').classList.toggle('po-nobody', count === 0);
+    if (!found[network]) return;
+    const {people} = found[network];
+    const other = KINDS.find((kind) => kind !== network);
+    find('.po-count').textContent = people.length ? counted(people.length) : NOBODY[network];
+    find('.po-other').textContent = found[other]
+      ? `${namesOf()[other]} finds ${counted(found[other].people.length)}.`
+      : '';
+    find('.po').classList.toggle('po-nobody', people.length === 0);
+    find('.po').classList.toggle('po-top-down', network === 'movenet');
     fill(
       find('.po-people'),
-      found.people.map(({peaks, score, vote}, index) => {
-        const there = peaks.filter((number) => number !== null).length;
-        const voted = vote === null ? '' : `, PoseNet’s vote ${vote.toFixed(2)}`;
-        return html`<li><b>${index + 1}</b> ${there} of ${peaks.length} joints,
-          belief ${score.toFixed(2)}${voted}</li>`;
+      people.map(({peaks: joints}, index) => {
+        const there = joints.filter((number) => number !== null).length;
+        return html`<li><b>${index + 1}</b><meter min="0" max="${joints.length}" value="${there}"></meter>${there} of
+          ${joints.length} joints</li>`;
       }),
     );
     find('.po-back').disabled = moved.size === 0;
@@ -108,7 +139,7 @@ export default function ({first, server, find, liveCaller, onValue}) {
     const [x, y, reach] = at(event);
     let best = null;
     let least = reach;
-    for (const one of found?.people || []) {
+    for (const one of found[network]?.people || []) {
       placesOf(one).forEach((place, joint) => {
         const far = place && one.peaks[joint] !== null ? Math.hypot(place[0] - x, place[1] - y) : Infinity;
         if (far < least) [least, best] = [far, {joint, number: one.peaks[joint]}];
@@ -144,7 +175,7 @@ export default function ({first, server, find, liveCaller, onValue}) {
     const step = touched && stepOf(event);
     if (!step) return;
     const {joint, number} = touched;
-    const from = moved.get(`${joint},${number}`)?.slice(2) || found?.peaks[joint]?.[number];
+    const from = moved.get(`${joint},${number}`)?.slice(2) || found[network]?.peaks[joint]?.[number];
     const [right, up] = step.map((one) => one * (event.shiftKey ? 10 : 1));
     if (from) move(touched, (from[0] + 0.5 + right) * zoom, (from[1] + 0.5 - up) * zoom);
   });
@@ -153,28 +184,51 @@ export default function ({first, server, find, liveCaller, onValue}) {
     refresh();
   });
 
-  // ---- thresholds and matching
+  // ---- who answers, thresholds and matching
 
-  for (const name of ['peak', 'link']) {
-    const input = find(`#pose-${name}`);
-    const show = () => {
-      find(`output[for=pose-${name}]`).textContent = state[name].toFixed(2);
-    };
-    input.value = state[name];
-    input.addEventListener('input', () => {
-      state[name] = Number(input.value);
-      show();
-      refresh();
-    });
-    show();
+  function showPeak() {
+    find('#pose-peak').value = peaks[network];
+    find('output[for=pose-peak]').textContent = peaks[network].toFixed(2);
   }
+  function showLink() {
+    find('output[for=pose-link]').textContent = state.link.toFixed(2);
+  }
+  find('#pose-peak').addEventListener('input', ({target}) => {
+    peaks[network] = Number(target.value);
+    showPeak();
+    refresh();
+  });
+  find('#pose-link').value = link;
+  find('#pose-link').addEventListener('input', ({target}) => {
+    state.link = Number(target.value);
+    showLink();
+    refresh(['maps']);
+  });
+  const pressed = choices(
+    find('.po-network'),
+    namesOf(),
+    () => network,
+    (kind) => {
+      [network, moved, touched] = [kind, new Map(), null]; // other peaks
+      showNetworks();
+      draw();
+      refresh();
+    },
+  );
+  function showNetworks() {
+    for (const [kind, name] of Object.entries(namesOf())) find(`.po-network [data-key=${kind}]`).textContent = name;
+    pressed();
+    showPeak();
+  }
+  showNetworks();
+  showLink();
   choices(
     find('.po-matching'),
     matchings,
     () => state.matching,
     (key) => {
       state.matching = key;
-      refresh();
+      refresh(['maps']);
     },
   );
   find('.po-guess').addEventListener('click', ({currentTarget}) => {
@@ -186,11 +240,11 @@ export default function ({first, server, find, liveCaller, onValue}) {
   // ---- to take away
 
   find('.po-png').addEventListener('click', () => {
-    if (found) saveCanvas(canvas, 'pose.png');
+    if (found[network]) saveCanvas(canvas, 'pose.png');
   });
   for (const layout of ['openpose', 'coco']) {
     find(`.po-${layout}`).addEventListener('click', async () => {
-      const answer = token && (await askKeypoints(query()));
+      const answer = tokens[network] && (await askKeypoints(query(network)));
       if (answer) saveJson(answer[layout], `${layout}.json`);
     });
   }
@@ -200,12 +254,12 @@ export default function ({first, server, find, liveCaller, onValue}) {
   hear('pose:stage', (stage) => {
     if (!value) return;
     state.stage = stage;
-    [moved, touched] = [new Map(), null]; // other peaks
-    refresh();
+    if (network === 'maps') [moved, touched] = [new Map(), null]; // other peaks
+    refresh(['maps']);
   });
   hear('pose:hello', () => {
     if (value) tell('pose:picture', {value, picture});
-    if (found) tell('pose:found', {value, found, query: query()});
+    if (found.maps) tell('pose:found', {value, found: found.maps, query: found.query});
   });
   onValue(open);
 }
