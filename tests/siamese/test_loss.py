@@ -55,6 +55,29 @@ def test_distances_are_those_of_torch_and_never_negative():
     assert (squared_distances(a, a) >= 0).all()
 
 
+def test_losses_and_mining_are_those_of_pytorch_metric_learning():
+    """Values that its release 2.9.0 gives of these points: without normalisation, by squared distances, as means."""
+    points = torch.sin(1.7 * torch.arange(72.0, dtype=torch.double).square() + 0.3).view(24, 3)
+    labels = torch.arange(6).repeat_interleave(4)
+    squared, same = squared_distances(points, points), labels[:, None] == labels[None]
+    pairs = same & ~torch.eye(24, dtype=torch.bool)
+    for margin, reference in {0.5: 2.8888565324548736, 1.0: 2.940742205938148, 2.0: 3.1708458675592435}.items():
+        ours = positive(squared[pairs]).mean() + negative(squared[~same], margin).mean()
+        assert 2 * ours.item() == pytest.approx(reference, rel=1e-12)  # its ContrastiveLoss is without the 1/2
+    anchor, partner = pairs.nonzero(as_tuple=True)
+    for margin, reference in {0.05: 0.8493539225635861, 0.2: 0.9159330409284903, 1.0: 1.339374676674375}.items():
+        ours = triplet(squared[anchor, partner][:, None], squared[anchor], margin)[~same[anchor]].mean()
+        assert ours.item() == pytest.approx(reference, rel=1e-12)  # TripletMarginLoss
+    unit = F.normalize(points, dim=1)
+    ours = n_pairs(squared_distances(unit, unit), labels, 16.0)
+    assert ours.item() == pytest.approx(13.811633486936834, rel=1e-12)  # SupConLoss(temperature=1 / 16)
+    hardest = [5, 19, 21, 12, 20, 21, 22, 20, 3, 14, 5, 17, 3, 18, 9, 18, 20, 11, 13, 14, 16, 5, 17, 16]
+    assert mine(squared, labels, "hardest").negative.view(24, 3)[:, 0].tolist() == hardest  # BatchHardMiner
+    found = mine(squared, labels, "semi_hard")
+    gap = squared[found.anchor, found.negative] - squared[found.anchor, found.positive]
+    assert int(((gap > 0) & (gap <= 0.2)).sum()) == 38  # the pairs for which TripletMarginMiner(0.2) finds any
+
+
 @pytest.fixture(scope="module")
 def batch() -> tuple[torch.Tensor, torch.Tensor]:
     """Squared distances and labels of 24 points of 6 classes."""
