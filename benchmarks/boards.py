@@ -89,6 +89,32 @@ DRAG = """async ([surface, hz, seconds]) => {
   if (!slider) point('pointerup', taken);
   return pictures / taken;
 }"""
+# Draws strokes on `surface`; the milliseconds from the end of each until what it leads to last is in `shown`.
+STROKED = """async ([surface, shown]) => {
+  const target = document.querySelector(surface), box = target.getBoundingClientRect(), taken = [];
+  const rest = (time) => new Promise((next) => setTimeout(next, time));
+  let changed = 0;
+  const watcher = new MutationObserver(() => { changed = performance.now(); });
+  watcher.observe(document.querySelector(shown), {childList: true});
+  for (let stroke = 0; stroke < 30; stroke++) {
+    const point = (type, part) => target.dispatchEvent(new PointerEvent(type, {
+      bubbles: true, cancelable: true, pointerId: 1, isPrimary: true, button: type === 'pointermove' ? -1 : 0,
+      buttons: 1, clientX: box.x + box.width * (0.2 + 0.02 * stroke), clientY: box.y + box.height * (0.2 + part / 2),
+    }));
+    point('pointerdown', 0);
+    for (const part of [0.25, 0.5, 0.75]) {
+      await rest(50);
+      point('pointermove', part);
+    }
+    await rest(50);
+    point('pointermove', 1);
+    const ended = performance.now();
+    point('pointerup', 1);
+    await rest(600);
+    if (changed > ended) taken.push(changed - ended);
+  }
+  return taken;
+}"""
 
 
 def drag(page: Page, surface: str, shown: str, seconds: float) -> float:
@@ -116,6 +142,11 @@ def targets_of(page: Page, topic: str, seconds: float) -> list[tuple[str, bool]]
     for index, label in enumerate(page.evaluate(SLIDERS)):
         taken = statistics.median(page.evaluate(MOVED, index))
         targets.append((f"{topic}, {label}: {taken:.0f} ms (at most {limit:g})", taken <= limit))
+    for name, surface, shown, most in getattr(figures, "STROKES", []):
+        open_tab(page, topic)
+        page.locator(surface).scroll_into_view_if_needed()
+        taken = statistics.median(page.evaluate(STROKED, [surface, shown]))
+        targets.append((f"{topic}, {name}: {taken:.0f} ms (at most {most:g})", taken <= most))
     rates = []
     for name, surface, shown, least in getattr(figures, "DRAGS", []):
         open_tab(page, topic)
