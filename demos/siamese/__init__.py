@@ -2,7 +2,7 @@
 
 from demos import frame
 
-from . import api, boards, laboratory, models
+from . import api, boards, laboratory, models, space, takeaway
 
 ABOUT = frame.Topic(
     title="Siamese",
@@ -23,13 +23,15 @@ def classroom() -> frame.Board:
     """An alphabet that is read after one look."""
     frame.section(
         "One look is enough",
-        "Twenty characters that were made up for this page, one sample of each. Draw one: the"
-        " nearest of the twenty names it. Or invent an alphabet: draw each of its characters once, and from then on"
-        " they are read from anybody's hand. No weight changes: only distances are compared.",
+        "Twenty characters of Ge'ez, an alphabet that no network here was trained on, one sample of each (drawn for"
+        " Omniglot by one person; Lake et al. 2015, MIT licence). Draw one: the nearest of the twenty names it. Or"
+        " invent an alphabet: draw each of its characters once, and from then on they are read from anybody's hand."
+        " No weight changes: only distances are compared.",
         name="Classroom",
     )
-    asks = [boards.read_alphabet, boards.name_character]
-    return frame.Board("siamese/classroom", server_functions=asks)
+    asks = [boards.read_alphabet, boards.name_character, takeaway.take]
+    value = {"omniglot": models.omniglot(), "files": takeaway.FILES}
+    return frame.Board("siamese/classroom", server_functions=asks, value=value)
 
 
 def halves() -> frame.Board:
@@ -55,7 +57,8 @@ def training() -> None:
         " picture of the next batch. Random negatives are soon far away, where the loss is flat and teaches nothing."
         " Mining picks near ones. But the slide's push grows with the distance: two that coincide are not pushed at"
         " all, so “hardest” from the start draws all points into one, as do positive pairs alone."
-        f" On characters, the same network read so many of twenty of one alphabet after 120 batches: {right}.",
+        f" On characters, one network, smaller than the one above and trained on 120 batches only, read so many of"
+        f" twenty of one alphabet: {right}.",
         name="Flat gradients",
     )
     laboratory.board()
@@ -71,8 +74,10 @@ def build() -> None:
         "Draw the same thing again, then something else.",
     )
     frame.equations((POSITIVE, "small for a pair of one class"), (NEGATIVE, "and large for a pair of two, up to $m$"))
-    frame.Board("siamese/siamese", server_functions=[boards.judge, boards.evaluation_pairs])
+    asks = [boards.judge, boards.evaluation_pairs, takeaway.take]
+    frame.Board("siamese/siamese", server_functions=asks, value={"files": takeaway.FILES})
     classroom()
+    space.board()
     halves()
     training()
     frame.architecture("siamese", models.CHARACTERS, (1, 1, 32, 32))

@@ -23,6 +23,7 @@ class SiameseConfig:
     unit_length: bool = True  # of embeddings: d^2 then is 4 at most, and no loss can be met by a larger scale alone
     views: bool = False  # whether an embedding is the mean over several views of a picture (predictor.embed)
     quantiles: int = 0  # of the evaluation set's distances that are stored with the weights
+    classes: int = 0  # of the evaluation set whose mean embeddings are stored with them
 
 
 @dataclass
@@ -66,6 +67,8 @@ class Siamese(nn.Module, PyTorchModelHubMixin, pipeline_tag="image-feature-extra
         self.head = nn.Sequential(nn.Flatten(), nn.Linear(third * places, config.units))
         if config.quantiles:
             self.register_buffer("distances", torch.zeros(2, 3, config.quantiles))
+        if config.classes:
+            self.register_buffer("means", torch.zeros(config.classes, config.units))
 
     @torch.no_grad()
     def keep_distances(self, *trials: Trials) -> None:

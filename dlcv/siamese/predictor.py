@@ -1,5 +1,6 @@
 """Answers of the siamese networks, on what a visitor draws. One predictor serves all visitors."""
 
+import functools
 from typing import NamedTuple
 
 import torch
@@ -58,6 +59,18 @@ class Verdict(NamedTuple):
     other_within: float  # and of its other characters that lie within
 
 
+class Space(NamedTuple):
+    """The three directions in which the characters of the evaluation set differ most."""
+
+    origin: torch.Tensor  # (D,), the mean of their embeddings
+    directions: torch.Tensor  # (3, D)
+    share: float  # of the variance of the characters that the three hold
+
+    def places(self, embeddings: torch.Tensor) -> torch.Tensor:
+        """Where embeddings (N, D) lie in the three directions, (N, 3)."""
+        return (embeddings - self.origin) @ self.directions.T
+
+
 class SiamesePredictor:
     """A shipped network of characters by name, on `runtime.device()`."""
 
@@ -84,6 +97,19 @@ class SiamesePredictor:
             raise InputError(f"Draw it between {FEWEST} and {MOST} times.")
         middle = centre(embeddings)
         return Enrolled(embeddings, middle, (embeddings - middle).norm(dim=1).mean().item())
+
+    @functools.cached_property
+    def means(self) -> torch.Tensor:
+        """Mean embeddings (C, D) of the evaluation set's characters, in the order of their alphabets."""
+        return self.model.means.cpu()
+
+    @functools.cached_property
+    def space(self) -> Space:
+        """The principal components of `means`."""
+        origin = self.means.mean(0)
+        _, deviations, directions = torch.linalg.svd(self.means - origin, full_matrices=False)
+        share = deviations[:3].square().sum() / deviations.square().sum()
+        return Space(origin, directions[:3], share.item())
 
     def threshold(self, kept: int, kind: str = "other") -> float:
         """The distance at which as many of the same characters are refused as of others, or "forged" ones, accepted."""

@@ -25,6 +25,7 @@ SCALE = 16.0  # of the cosines between embeddings
 MARGIN, ALPHA = 1.0, 0.2  # of the contrastive loss, a squared distance as on the slide; of triplets, FaceNet's
 PLANE = 4.0  # margin of Hadsell's loss in the plane, a distance
 CONFIG = SiameseConfig(views=True)
+MAIN_CONFIG = replace(CONFIG, channels=(48, 88, 176), quantiles=201, classes=659)  # of the one that answers on the tab
 DIGITS = SiameseConfig((28, 28), (16, 32, 64), 2, unit_length=False)
 FACES = SiameseFoldsConfig(faces.SIZE, (16, 32, 64), 64, views=True)
 LOSSES = {
@@ -36,7 +37,7 @@ LOSSES = {
 CHARACTERS = {"batch_size": 4, "warmup": 0.05, "weight_decay": 0.05}  # 4 alphabets a batch, of 32 characters each
 PRESETS = {
     "cpu": {
-        "siamese-omniglot": Recipe(epochs=24, learning_rate=3e-3, average=0.99, **CHARACTERS),
+        "siamese-omniglot": Recipe(epochs=96, learning_rate=3e-3, average=0.99, **CHARACTERS),
         **{name: Recipe(epochs=2, learning_rate=3e-3, average=0.98, **CHARACTERS) for name in list(LOSSES)[1:]},
         "siamese-mnist-2d": Recipe(epochs=3, learning_rate=3e-3, warmup=0.05, average=0.99),
         "siamese-faces": Recipe(
@@ -124,16 +125,17 @@ def people(model, batch, step):
 def train_characters(name: str, recipe: Recipe, runs: Path) -> Siamese:
     """The network of that name, trained on the 30 alphabets of the background set in 8 symmetries each.
 
-    The one that visitors ask knows how far the drawings of the evaluation set are from each other.
+    The one that visitors ask knows where the characters of the evaluation set lie, and how far from each other.
     """
     background = omniglot.load("background")
     data = Groups(strokes.all_framed(background.ink), background.alphabet, SYMMETRIES)
-    config = replace(CONFIG, quantiles=201) if name == "siamese-omniglot" else CONFIG
+    config = MAIN_CONFIG if name == "siamese-omniglot" else CONFIG
     network = fit(Siamese(config), characters(LOSSES[name]), data, recipe, runs / name)
     if config.quantiles:
         known = omniglot.load("evaluation")
         embeddings = embed_all(network, strokes.all_framed(known.ink))
         network.keep_distances(*(verify(embeddings, known.alphabet, enrolled) for enrolled in (1, 3)))
+        network.means.copy_(embeddings.mean(1))
     return network
 
 

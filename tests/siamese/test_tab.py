@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -53,12 +56,21 @@ def test_three_drawings_accept_a_fourth_and_refuse_another_shape(tab, shape):
 
 
 @pytest.mark.dirty
-def test_an_invented_alphabet_is_read_after_one_look(tab):
+def test_an_alphabet_is_read_after_one_look_and_so_is_an_invented_one(tab):
     board = "#siamese-classroom-board"
     tab.locator(board).scroll_into_view_if_needed()
     settle(tab)
     assert tab.locator(f"{board} .si-card").count() == 20
     assert tab.locator(board).get_attribute("data-nearest") == "0"  # the first was drawn again
+    fixture = json.loads(Path(__file__).with_name("omniglot.json").read_text(encoding="utf-8"))
+    right = 0
+    for strokes, which in zip(fixture["characters"][:5], fixture["which"]):
+        tab.click(f"{board} .pad-clear")
+        points = [[(x / 20, y / 20) for x, y in zip(stroke[::2], stroke[1::2])] for stroke in strokes]
+        draw_strokes(tab, f"{board} .pad-paper canvas", points, steps=2)
+        settle(tab)
+        right += tab.locator(board).get_attribute("data-nearest") == str(which)
+    assert right >= 4
     tab.click("text=Invent your own")
     for shape in (0, 1):
         sign(tab, shape, shape, f"{board} .pad-paper canvas")
@@ -66,6 +78,29 @@ def test_an_invented_alphabet_is_read_after_one_look(tab):
     for shape in (1, 0):
         sign(tab, shape, 5, f"{board} .pad-paper canvas")
         assert tab.locator(board).get_attribute("data-nearest") == str(shape)
+
+
+@pytest.mark.dirty
+def test_a_drawing_lies_among_the_characters_which_can_be_turned(tab):
+    board = "#siamese-space-board"
+    tab.locator(board).scroll_into_view_if_needed()
+    tab.wait_for_function("document.querySelector('.si-near').textContent.includes('nearest')", timeout=SECONDS)
+    settle(tab)
+    before = tab.locator(".si-near").inner_text()
+    sign(tab, 0, 3, f"{board} .pad-paper canvas")
+    assert tab.locator(".si-near").inner_text() != before
+    canvas = f"document.querySelector('{board} .si-stage canvas').toDataURL()"
+    shown = tab.evaluate(canvas)
+    tab.focus(f"{board} .si-stage canvas")
+    tab.keyboard.press("ArrowLeft")
+    settle(tab)
+    assert tab.evaluate(canvas) != shown
+    screenshot(tab, "siamese-space", board)
+    with tab.expect_download() as download:
+        tab.click("#siamese-board .si-take >> text=Both, NPZ")
+    with np.load(download.value.path()) as arrays:
+        assert arrays["names"].tolist() == ["enrolled 1", "enrolled 2", "enrolled 3", "drawing"]
+        assert np.allclose(np.diag(arrays["distances"]), 0) and (arrays["distances"][3, :3] > 0).all()
 
 
 @pytest.mark.dirty

@@ -2,15 +2,19 @@
 import {choices} from '../../frame/web/controls.js';
 import {fill, html} from '../../frame/web/html.js';
 import {makeDrawPad} from '../../frame/web/pad.js';
-import {drawn, SYMBOLS} from './shared.js';
+import {drawn, keep, SYMBOLS, takeAway} from './shared.js';
 
-export default function ({server, board, find, findAll, say, liveCaller}) {
+export default function ({first, server, board, find, findAll, say, liveCaller}) {
   const MOST = 20;
   const FARTHEST = 1.8;
   const askAlphabet = liveCaller(server.read_alphabet);
   const askName = liveCaller(server.name_character);
-  const alphabets = {given: SYMBOLS.map((strokes, i) => ({picture: drawn(strokes, 100 + i)})), own: []};
-  const state = {which: 'given', picture: null, asked: 0};
+  const alphabets = {
+    omniglot: first.omniglot.map((strokes) => ({picture: drawn(strokes, 0, 0)})),
+    made: SYMBOLS.map((strokes, i) => ({picture: drawn(strokes, 100 + i)})),
+    own: [],
+  };
+  const state = {which: 'omniglot', picture: null};
   const characters = () => alphabets[state.which];
 
   function showCards() {
@@ -27,6 +31,12 @@ export default function ({server, board, find, findAll, say, liveCaller}) {
       find('.si-named').textContent = 'Draw a character that never existed, and add it. Then the next.';
   }
 
+  const showKept = () =>
+    keep(
+      'alphabet',
+      characters().flatMap(({embedding}) => embedding ?? []),
+    );
+
   // Characters that were not yet embedded, all in one question.
   async function learn() {
     const fresh = characters().filter(({embedding}) => !embedding);
@@ -36,6 +46,7 @@ export default function ({server, board, find, findAll, say, liveCaller}) {
     fresh.forEach((one, i) => {
       one.embedding = answer.embeddings[i];
     });
+    showKept();
     return true;
   }
 
@@ -71,12 +82,13 @@ export default function ({server, board, find, findAll, say, liveCaller}) {
 
   choices(
     find('.si-which'),
-    {given: 'Twenty given', own: 'Invent your own'},
+    {omniglot: 'Ge’ez', made: 'Twenty made up', own: 'Invent your own'},
     () => state.which,
     (which) => {
       state.which = which;
       find('.si-named').textContent = '';
       showCards();
+      showKept();
       name();
     },
   );
@@ -84,6 +96,9 @@ export default function ({server, board, find, findAll, say, liveCaller}) {
     characters().push({picture: state.picture});
     pad.clear();
   });
+  takeAway(find('.si-take'), first.files, liveCaller(server.take), () =>
+    characters().flatMap(({embedding}, i) => (embedding ? [[`character ${i + 1}`, embedding]] : [])),
+  );
   showCards();
-  pad.show(drawn(SYMBOLS[0], 7));
+  pad.show(drawn(first.omniglot[0], 7));
 }

@@ -17,8 +17,8 @@ export default function ({first, server, find, findAll, say, liveCaller}) {
         <div><h3>x${end === 'a' ? '₁' : '₂'}</h3><div class="paper"></div></div>
         <div class="si-flow">
           <figure><img class="si-seen" alt="What the network sees"><figcaption>seen</figcaption></figure>
-          <figure><img class="si-strokes" alt="First feature maps"><figcaption>32 maps: strokes</figcaption></figure>
-          <figure><img class="si-features" alt="Last feature maps"><figcaption>128 maps: parts</figcaption></figure>
+          <figure><img class="si-strokes" alt="First feature maps"><figcaption>first maps: strokes</figcaption></figure>
+          <figure><img class="si-features" alt="Last feature maps"><figcaption>last maps: parts</figcaption></figure>
           <svg class="si-units" viewBox="0 0 128 2" preserveAspectRatio="none" role="img"
             aria-label="Embedding, 128 numbers"></svg></div></section>`),
     );

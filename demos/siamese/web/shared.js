@@ -1,5 +1,23 @@
 // What boards of this tab share: symbols that were invented for this page, and how a hand draws them.
+import {button, numbersOf, saveFile, tell} from '../../frame/web/controls.js';
 import {inked} from '../../frame/web/pad.js';
+
+// Embeddings that boards keep, which the board of the space shows, too; 'siamese:kept' says that some changed.
+export const kept = {enrolled: [], alphabet: []};
+export function keep(what, embeddings) {
+  kept[what] = embeddings;
+  tell('siamese:kept');
+}
+
+// A button for each of {file: title}, which saves what rows() gives, [name, embedding] each, by the question `ask`.
+export function takeAway(place, files, ask, rows) {
+  const save = async (file) => {
+    const [names, embeddings] = [0, 1].map((part) => rows().map((row) => row[part]));
+    const answer = names.length && (await ask({file, names, embeddings}));
+    if (answer) saveFile(new Blob([numbersOf(answer.file, Uint8Array)]), file);
+  };
+  place.append(...Object.entries(files).map(([file, title]) => button(title, () => save(file))));
+}
 
 // Twenty characters that were made up: strokes of points x, y in twentieths of the paper.
 export const SYMBOLS = [

@@ -1,10 +1,10 @@
 // Three drawings are enrolled; each further one stands on a dial, between what the evaluation set's pairs do.
-import {numbersOf, percent, saveFile} from '../../frame/web/controls.js';
+import {percent} from '../../frame/web/controls.js';
 import {fill, html} from '../../frame/web/html.js';
 import {makeDrawPad} from '../../frame/web/pad.js';
-import {drawn, line, SIGNATURE} from './shared.js';
+import {drawn, keep, kept, line, SIGNATURE, takeAway} from './shared.js';
 
-export default function ({server, find, say, liveCaller}) {
+export default function ({first, server, find, say, liveCaller}) {
   const FARTHEST = 1.8; // the dial's end
   const BINS = 40;
   const MOST = 20; // enrolled
@@ -96,6 +96,8 @@ export default function ({server, find, say, liveCaller}) {
       ),
     );
     find('.si-enrol').disabled = !state.last || state.enrolled.length >= MOST;
+    const embeddings = state.enrolled.map(({embedding}) => embedding);
+    if (embeddings.join() !== kept.enrolled.join()) keep('enrolled', embeddings);
   }
 
   function show() {
@@ -141,13 +143,12 @@ export default function ({server, find, say, liveCaller}) {
     state.moved = true;
     if (state.quantiles) showDial();
   });
-  find('.si-csv').addEventListener('click', () => {
-    const rows = [...state.enrolled, ...(state.last ? [state.last] : [])].map(({embedding}, i) =>
-      [i < state.enrolled.length ? `enrolled ${i + 1}` : 'drawing', ...numbersOf(embedding, Float32Array)].join(','),
-    );
-    const head = ['what', ...Array.from({length: 128}, (_, i) => `e${i + 1}`)].join(',');
-    saveFile(new Blob([`${[head, ...rows].join('\n')}\n`], {type: 'text/csv'}), 'embeddings.csv');
-  });
+  takeAway(find('.si-take'), first.files, liveCaller(server.take), () =>
+    [...state.enrolled, ...(state.last ? [state.last] : [])].map(({embedding}, i) => [
+      i < state.enrolled.length ? `enrolled ${i + 1}` : 'drawing',
+      embedding,
+    ]),
+  );
 
   async function open() {
     const pairs = await askPairs({});
