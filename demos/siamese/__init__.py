@@ -85,7 +85,9 @@ def build() -> None:
         {name: [name] for name in models.ALL},
         note="The characters are scored in the alphabets of Omniglot's evaluation set, which no network was trained on."
         " Both protocols stand beside figures of papers that are not quite the same: Koch et al. hold out other"
-        " alphabets, Snell et al. count turned characters as classes.",
+        " alphabets, Snell et al. count turned characters as classes. Two aims were missed. Within one alphabet, 90 %:"
+        " a smaller network had 87.0 % after 24 epochs and 88.1 % after 54, this one has 89.2 % after 96, and 94 % on"
+        " ten of the alphabets that it learned from. Of faces, 6 %: thirty people a network are few.",
     )
     api.offer()
 
