@@ -135,6 +135,19 @@ def test_the_board_answers_as_the_evaluation_does(title):
             assert ours["area"] == pytest.approx(theirs["area"], abs=2)
 
 
+def test_a_network_of_one_stage_says_that_there_is_nothing_to_look_into():
+    picture = PIL.Image.open(examples.EXAMPLES[0][0])
+    for ask in (api.detection_proposals, api.detection_losses, api.detection_history):
+        with pytest.raises(InputError, match="has one stage"):
+            ask(picture, kept.EVERYDAY)
+    value = boards.shown(kept.look(picture, kept.EVERYDAY, "Whole"))
+    assert not value["stages"] and value["names"][value["labels"][0] - 1] == "person"
+    assert "has one stage" in frame.live(boards.inside)({"token": value["token"], "tile": 0})["error"]
+    assert api.detection_find(picture, kept.EVERYDAY, kept.predictor("nanodet-plus").config.score_threshold)[
+        "counts"
+    ] == {"person": 1}
+
+
 def test_pictures_make_room_for_others(monkeypatch):
     monkeypatch.setattr(kept.pictures, "most", 1)
     pixels = torch.zeros(3, 40, 40, dtype=torch.uint8)
