@@ -106,16 +106,21 @@ def look_at_pair(left, right, focal, baseline):
 
 Network = frame.Choice(NETWORKS)
 MAX_FOCAL = FOCALS[1]
+UNITS = {
+    photograph.PUBLISHED: "relative: 1 / depth, its scale unknown",
+    photograph.STEREO: "relative: parts of the width, the larger the nearer",
+    photograph.KITCHEN: "metres",
+}
 
 
 def depth_map(picture: frame.Picture, network: Network = photograph.FIRST):
     """The depth of a picture as a coloured map in its size, and numbers."""
-    upright = pictures.upright(picture)
-    maps = photograph.predicted(upright, photograph.predictor(NETWORKS[network]))
+    upright, name = pictures.upright(picture), NETWORKS[network]
+    maps = photograph.predicted(upright, photograph.predictor(name))
     near = maps.inverse_depth
     values = 1 / near if maps.metres else near
     return photograph.coloured(near, maps.size), {
-        "unit": "metres" if maps.metres else "relative: parts of the width, the larger the nearer",
+        "unit": UNITS[name],
         "least": round(values.min().item(), 4),
         "median": round(values.median().item(), 4),
         "most": round(values.max().item(), 4),

@@ -67,7 +67,7 @@ def test_every_endpoint_that_takes_a_picture_can_tell_what_was_noted(gallery):
         client.run("/depth_map", request("/depth_map", picture=uri(one))) for one in (file(L, "PNG"), TWELVE)
     )
     assert SAID in deep[1].pop("notes")[0] and "notes" not in plain[1]
-    assert deep[1] == pytest.approx(plain[1], abs=2e-4)
+    assert deep[1] == pytest.approx(plain[1], abs=2e-3)  # what 12 bits have more than 8
 
 
 # ---- what the browser is given
