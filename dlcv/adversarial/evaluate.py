@@ -15,7 +15,7 @@ from ..core.weights.scores import Metric
 from . import samples
 from .attacks import fooling_rate
 from .model import Photographs, Universal
-from .predictor import network
+from .predictor import predictor
 from .robustness import by_deepfool, relative, signs, strength
 
 COMMAND = "python -m dlcv.adversarial.evaluate"
@@ -33,7 +33,7 @@ MORE_ROBUST, ERROR_MORE = 1.5, 0.3  # what retraining has to bring, and may cost
 @cache
 def measured(name: str) -> dict[str, float | None]:
     """Error, rho_adv by DeepFool free and within [0, 1], by FGSM, and FGSM's strength, of a network of 28 x 28."""
-    model = network(name)
+    model = predictor(name)
     x, labels = mnist.load("fashion" if "fashion" in name else "mnist", "test")
     up = signs(model.classify, x, labels)
     epsilon = strength(model.classify, x, up)
@@ -76,7 +76,7 @@ def of_digits(name: str) -> list[dict]:
 
 def of_photographs(name: str) -> list[dict]:
     """Rows of MobileNetV2: how little fools it."""
-    model, x = network(name), samples.of_everything()
+    model, x = predictor(name), samples.of_everything()
     r = by_deepfool(model.classify, x, 10, bounded=False)
     data = f"{len(x)} photographs of BSDS500 and COCO, DeepFool"
     return [RHO.row(data, round(100 * relative(r, x).mean().item(), 3), **GOOGLENET)]
@@ -85,7 +85,7 @@ def of_photographs(name: str) -> list[dict]:
 def of_universal(name: str) -> list[dict]:
     """Row of one perturbation for all pictures: how many of pictures that it was not made from it fools."""
     model = weights.load(Universal, name)
-    victim = network(model.config.of)
+    victim = predictor(model.config.of)
     photographs = isinstance(victim.model, Photographs)
     x = samples.of_everything() if photographs else mnist.load("mnist", "test")[0]
     clean = outputs(victim.model, x, "logits")[0].argmax(1)

@@ -17,9 +17,8 @@ from .model import Photographs
 from .robustness import relative
 
 METHODS = ("DeepFool", "FGSM", "PGD")
-SHOWN_STEPS = 50
 LONGEST_PUSH, PUSHES = 32.0, 24  # times DeepFool's perturbation at most, and how many lengths are tried at once
-FIND = 12  # halvings of FGSM's or PGD's length until the shortest that fools is known
+FROM, GROWTH, HALVINGS = 1e-3, 4.0, 5  # FGSM's or PGD's length grows until it fools, and is then halved between
 
 
 class Film(NamedTuple):
@@ -94,7 +93,7 @@ class AdversarialPredictor:
         """Film of an attack on a picture (1, C, H, W) in [0, 1] that stays in [0, 1].
 
         `norm` is 2 or infinity; with `target` the picture shall become that class. FGSM and PGD get the shortest length
-        that fools, found by halving. Raises InputError on a target that is the picture's class.
+        that fools, found by trying. Raises InputError on a target that is the picture's class.
         """
         x = x.to(self.device)
         before = int(self.probabilities(x).argmax())
@@ -115,7 +114,7 @@ class AdversarialPredictor:
         return Film(frames, self.probabilities(x.cpu() + frames), [before], torch.zeros(0, 0), [])
 
     def _shortest(self, x, method, norm, before, target) -> list[torch.Tensor]:
-        """Frames of FGSM or PGD at the least length that fools, to one part in a thousand of the longest."""
+        """Frames of FGSM or PGD at the least length that fools, to 5 %; at the longest where none does."""
         label = torch.tensor([before if target is None else target], device=self.device)
 
         def frames(epsilon):
@@ -128,15 +127,23 @@ class AdversarialPredictor:
             after = int(self.probabilities(x + found[-1]).argmax())
             return after != before if target is None else after == target
 
-        low, high = 0.0, 1.0 if method == "FGSM" or norm != 2 else math.sqrt(x[0].numel()) / 4
-        best = frames(high)
-        if not fools(best):
-            return best
-        for _ in range(FIND):
-            middle = (low * high) ** 0.5 if low else high / 8
+        high, longest = FROM, 1.0 if method == "FGSM" or norm != 2 else math.sqrt(x[0].numel()) / 4
+        low, best = 0.0, frames(high)
+        while high < longest and not fools(best):
+            low, high = high, min(high * GROWTH, longest)
+            best = frames(high)
+        for _ in range(HALVINGS if low and fools(best) else 0):
+            middle = (low * high) ** 0.5
             found = frames(middle)
             low, high, best = (low, middle, found) if fools(found) else (middle, high, best)
         return best
+
+    def between(self, x: torch.Tensor, film: Film, parts: int) -> torch.Tensor:
+        """Probabilities (parts S + 1, classes) on the way that a film of S steps takes, each step cut in so many."""
+        way = [film.perturbations[:1]]
+        for start, end in zip(film.perturbations, film.perturbations[1:]):
+            way += [torch.lerp(start, end, part / parts)[None] for part in range(1, parts + 1)]
+        return self.probabilities(x.cpu() + torch.cat(way))
 
     def lasting(self, x: torch.Tensor, r: torch.Tensor, target: int | None = None) -> torch.Tensor | None:
         """The picture (1, C, H, W) in 8 bits with the shortest multiple of r that fools after rounding; None if none.
@@ -182,6 +189,6 @@ class AdversarialPredictor:
         return relative(last.perturbation, x.to(self.device)).cpu()
 
 
-def network(name: str) -> AdversarialPredictor:
+def predictor(name: str) -> AdversarialPredictor:
     """Predictor of that name, one for the whole process, loaded on first use."""
     return runtime.shelf.get(("adversarial", name), lambda: AdversarialPredictor(name))

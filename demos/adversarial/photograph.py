@@ -1,0 +1,123 @@
+"""Answers to the boards of photographs: what fools the network, what survives, and one perturbation for all."""
+
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import gradio as gr
+
+from demos import frame
+from demos.frame import pictures
+
+from .models import METHODS, NORMS, PHOTOGRAPHS, predictor, read_photograph, shown
+
+if TYPE_CHECKING:
+    import torch
+
+    from dlcv.adversarial.predictor import AdversarialPredictor, Film
+
+EXAMPLES = [
+    *(str(Path(find_spec("skimage").origin).parent / "data" / name) for name in ("coffee.png", "chelsea.png")),
+    frame.PHOTOGRAPHS[2],
+    *(str(Path(find_spec("skimage").origin).parent / "data" / name) for name in ("rocket.jpg", "camera.png")),
+    frame.PHOTOGRAPHS[0],
+]
+"""Photographs that come with packages, whose classes the network knows."""
+CURVES, POINTS = 6, 24  # classes whose probabilities are followed, at so many points of the way at least
+TILES = 9  # of the film
+STEP = 32767  # the largest change of a pixel, as a board has it
+
+
+class Fool(frame.Query):
+    """Question for what fools the network that names a photograph, a data URI."""
+
+    picture: Any = None
+    target: frame.Whole(-1, 999) = -1  # -1 for any class but the present one
+    method: frame.Choice(METHODS) = "DeepFool"
+    norm: frame.Choice(NORMS) = "2"
+
+
+def see(picture) -> dict:
+    """The board's value for a visitor's photograph: what the network sees of it, and the names of its classes."""
+    from dlcv.adversarial.samples import squared
+
+    x = squared(pictures.tensor(picture, 1600))
+    return {"picture": shown(x[None]), "names": list(predictor().class_names)}
+
+
+def see_first(picture) -> dict:
+    """The same for the photograph that the tab opens with, and what fools the network about it."""
+    value = see(picture)
+    return value | {"answer": fool(Fool(picture=value["picture"]))}
+
+
+def see_again(picture) -> Any:
+    """`see`, unless the photograph was taken away."""
+    return gr.skip() if picture is None else see(picture)
+
+
+def fool(query: Fool) -> dict:
+    """All that is shown of an attack on a photograph: film, probabilities on the way, what survives, a file."""
+    model, x = predictor(), read_photograph(query.picture)
+    target = None if query.target < 0 else query.target
+    film = model.fool(x, query.method, NORMS[query.norm], target)
+    steps = len(film.perturbations) - 1
+    parts = -(-POINTS // max(steps, 1))
+    way = model.between(x, film, parts)
+    r = film.perturbations[-1:]
+    after = film.after if target is None else target
+    ends = [film.before, after, *way[-1].topk(CURVES).indices.tolist(), *way[0].topk(CURVES).indices.tolist()]
+    classes = list(dict.fromkeys(ends))[:CURVES]
+    largest = r.abs().max().item()
+    return {
+        "fooled": film.fooled and (target is None or film.after == target),
+        "before": film.before,
+        "after": film.after,
+        "classes": classes,
+        "parts": parts,
+        "curves": frame.rounded(way[:, classes].T),
+        "film": tiles(film),
+        "r": frame.coded((r * (STEP / max(largest, 1e-12))).round(), "<i2"),
+        "largest": largest,
+        "norm": r.norm().item(),
+        "relative": (r.norm() / x.norm()).item(),
+        "fooling": shown(x + r),
+        **survivors(model, x, r, film.before, target),
+    }
+
+
+def tiles(film: "Film") -> list[dict]:
+    """Some of a film's steps: r so far, the class, and the class whose border was nearest."""
+    last = len(film.perturbations) - 1
+    some = sorted({round(i * last / max(1, min(TILES - 1, last))) for i in range(min(TILES, last + 1))})
+    brightest = film.perturbations[-1].abs().max().clamp_min(1e-12)
+    return [
+        {
+            "step": step,
+            "picture": shown(0.5 + film.perturbations[step][None] / (2 * brightest)),
+            "norm": film.perturbations[step].norm().item(),
+            "now": int(film.probabilities[step].argmax()),
+            "towards": film.chosen[step] if step < len(film.chosen) else None,
+        }
+        for step in some
+    ]
+
+
+def survivors(
+    model: "AdversarialPredictor", x: "torch.Tensor", r: "torch.Tensor", before: int, target: int | None
+) -> dict:
+    """What is left of x + r, and of a longer push that survives rounding, after what may happen to a picture."""
+    lasting = model.lasting(x, r, target)
+    answer = {"survival": [], "lasting": None}
+    found = {"plain": model.survival(x + r)}
+    if lasting is not None:
+        found["lasting"] = model.survival(lasting)
+        answer["lasting"] = {"picture": shown(lasting), "times": ((lasting - x).norm() / r.norm()).item()}
+    for what in found["plain"]:
+        row = {"what": what}
+        for which, verdicts in found.items():
+            now, probability = verdicts[what]
+            fools = now != before if target is None else now == target
+            row[which] = {"now": now, "probability": probability, "fools": fools}
+        answer["survival"].append(row)
+    return answer
