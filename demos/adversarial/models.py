@@ -50,6 +50,15 @@ def shown(x: "torch.Tensor") -> str:
     return draw.data_uri(draw.colour_sheet(x, len(x)) if x.shape[1] == 3 else draw.sheet(x, len(x)))
 
 
+LEVELS = 32767  # the largest change of a pixel, as boards have it
+
+
+def levels(r: "torch.Tensor") -> dict:
+    """r as boards keep it: whole numbers of 16 bits, in base64, and the largest change, which LEVELS stands for."""
+    largest = r.abs().max().item()
+    return {"r": frame.coded((r * (LEVELS / max(largest, 1e-12))).round(), "<i2"), "largest": largest}
+
+
 def measured(name: str, metric: str) -> list[dict]:
     """Rows of that metric that `evaluate` wrote beside the weights of that name."""
     from dlcv.core import weights

@@ -1,5 +1,6 @@
 """Answers to the boards of photographs: what fools the network, what survives, and one perturbation for all."""
 
+import functools
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,7 +10,7 @@ import gradio as gr
 from demos import frame
 from demos.frame import pictures
 
-from .models import METHODS, NORMS, PHOTOGRAPHS, predictor, read_photograph, shown
+from .models import METHODS, NORMS, UNIVERSAL, levels, predictor, read_photograph, shown
 
 if TYPE_CHECKING:
     import torch
@@ -25,7 +26,7 @@ EXAMPLES = [
 """Photographs that come with packages, whose classes the network knows."""
 CURVES, POINTS = 6, 24  # classes whose probabilities are followed, at so many points of the way at least
 TILES = 9  # of the film
-STEP = 32767  # the largest change of a pixel, as a board has it
+BOUND = frame.Slider("Largest change of a value, of 255 levels", 1, 20, step=1)
 
 
 class Fool(frame.Query):
@@ -68,7 +69,6 @@ def fool(query: Fool) -> dict:
     after = film.after if target is None else target
     ends = [film.before, after, *way[-1].topk(CURVES).indices.tolist(), *way[0].topk(CURVES).indices.tolist()]
     classes = list(dict.fromkeys(ends))[:CURVES]
-    largest = r.abs().max().item()
     return {
         "fooled": film.fooled and (target is None or film.after == target),
         "before": film.before,
@@ -77,8 +77,7 @@ def fool(query: Fool) -> dict:
         "parts": parts,
         "curves": frame.rounded(way[:, classes].T),
         "film": tiles(film),
-        "r": frame.coded((r * (STEP / max(largest, 1e-12))).round(), "<i2"),
-        "largest": largest,
+        **levels(r),
         "norm": r.norm().item(),
         "relative": (r.norm() / x.norm()).item(),
         "fooling": shown(x + r),
@@ -121,3 +120,35 @@ def survivors(
             row[which] = {"now": now, "probability": probability, "fools": fools}
         answer["survival"].append(row)
     return answer
+
+
+class Over(frame.Query):
+    """Question for what the one perturbation for all does to a photograph."""
+
+    picture: Any = None
+    bound: BOUND = 10
+
+
+@functools.cache
+def universal() -> "torch.Tensor":
+    """The one perturbation for all photographs, (1, 3, 224, 224), its largest change 1."""
+    from dlcv.core import weights
+
+    v = weights.load(weights.model_class(UNIVERSAL["photographs"]), UNIVERSAL["photographs"]).v.detach()[None]
+    return v / v.abs().max()
+
+
+def lay_over(query: Over) -> dict:
+    """A photograph with the one perturbation for all, and with noise of the same strength, and its classes."""
+    import torch
+
+    model, x = predictor(), read_photograph(query.picture)
+    noise = torch.rand(x.shape, generator=torch.Generator().manual_seed(0)).sub(0.5).sign()
+    over = [x, *((x + query.bound / 255 * v).clamp(0, 1) for v in (universal(), noise))]
+    tops = model.probabilities(torch.cat(over)).topk(3)
+    return {
+        "pictures": [shown(one) for one in over],
+        "v": shown(0.5 + universal() / 2),
+        "classes": tops.indices.tolist(),
+        "probabilities": frame.rounded(tops.values),
+    }

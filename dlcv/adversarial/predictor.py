@@ -165,15 +165,15 @@ class AdversarialPredictor:
         values, classes = found.max(1)
         return dict(zip(SPOILED, zip(classes.tolist(), values.tolist())))
 
-    def plane(self, x: torch.Tensor, r: torch.Tensor, reach: float, side: int, seed: int = 0) -> torch.Tensor:
-        """Classes (side, side) around a picture (1, C, H, W): to the right along r, upwards along a random direction.
+    def rows(self, x: torch.Tensor, r: torch.Tensor, heights: list[float], reach: float, side: int) -> torch.Tensor:
+        """Classes (len(heights), side) of the plane through a picture (1, C, H, W) that r and a random direction span.
 
-        Both go as far as `reach` times ||r||, and x is in the middle.
+        A row lies `height` lengths of r from x in the random direction, and goes from -reach to reach along r.
         """
-        along, across = self.directions(r, seed)
-        places = torch.linspace(-reach, reach, side)
-        rows = [x + along * places.view(-1, 1, 1, 1) + across * up for up in places.flip(0)]
-        return torch.stack([self.probabilities(row.clamp(0, 1)).argmax(1) for row in rows])
+        along, across = self.directions(r)
+        places = torch.linspace(-reach, reach, side).view(-1, 1, 1, 1)
+        pictures = torch.cat([x + along * places + across * height for height in heights])
+        return self.probabilities(pictures.clamp(0, 1)).argmax(1).view(-1, side)
 
     @staticmethod
     def directions(r: torch.Tensor, seed: int = 0) -> tuple[torch.Tensor, torch.Tensor]:

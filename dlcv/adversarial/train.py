@@ -23,15 +23,21 @@ from .samples import of_garments
 
 HELD_OUT = 1000  # the last training pictures, for validation; the test set is left to evaluate.py
 MADE_FROM = {"universal-mnist": 1000, "universal-photographs": 200}  # training pictures
-CANDIDATES = 4  # classes whose borders one picture's push looks at: more of them take longer and find hardly shorter ones
+CANDIDATES = (
+    4  # classes whose borders one picture's push looks at: more of them take longer and find hardly shorter ones
+)
 PLAIN = {"lenet-mnist": LeNet, "lenet-fashion": LeNet, "perceptron-mnist": FullyConnected}
-RETRAINED = ("lenet-mnist-deepfool", "lenet-mnist-fgsm")
+RETRAINED = {
+    "lenet-mnist-deepfool": "each changed by DeepFool until it fooled that network",
+    "lenet-mnist-fgsm": "each changed by FGSM of the strength that fools that network nine times in ten",
+}
 PHOTOGRAPHS = "mobilenet-photographs"
 UNIVERSAL = {
     "universal-mnist": UniversalConfig("lenet-mnist", 0.25),
     "universal-photographs": UniversalConfig(PHOTOGRAPHS, 10 / 255, (3, SIDE, SIDE)),
 }
 BEGIN = Recipe(epochs=10, batch_size=128, learning_rate=1e-3, warmup=0.05, weight_decay=1e-4, average=0.995)
+PERTURBED = 20_000  # training digits that retraining is done on: as many as can be perturbed in minutes
 AGAIN = replace(BEGIN, epochs=5, learning_rate=BEGIN.learning_rate / 2)
 PRESETS = {
     "cpu": {
@@ -58,7 +64,7 @@ def perturbed(name: str, pictures: torch.Tensor, labels: torch.Tensor) -> torch.
         return network(x).logits
 
     if name.endswith("deepfool"):
-        return pictures + by_deepfool(classify, pictures, bounded=False)
+        return pictures + by_deepfool(classify, pictures, bounded=False, candidates=CANDIDATES)
     up = signs(classify, pictures, labels)
     return (pictures + strength(classify, pictures[:5000], up[:5000]) * up).clamp(0, 1)
 
@@ -86,12 +92,13 @@ def train(name: str, recipe: Recipe, runs: Path) -> None:
         model = PLAIN[name](ClassifierConfig(tuple(mnist.CLASSES[data])))
     else:
         model = weights.load(LeNet, "lenet-mnist")
+        pictures, labels = pictures[:PERTURBED], labels[:PERTURBED]
         kept = runs / name / "perturbed.pt"
         if not kept.exists():
             kept.parent.mkdir(parents=True, exist_ok=True)
             torch.save(perturbed(name, pictures, labels), kept)
         pictures = torch.load(kept, weights_only=True)
-        source = f"lenet-mnist, and {source}, each changed until it fooled that network ({name.split('-')[-1]})"
+        source = f"lenet-mnist, and the first {PERTURBED:,} of its digits, {RETRAINED[name]}"
     batches = TensorBatches(pictures, labels)
     model = fit(
         model, loss, batches, recipe, runs / name, lambda averaged: {"accuracy": accuracy(averaged, seen, truth)}
