@@ -10,5 +10,17 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 from dlcv.core import runtime  # noqa: E402, F401  on ZeroGPU it imports `spaces`, which must come before gradio and torch
 
-TOPICS = ["autoencoder", "siamese", "vae", "gan", "adversarial", "cyclegan", "detection", "pose", "stn", "pointnet", "depth"]
+TOPICS = [
+    "autoencoder",
+    "siamese",
+    "vae",
+    "gan",
+    "adversarial",
+    "cyclegan",
+    "detection",
+    "pose",
+    "stn",
+    "pointnet",
+    "depth",
+]
 """The tabs in the order of the lecture; each is a folder here and a package under dlcv."""

@@ -59,7 +59,7 @@ CHAPTERS: dict[str, tuple[Slide, ...]] = {
         Slide("Important Property", "gan", "distance"),
         Slide("How Can We Compute W(ℙr, ℙθ)?", "gan", "distance"),
         Slide("Kantorovich-Rubinstein Duality: Intuition (1)", "gan", "distance"),
-        Slide("Other Adversarial Examples"),
+        Slide("Other Adversarial Examples", "adversarial"),
         Slide("Kantorovich-Rubinstein Duality: Intuition (2)", "gan", "distance"),
         Slide("So What?", "gan", "distance"),
         Slide("Using the Kantorovich-Rubinstein Duality to Compute W(ℙr, ℙθ)", "gan", "laboratory"),

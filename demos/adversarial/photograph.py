@@ -24,7 +24,7 @@ EXAMPLES = [
     frame.PHOTOGRAPHS[0],
 ]
 """Photographs that come with packages, whose classes the network knows."""
-CURVES, POINTS = 6, 24  # classes whose probabilities are followed, at so many points of the way at least
+CURVES, POINTS = 6, 31  # classes whose probabilities are followed, at so many points of the way
 TILES = 9  # of the film
 BOUND = frame.Slider("Largest change of a value, of 255 levels", 1, 20, step=1)
 
@@ -62,19 +62,18 @@ def fool(query: Fool) -> dict:
     model, x = predictor(), read_photograph(query.picture)
     target = None if query.target < 0 else query.target
     film = model.fool(x, query.method, NORMS[query.norm], target)
-    steps = len(film.perturbations) - 1
-    parts = -(-POINTS // max(steps, 1))
-    way = model.between(x, film, parts)
+    places, way = model.along(x, film, POINTS)
+    end = int((places < 1 - 1e-6).sum())  # where the film ends
     r = film.perturbations[-1:]
     after = film.after if target is None else target
-    ends = [film.before, after, *way[-1].topk(CURVES).indices.tolist(), *way[0].topk(CURVES).indices.tolist()]
+    ends = [film.before, after, *way[end].topk(CURVES).indices.tolist(), *way[0].topk(CURVES).indices.tolist()]
     classes = list(dict.fromkeys(ends))[:CURVES]
     return {
         "fooled": film.fooled and (target is None or film.after == target),
         "before": film.before,
         "after": film.after,
         "classes": classes,
-        "parts": parts,
+        "places": frame.rounded(places),
         "curves": frame.rounded(way[:, classes].T),
         "film": tiles(film),
         **levels(r),
@@ -89,10 +88,12 @@ def tiles(film: "Film") -> list[dict]:
     """Some of a film's steps: r so far, the class, and the class whose border was nearest."""
     last = len(film.perturbations) - 1
     some = sorted({round(i * last / max(1, min(TILES - 1, last))) for i in range(min(TILES, last + 1))})
+    lengths = film.perturbations.flatten(1).diff(dim=0).norm(dim=1).cumsum(0)
     brightest = film.perturbations[-1].abs().max().clamp_min(1e-12)
     return [
         {
             "step": step,
+            "place": float(lengths[step - 1] / lengths[-1]) if step else 0.0,
             "picture": shown(0.5 + film.perturbations[step][None] / (2 * brightest)),
             "norm": film.perturbations[step].norm().item(),
             "now": int(film.probabilities[step].argmax()),

@@ -44,16 +44,16 @@ def gradients(classify: Classifier, x: torch.Tensor, classes: torch.Tensor) -> t
     return logits.detach(), torch.stack(found, 1)
 
 
-def pushes(w: torch.Tensor, gap: torch.Tensor, norm: float) -> tuple[torch.Tensor, torch.Tensor]:
+def pushes(w: torch.Tensor, gap: torch.Tensor, norm: float, share: float = 1.0) -> tuple[torch.Tensor, torch.Tensor]:
     """Distances (N, K) to the hyperplanes gap + w^T r = 0 of w (N, K, ...), and the shortest r (N, K, ...) to each.
 
-    `norm` is 2 or infinity.
+    `norm` is 2 or infinity; with a `share` below 1, r goes that part of the way.
     """
     flat = w.flatten(2)
     length = (flat.norm(dim=2) if norm == 2 else flat.abs().sum(2)).clamp_min(1e-12)
     distance = gap.abs() / length
     direction = w / length.view(*length.shape, *[1] * (w.ndim - 2)) if norm == 2 else w.sign()
-    return distance, (distance + NUDGE).view(*length.shape, *[1] * (w.ndim - 2)) * direction
+    return distance, (share * distance + NUDGE).view(*length.shape, *[1] * (w.ndim - 2)) * direction
 
 
 def deepfool(
@@ -66,12 +66,14 @@ def deepfool(
     bounded: bool = True,
     steps: int = STEPS,
     overshoot: float = OVERSHOOT,
+    share: float = 1.0,
 ) -> Iterator[Step]:
     """DeepFool's steps on pictures (N, C, H, W) in [0, 1]: the first one at x itself, the last where all are fooled.
 
     A picture that is fooled stays as it is. With `target` only that class's border counts, and a picture goes on until
     it has that class. With `bounded` x + r stays in [0, 1]: a pixel that has reached an end is left out of the steps
-    that would push it beyond, so that none of a step's length is lost there.
+    that would push it beyond, so that none of a step's length is lost there. Pixels that reach an end within a step
+    turn it; where many do, as in MNIST, more steps find a shorter r of which each goes only a `share` of the way.
     """
     start = x.detach()
     perturbation = torch.zeros_like(start)
@@ -100,7 +102,7 @@ def deepfool(
         if bounded:
             at = here[:, None]
             w = w.masked_fill(((at <= 0) & (w < 0)) | ((at >= 1) & (w > 0)), 0)
-        distance, r = pushes(w, gap, norm)
+        distance, r = pushes(w, gap, norm, share)
         nearest = distance.argmin(1)
         rows = torch.arange(len(active), device=x.device)
         gaps[active], normals[active] = gap, w

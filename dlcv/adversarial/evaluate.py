@@ -5,7 +5,6 @@ Prints the scores and writes them beside the weights. All 10,000 test digits tak
 
 import argparse
 import sys
-from functools import cache
 
 from ..core import weights
 from ..core.datasets import mnist, parse_with_data
@@ -16,7 +15,7 @@ from . import samples
 from .attacks import fooling_rate
 from .model import Photographs, Universal
 from .predictor import predictor
-from .robustness import by_deepfool, relative, signs, strength
+from .robustness import CAREFUL, by_deepfool, relative, signs, strength
 
 COMMAND = "python -m dlcv.adversarial.evaluate"
 RHO = Metric("rho_adv", "Mean of ||r|| / ||x||", "%", "higher")
@@ -27,37 +26,39 @@ PLAIN = "lenet-mnist"
 # rho_adv by DeepFool and by FGSM, and the error, in percent
 PAPERS = {"lenet-mnist": (20.0, 100.0, 1.0), "perceptron-mnist": (11.0, 39.0, 1.7)}
 GOOGLENET = {"paper": 0.19, "paper_source": f"{PAPER}, GoogLeNet", "paper_data": "ILSVRC 2012 validation"}
+FIRST = 1000  # test pictures that stay within [0, 1], which takes longer
 MORE_ROBUST, ERROR_MORE = 1.5, 0.3  # what retraining has to bring, and may cost
 
 
-@cache
 def measured(name: str) -> dict[str, float | None]:
     """Error, rho_adv by DeepFool free and within [0, 1], by FGSM, and FGSM's strength, of a network of 28 x 28."""
     model = predictor(name)
     x, labels = mnist.load("fashion" if "fashion" in name else "mnist", "test")
     up = signs(model.classify, x, labels)
     epsilon = strength(model.classify, x, up)
-    free, bounded = (by_deepfool(model.classify, x, bounded=limit) for limit in (False, True))
+    free = by_deepfool(model.classify, x, bounded=False)
+    bounded = by_deepfool(model.classify, x[:FIRST], share=CAREFUL)
     return {
         "error": 100 - accuracy(model.model, x, labels),
         "free": 100 * relative(free, x).mean().item(),
-        "bounded": 100 * relative(bounded, x).mean().item(),
+        "bounded": 100 * relative(bounded, x[:FIRST]).mean().item(),
         "fgsm": epsilon and 100 * relative(epsilon * up, x).mean().item(),
         "epsilon": epsilon,
     }
 
 
 def of_digits(name: str) -> list[dict]:
-    """Rows of a network of digits or garments; of a retrained one beside what it was before."""
+    """Rows of a network of digits or garments; of a retrained one beside what the shipped scores say of it before."""
     found = measured(name)
     test = "Fashion-MNIST test, all 10,000" if "fashion" in name else "MNIST test, all 10,000"
+    first = test.replace("all 10,000", f"the first {FIRST:,}")
     rho, fgsm, error = PAPERS.get(name, (None, None, None))
     beside = {"paper_source": PAPER}
     bars: dict[str, float | None] = {"rho": None, "error": None}
     if name == "lenet-mnist-deepfool":
-        before = measured(PLAIN)
+        before = {row["metric"]: row["value"] for row in reversed(weights.metrics(PLAIN)["rows"])}
         bars = {
-            "rho": round(MORE_ROBUST * before["free"], 2),
+            "rho": round(MORE_ROBUST * before["rho_adv"], 2),
             "error": round(before["error"] + ERROR_MORE, 2),
         }
     rows = [
@@ -65,7 +66,7 @@ def of_digits(name: str) -> list[dict]:
             f"{test}, DeepFool", round(found["free"], 2), bar=bars["rho"], paper=rho, headline=name == PLAIN,
             **(beside if rho else {}),
         ),
-        RHO.row(f"{test}, DeepFool within [0, 1]", round(found["bounded"], 2)),
+        RHO.row(f"{first}, DeepFool within [0, 1]", round(found["bounded"], 2)),
         ERROR.row(test, round(found["error"], 2), bar=bars["error"], paper=error, **(beside if error else {})),
     ]  # fmt: skip
     if found["fgsm"]:

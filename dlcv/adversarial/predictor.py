@@ -14,10 +14,11 @@ from ..core.errors import InputError
 from .attacks import fgsm, pgd
 from .deepfool import deepfool
 from .model import Photographs
-from .robustness import relative
+from .robustness import CAREFUL, by_deepfool, relative
 
 METHODS = ("DeepFool", "FGSM", "PGD")
 LONGEST_PUSH, PUSHES = 32.0, 24  # times DeepFool's perturbation at most, and how many lengths are tried at once
+BEYOND = 1.5  # times the way of a film that is looked at
 FROM, GROWTH, HALVINGS = 1e-3, 4.0, 5  # FGSM's or PGD's length grows until it fools, and is then halved between
 
 
@@ -138,12 +139,19 @@ class AdversarialPredictor:
             low, high, best = (low, middle, found) if fools(found) else (middle, high, best)
         return best
 
-    def between(self, x: torch.Tensor, film: Film, parts: int) -> torch.Tensor:
-        """Probabilities (parts S + 1, classes) on the way that a film of S steps takes, each step cut in so many."""
-        way = [film.perturbations[:1]]
-        for start, end in zip(film.perturbations, film.perturbations[1:]):
-            way += [torch.lerp(start, end, part / parts)[None] for part in range(1, parts + 1)]
-        return self.probabilities(x.cpu() + torch.cat(way))
+    def along(self, x: torch.Tensor, film: Film, count: int) -> tuple[torch.Tensor, torch.Tensor]:
+        """Places (count,) on a film's way, parts of its length, up to BEYOND, and the probabilities there.
+
+        From 0, at x, over the steps, to 1, at x + r; from there on straight away from x.
+        """
+        frames = film.perturbations.flatten(1)
+        lengths = torch.cat([torch.zeros(1), frames.diff(dim=0).norm(dim=1).cumsum(0)])
+        places = torch.linspace(0, BEYOND, count)
+        step = torch.bucketize(places.clamp_max(1 - 1e-6) * lengths[-1], lengths, right=True).clamp(1, len(frames) - 1)
+        start, end = lengths[step - 1], lengths[step]
+        part = ((places * lengths[-1] - start) / (end - start).clamp_min(1e-12)).clamp(0, 1)
+        way = torch.lerp(frames[step - 1], frames[step], part[:, None]) * places.clamp_min(1)[:, None]
+        return places, self.probabilities((x.cpu() + way.view(-1, *x.shape[1:])).clamp(0, 1))
 
     def lasting(self, x: torch.Tensor, r: torch.Tensor, target: int | None = None) -> torch.Tensor | None:
         """The picture (1, C, H, W) in 8 bits with the shortest multiple of r that fools after rounding; None if none.
@@ -184,9 +192,8 @@ class AdversarialPredictor:
 
     def robustness(self, x: torch.Tensor) -> torch.Tensor:
         """||r|| / ||x||, (N,), of DeepFool's perturbations of pictures (N, C, H, W) that stay in [0, 1]."""
-        steps = deepfool(self.classify, x.to(self.device))
-        *_, last = steps
-        return relative(last.perturbation, x.to(self.device)).cpu()
+        x = x.to(self.device)
+        return relative(by_deepfool(self.classify, x, share=CAREFUL), x).cpu()
 
 
 def predictor(name: str) -> AdversarialPredictor:

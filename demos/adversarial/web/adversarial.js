@@ -61,13 +61,21 @@ export default function ({server, board, find, findAll, say, liveCaller, onValue
 
   const way = slider(
     find('.ad-slider'),
-    {id: 'ad-step', title: 'On the way from x to x + r', low: 0, high: 1, step: 0.01, value: 1, text: percent},
+    {
+      id: 'ad-step',
+      title: 'On the way from x to x + r, and beyond',
+      low: 0,
+      high: 1.5,
+      step: 0.05,
+      value: 1,
+      text: percent,
+    },
     (share) => {
       state.playing = 0;
       showAt(share);
     },
   );
-  const place = ({curves}, share) => Math.round(share * (curves[0].length - 1));
+  const place = ({places}, share) => places.findIndex((at) => at > share - 0.001);
 
   function showAt(share) {
     const {answer} = state;
@@ -90,10 +98,10 @@ export default function ({server, board, find, findAll, say, liveCaller, onValue
       ...answer.curves.map(
         (curve, i) => html`<path stroke="${CLASS_COLOURS[i]}" d="${line([...curve.keys()], curve, x, y)}"/>`,
       ),
-      html`<path class="at" d="M${x(at)} 0V190"/>`,
+      html`<path class="end" d="M${x(place(answer, 1))} 0V190"/><path class="at" d="M${x(at)} 0V190"/>`,
     ]);
     for (const one of findAll('.ad-film button'))
-      one.setAttribute('aria-current', Number(one.dataset.step) === Math.floor(at / answer.parts + 0.001));
+      one.setAttribute('aria-current', Number(one.dataset.place) <= share + 0.001);
   }
 
   function play() {
@@ -151,14 +159,15 @@ export default function ({server, board, find, findAll, say, liveCaller, onValue
     state.answer = answer;
     const {names, picture} = state;
     const {before, after, fooled, classes, curves, norm, relative} = answer;
+    const end = place(answer, 1);
     const sure = (number, at) => {
       const row = classes.indexOf(number);
-      return `${nameOf(number)}${row < 0 ? '' : `, ${percent(curves[row].at(at))}`}`;
+      return `${nameOf(number)}${row < 0 ? '' : `, ${percent(curves[row][at])}`}`;
     };
     find('.ad-x').src = picture;
     find('.ad-sum').src = answer.fooling;
     find('.ad-before').textContent = sure(before, 0);
-    find('.ad-after').textContent = sure(after, -1);
+    find('.ad-after').textContent = sure(after, end);
     find('.ad-after').parentElement.dataset.fools = fooled;
     find('.ad-times').textContent =
       `r, shown × ${Math.round(0.5 / Math.max(answer.largest, 1e-9)).toLocaleString('en')}`;
@@ -170,7 +179,7 @@ export default function ({server, board, find, findAll, say, liveCaller, onValue
     fill(
       find('.ad-film'),
       answer.film.map(
-        ({step, picture: tile, norm: length, now, towards}) => html`<button type="button" data-step="${step}">
+        ({step, place: at, picture: tile, norm: length, now, towards}) => html`<button type="button" data-place="${at}">
           <img src="${tile}" width="100" height="100" alt=""><b>${step ? `Step ${step}` : 'x'}</b>: ${nameOf(now)}<br>‖r‖ ${length.toPrecision(2)}
           ${towards === null ? '' : html`<br>to ${nameOf(towards)}`}</button>`,
       ),
@@ -178,7 +187,7 @@ export default function ({server, board, find, findAll, say, liveCaller, onValue
     for (const one of findAll('.ad-film button'))
       one.addEventListener('click', () => {
         state.playing = 0;
-        const share = Number(one.dataset.step) / Math.max(1, (curves[0].length - 1) / answer.parts);
+        const share = Number(one.dataset.place);
         way.set(share);
         showAt(share);
       });

@@ -37,7 +37,8 @@ export default function ({first, server, board, find, liveCaller}) {
       row?.forEach((number, j) => {
         pen.fillStyle = colourAt(number);
         pen.globalAlpha = 0.75;
-        pen.fillRect(j * cell, i * cell, cell + 0.5, cell + 0.5);
+        const [left, top] = [Math.floor(j * cell), Math.floor(i * cell)];
+        pen.fillRect(left, top, Math.floor((j + 1) * cell) - left, Math.floor((i + 1) * cell) - top);
       });
     });
     pen.globalAlpha = 1;
