@@ -89,12 +89,12 @@ def through_space() -> None:
 
 def for_all() -> None:
     """One perturbation for all photographs."""
-    (row,) = measured(UNIVERSAL["photographs"], "fooled")
+    ours, noise = measured(UNIVERSAL["photographs"], "fooled")
     frame.section(
         "One noise for all",
-        "A single perturbation, made from photographs of clothing, and laid over yours. No value changes by more than"
-        f" 10 of 255 levels; so it fools the network on {row['value']:.0f} % of {row['data'].split(',')[0]}. Noise of"
-        " the same strength does much less.",
+        "A single perturbation, made from photographs of clothing alone, and laid over yours. No value changes by more"
+        f" than 10 of 255 levels, and the network is fooled on {ours['value']:.0f} % of {ours['data'].split(',')[0]}."
+        f" Noise of that strength, each value up or down at random, fools it on {noise['value']:.0f} %.",
         name="For all",
     )
     value = {"bound": frame.sliders(photograph.Over)[0]}

@@ -6,6 +6,8 @@ Prints the scores and writes them beside the weights. All 10,000 test digits tak
 import argparse
 import sys
 
+import torch
+
 from ..core import weights
 from ..core.datasets import mnist, parse_with_data
 from ..core.training.evaluation import accuracy, outputs
@@ -84,17 +86,19 @@ def of_photographs(name: str) -> list[dict]:
 
 
 def of_universal(name: str) -> list[dict]:
-    """Row of one perturbation for all pictures: how many of pictures that it was not made from it fools."""
+    """Rows of one perturbation for all: how many pictures that it was not made from it fools, and noise does."""
     model = weights.load(Universal, name)
     victim = predictor(model.config.of)
     photographs = isinstance(victim.model, Photographs)
     x = samples.of_everything() if photographs else mnist.load("mnist", "test")[0]
     clean = outputs(victim.model, x, "logits")[0].argmax(1)
-    rate = 100 * fooling_rate(victim.classify, x, model.v.detach(), clean)
+    v = model.v.detach()
+    noise = model.config.bound * torch.rand(v.shape, generator=torch.Generator().manual_seed(0)).sub(0.5).sign()
+    rate, by_noise = (round(100 * fooling_rate(victim.classify, x, one, clean), 1) for one in (v, noise))
     bound = f"{model.config.bound * 255:.0f} of 255 levels"
     data = f"{len(x):,} " + ("photographs of BSDS500 and COCO" if photographs else "MNIST test digits")
-    words = f"{data}, no pixel by more than {bound}"
-    return [FOOLED.row(words, round(rate, 1), headline=photographs)]
+    words = f"{data}, no value changed by more than {bound}"
+    return [FOOLED.row(words, rate, headline=photographs), FOOLED.row(f"{words}: noise instead", by_noise)]
 
 
 def evaluate(name: str) -> list[dict]:

@@ -107,7 +107,7 @@ def train(name: str, recipe: Recipe, runs: Path) -> None:
 
 
 def save_universal(name: str, recipe: Recipe) -> None:
-    """Make the one perturbation for all pictures, and write checkpoints/<name>."""
+    """Make the one perturbation for all pictures, the sign of what `universal` finds, and write checkpoints/<name>."""
     config, count = UNIVERSAL[name], MADE_FROM[name]
     network = weights.load(weights.model_class(config.of), config.of)
     if name == "universal-mnist":
@@ -122,7 +122,7 @@ def save_universal(name: str, recipe: Recipe) -> None:
     )
     for number, (v, rate) in enumerate(found, 1):
         print(f"{name}: pass {number}: {100 * rate:.1f} % of {len(x)} pictures fooled", flush=True)
-        model.v.data = v
+        model.v.data = config.bound * v.sign()  # every value as far as it may go: the sum of short pushes stays small
     save_checkpoint(model, name, "dlcv.adversarial.train", recipe, licence=licence, source=source)
 
 
