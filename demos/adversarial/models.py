@@ -27,8 +27,7 @@ predictor = frame.model("dlcv.adversarial.predictor", *NETWORKS)
 def read_photograph(picture: Any) -> "torch.Tensor":
     """A data URI or a picture as MobileNetV2 sees it, (1, 3, 224, 224), each value one of 256."""
     from demos.frame import pictures
-    from dlcv.adversarial.predictor import eight_bits
-    from dlcv.adversarial.samples import squared
+    from dlcv.adversarial.predictor import eight_bits, squared
     from dlcv.core.images import digits
 
     opened = digits.decode_data_uri(picture) if isinstance(picture, str) else picture

@@ -40,7 +40,7 @@ class Fool(frame.Query):
 
 def see(picture) -> dict:
     """The board's value for a visitor's photograph: what the network sees of it, and the names of its classes."""
-    from dlcv.adversarial.samples import squared
+    from dlcv.adversarial.predictor import squared
 
     x = squared(pictures.tensor(picture, 1600))
     return {"picture": shown(x[None]), "names": list(predictor().class_names)}

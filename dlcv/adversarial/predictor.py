@@ -13,10 +13,10 @@ from ..core import runtime, weights
 from ..core.errors import InputError
 from .attacks import fgsm, pgd
 from .deepfool import deepfool
-from .model import Photographs
+from .model import SIDE, Photographs
 from .robustness import CAREFUL, by_deepfool, relative
 
-METHODS = ("DeepFool", "FGSM", "PGD")
+CROPPED = 0.875  # of the shorter side is seen, as in the network's own evaluation
 LONGEST_PUSH, PUSHES = 32.0, 24  # times DeepFool's perturbation at most, and how many lengths are tried at once
 BEYOND = 1.5  # times the way of a film that is looked at
 FROM, GROWTH, HALVINGS = 1e-3, 4.0, 5  # FGSM's or PGD's length grows until it fools, and is then halved between
@@ -45,6 +45,12 @@ class Film(NamedTuple):
     def after(self) -> int:
         """The class of the last picture."""
         return int(self.probabilities[-1].argmax())
+
+
+def squared(picture: torch.Tensor) -> torch.Tensor:
+    """The centre square (3, SIDE, SIDE) in [0, 1] of a picture (3, H, W) in [0, 1], as MobileNetV2 sees it."""
+    picture = T.resize(picture, round(SIDE / CROPPED), antialias=True)
+    return T.center_crop(picture, [SIDE, SIDE]).clamp(0, 1)
 
 
 def eight_bits(x: torch.Tensor) -> torch.Tensor:

@@ -7,14 +7,7 @@ from torchvision.transforms.v2 import functional as T
 
 from ..core.datasets import clothing, coco, mnist_m
 from .model import SIDE
-
-CROPPED = 0.875  # of the shorter side is seen, as in the network's own evaluation
-
-
-def squared(picture: torch.Tensor) -> torch.Tensor:
-    """The centre square (3, SIDE, SIDE) in [0, 1] of a picture (3, H, W) in [0, 1]."""
-    shorter = round(SIDE / CROPPED)
-    return T.center_crop(T.resize(picture, shorter, antialias=True), [SIDE, SIDE]).clamp(0, 1)
+from .predictor import squared
 
 
 def of_everything() -> torch.Tensor:
