@@ -37,7 +37,7 @@ UNIVERSAL = {
     "universal-photographs": UniversalConfig(PHOTOGRAPHS, 10 / 255, (3, SIDE, SIDE)),
 }
 BEGIN = Recipe(epochs=10, batch_size=128, learning_rate=1e-3, warmup=0.05, weight_decay=1e-4, average=0.995)
-PERTURBED = 20_000  # training digits that retraining is done on: as many as can be perturbed in minutes
+PERTURBED = 20_000  # training digits that retraining is done on, a third: as many as are perturbed in minutes
 AGAIN = replace(BEGIN, epochs=5, learning_rate=BEGIN.learning_rate / 2)
 PRESETS = {
     "cpu": {
