@@ -7,7 +7,6 @@ from pydantic import Field
 from demos import frame
 from demos.frame.questions import Asked
 from dlcv.core.errors import InputError
-from dlcv.core.images import digits
 
 from .models import PHOTOGRAPHS, USUAL, predictor, read_photograph, shown
 
@@ -64,6 +63,8 @@ def read_digit(picture: Any) -> "torch.Tensor":
     """A digit as the tab has shown it, (1, 1, 28, 28). InputError where it is none."""
     import numpy as np
     import torch
+
+    from dlcv.core.images import digits
 
     seen = np.asarray(digits.decode_data_uri(picture).convert("L"), np.float32)
     if seen.shape != (28, 28):

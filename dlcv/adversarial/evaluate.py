@@ -20,7 +20,7 @@ from .predictor import predictor
 from .robustness import CAREFUL, by_deepfool, relative, signs, strength
 
 COMMAND = "python -m dlcv.adversarial.evaluate"
-RHO = Metric("rho_adv", "Mean of ||r|| / ||x||", "%", "higher")
+RHO = Metric("rho_adv", "Mean of ‖r‖ / ‖x‖", "%", "higher")
 ERROR = Metric("error", "Wrong answers", "%", "lower")
 FOOLED = Metric("fooled", "Pictures that one perturbation fools", "%", "higher")
 PAPER = "Moosavi-Dezfooli et al. 2016"
