@@ -29,7 +29,7 @@ class Doodle(frame.Query):
     """Question for what a doodle does: 784 bytes in base64, 0 darker, 128 nothing, 255 brighter."""
 
     doodle: frame.Text
-    bound: BOUND = 0.2
+    bound: BOUND = 0.3
     whole: frame.Yes = False
 
 

@@ -13,11 +13,11 @@ from tests.support.browser import SEVEN, draw_strokes, screenshot, settle
 MAIN, PLANE, DOODLE = "#adversarial-board", "#adversarial-plane-board", "#adversarial-doodle-board"
 FRESH = """
 import sys
+import torchvision
 from dlcv.adversarial.predictor import predictor
-from demos.adversarial.models import read_photograph
-import PIL.Image
 model = predictor("mobilenet-photographs")
-print(model.class_names[int(model.probabilities(read_photograph(PIL.Image.open(sys.argv[1]))).argmax())])
+x = torchvision.io.decode_image(sys.argv[1])[None].float() / 255
+print(model.class_names[int(model.probabilities(x).argmax())])
 """
 
 
