@@ -51,7 +51,7 @@ def picture_column(
     elem_id: str,
     *,
     label: str = "Photograph",
-    height: int = 300,
+    height: int = 280,
     examples_label: str = "Examples",
     **kwargs,
 ) -> tuple[gr.Image, gr.Dataset]:
@@ -60,6 +60,7 @@ def picture_column(
     picture = SafeImage(
         value=examples[0],
         label=label,
+        show_label=False,
         sources=["upload", "webcam", "clipboard"],
         height=height,
         elem_id=elem_id,

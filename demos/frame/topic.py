@@ -19,6 +19,8 @@ class Topic:
     """One line for the card on the home screen."""
     card: str
     """CSS selector of what the picture of the card shows."""
+    first: tuple[str, ...] = ()
+    """CSS selectors of the first thing to do and of its answer, which the first screen of a laptop shows whole."""
     slides: tuple[tuple[str, str], ...] = field(default=())
     """Equations of the slides, each with the file under dlcv that states it."""
 

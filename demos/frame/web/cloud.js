@@ -2,7 +2,21 @@
 // reach it, a gr.Plot takes a whole figure for every step of a slider, and WebGL is not everywhere. 4,096 points take 5
 // ms.
 
-import {capture, colourOf, hear, isDark, numbersOf, onRelease, pixelRatio, stepOf, tell} from './controls.js';
+import {
+  capture,
+  colourOf,
+  hear,
+  isDark,
+  listed,
+  numbersOf,
+  onRelease,
+  pixelRatio,
+  stepOf,
+  tell,
+  thickness,
+  unlisted,
+} from './controls.js';
+import {remember} from './state.js';
 
 // Points as they come from Python, three numbers of 16 bits each, as a Float32Array of x, y, z, x, y, z, ...
 export function unpacked(text) {
@@ -110,9 +124,20 @@ export function steer(canvas, view, first, turn) {
   });
 }
 
+// The same view in the address.
+export function rememberView(canvas, view, turn) {
+  remember(canvas, 'view', {
+    get: () => listed([view.yaw, view.pitch, view.zoom]),
+    set(text) {
+      const to = unlisted(text, 3);
+      if (to) turn({yaw: to[0], pitch: to[1], zoom: to[2]});
+    },
+  });
+}
+
 // const cloud = makeCloud(canvas); cloud.show(points, colours, sizes): a css colour and a radius (1 is usual) per
-// point. With `still` it does not turn.
-export function makeCloud(canvas, {still = false} = {}) {
+// point. With `still` it does not turn; the view of one that is `leading` stands in the address.
+export function makeCloud(canvas, {still = false, leading = false} = {}) {
   const view = {...VIEW};
   const put = canvas.getContext('2d');
   let points = new Float32Array(0);
@@ -145,7 +170,7 @@ export function makeCloud(canvas, {still = false} = {}) {
       depth[i] = depthOf(points[3 * i], points[3 * i + 1], points[3 * i + 2]);
     }
     order.sort((a, b) => depth[b] - depth[a]);
-    const radius = side * (still ? 0.013 : 0.0078) * Math.sqrt(view.zoom);
+    const radius = side * (still ? 0.013 : 0.0078 * thickness()) * Math.sqrt(view.zoom);
     for (const i of order) {
       const at = 3 * i;
       const [x, y, scale] = project(points[at], points[at + 1], points[at + 2]);
@@ -182,6 +207,7 @@ export function makeCloud(canvas, {still = false} = {}) {
     tell('cloud:view', {...view});
   }
 
+  if (leading) rememberView(canvas, view, turn);
   new ResizeObserver(redraw).observe(canvas);
   if (!still) {
     hear('cloud:view', (other) => {

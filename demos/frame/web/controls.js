@@ -15,7 +15,26 @@ export const percent = (share, digits = 0) => `${(100 * share).toFixed(digits)} 
 // The place of the largest, which is the class that a network names.
 export const largest = (values) => values.indexOf(Math.max(...values));
 
-export const anySeed = () => Math.floor(Math.random() * 1e6);
+const SEEDS = 1e6;
+export const anySeed = () => Math.floor(Math.random() * SEEDS);
+
+// A seed that no control holds, for the address: get() is a whole number or null, use(seed) begins with another one.
+export function rememberSeed(element, get, use) {
+  remember(element, 'seed', {
+    choice: true,
+    get: () => (get() === null ? null : String(get())),
+    set(text) {
+      if (/^\d+$/.test(text) && Number(text) < SEEDS) use(Number(text));
+    },
+  });
+}
+
+// Numbers for the address, and back: null where the text is not `count` finite ones, or any number of them.
+export const listed = (values, digits = 2) => values.map((value) => Number(value.toFixed(digits))).join('_');
+export function unlisted(text, count = null) {
+  const values = (text ?? '').split(/[_,]/).map(Number);
+  return text && (count === null || values.length === count) && values.every(Number.isFinite) ? values : null;
+}
 
 // Numbers that Python sent in base64: numbersOf(text, Float32Array).
 export function numbersOf(text, Type) {
@@ -152,13 +171,10 @@ export function stepOf(event) {
 // for the address.
 export function followPointer(surface, {moveTo, moveBy, at}) {
   remember(surface, 'point', {
-    get: () =>
-      at()
-        .map((part) => part.toFixed(4))
-        .join(),
+    get: () => listed(at(), 4),
     set(text) {
-      const to = text.split(',').map(Number);
-      if (to.length === 2 && to.every((part) => part >= 0 && part <= 1)) moveTo(...to);
+      const to = unlisted(text, 2);
+      if (to?.every((part) => part >= 0 && part <= 1)) moveTo(...to);
     },
   });
   let dragging = null;
@@ -194,11 +210,16 @@ export function colourOf(element, name) {
 
 export const isDark = () => document.body.classList.contains('dark');
 
-// Calls redraw whenever the page changes between light and dark.
+// How much thicker lines and points on a canvas are in a hall; in CSS it is --thick.
+const isPresenting = () => document.body.classList.contains('presenting');
+export const thickness = () => (isPresenting() ? 1.4 : 1);
+
+// Calls redraw whenever the page changes between light and dark, and where presenting begins or ends.
 export function onThemeChange(redraw) {
-  let before = isDark();
+  const look = () => `${isDark()} ${isPresenting()}`;
+  let before = look();
   new MutationObserver(() => {
-    const now = isDark();
+    const now = look();
     if (now !== before) redraw();
     before = now;
   }).observe(document.body, {attributes: true, attributeFilter: ['class']});

@@ -2,10 +2,12 @@
 // What a key presses is marked in the page: `primary` or data-run runs and pauses, data-reset resets, and what lies in
 // data-examples is chosen by its number.
 import {sectionsOf} from './sections.js';
+import {asVisitor} from './state.js';
 
 const USUAL = 1536; // pixels of a window's width, from which on everything grows with it
-const FACTORS = [2.4, 2.2, 2, 1.8, 1.6, 1.5, 1.4, 1.3, 1.2, 1.1]; // how much larger, the first that fits
-const TALL = 1.2; // where none does
+const FACTORS = [2.4, 2.2, 2, 1.8, 1.6]; // how much larger, the first that fits
+const TALL = [1.6, 1.4, 1.2]; // where none does, the first that is not too wide: the rest is scrolled to
+const PAGE = 0.8; // of the window, by which a page key scrolls
 const CALM = 300; // milliseconds without growth, after which the size is chosen anew
 const RUN = 'button.primary, button[data-run]';
 const RESET = 'button[data-reset]';
@@ -25,12 +27,15 @@ export function presenter({element, shown, go, turn}) {
 
   function fit() {
     const zoom = (factor) => root.style.setProperty('--zoom', factor * Math.max(1, innerWidth / USUAL));
-    const fits = (factor) => {
+    const wide = (factor) => {
       zoom(factor);
-      return root.scrollHeight <= innerHeight && root.scrollWidth <= innerWidth;
+      return root.scrollWidth <= innerWidth;
     };
+    const whole = (factor) => wide(factor) && root.scrollHeight <= innerHeight;
+    const before = root.style.getPropertyValue('--zoom');
     if (!on) zoom(1);
-    else if (!FACTORS.some(fits)) zoom(TALL);
+    else if (!FACTORS.some(whole)) TALL.some(wide);
+    if (root.style.getPropertyValue('--zoom') !== before) dispatchEvent(new Event('resize')); // plots measure anew
   }
   const growth = new ResizeObserver(() => {
     clearTimeout(timer);
@@ -58,6 +63,7 @@ export function presenter({element, shown, go, turn}) {
       watched = panel;
     }
     fit();
+    dispatchEvent(new Event('resize')); // for plots that were away
     scrollTo(0, 0);
     return true;
   }
@@ -86,12 +92,20 @@ export function presenter({element, shown, go, turn}) {
     else turn(by);
   }
 
+  // A page key, and so a presenter's remote, first goes through a section that is tall.
+  function page(by) {
+    const rest = by > 0 ? root.scrollHeight - innerHeight - scrollY : scrollY;
+    if (rest > 1) scrollBy({top: by * PAGE * innerHeight, behavior: 'instant'});
+    else step(by);
+  }
+
   // The buttons of a kind in the section in view; where it has none, those of the tab.
   function buttons(kind) {
     const all = [...shown().panel.querySelectorAll(kind)].filter((one) => !one.disabled);
     const seen = all.filter((one) => one.checkVisibility({visibilityProperty: true}));
     return seen.length ? seen : all;
   }
+  const press = (kind, number) => asVisitor(() => buttons(kind)[number]?.click());
   function fullScreen() {
     if (document.fullscreenElement) document.exitFullscreen();
     else root.requestFullscreen();
@@ -101,15 +115,15 @@ export function presenter({element, shown, go, turn}) {
   const presenting = {
     ArrowRight: () => step(1),
     ArrowDown: () => step(1),
-    PageDown: () => step(1),
+    PageDown: () => page(1),
     ArrowLeft: () => step(-1),
     ArrowUp: () => step(-1),
-    PageUp: () => step(-1),
-    ' ': () => buttons(RUN)[0]?.click(),
-    r: () => buttons(RESET)[0]?.click(),
+    PageUp: () => page(-1),
+    ' ': () => press(RUN, 0),
+    r: () => press(RESET, 0),
     Escape: () => toggle(false),
   };
-  for (let digit = 1; digit <= 9; digit++) presenting[digit] = () => buttons(EXAMPLES)[digit - 1]?.click();
+  for (let digit = 1; digit <= 9; digit++) presenting[digit] = () => press(EXAMPLES, digit - 1);
 
   document.addEventListener('keydown', (event) => {
     const {key, target} = event;

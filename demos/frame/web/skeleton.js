@@ -1,12 +1,13 @@
 // People and maps on canvases, for the boards of the pose tab.
-import {numbersOf} from './controls.js';
+import {numbersOf, thickness} from './controls.js';
 
 const limbColour = (limb, count) => `hsl(${Math.round((360 * limb) / count)} 90% 58%)`;
 
 // People, each {number, places}: places are [x, y] in pixels of the canvas, or null where a joint was not found.
-// `limbs` are pairs of joints; `size` is the width of a limb. Joints that are marked in `guessed` are hollow, and their
+// `limbs` are pairs of joints; `usual` is the width of a limb. Joints that are marked in `guessed` are hollow, and their
 // limbs dashed.
-export function drawPeople(context, people, limbs, size) {
+export function drawPeople(context, people, limbs, usual) {
+  const size = usual * thickness();
   context.lineCap = 'round';
   for (const {places, guessed = []} of people) {
     for (const [under, width] of [

@@ -4,6 +4,7 @@ const REST = 300; // milliseconds after the last act before the address is writt
 const TICK = 100;
 const SECOND = 1000;
 const AGAIN = 20;
+const LATER = 5;
 const LATEST = 10000; // milliseconds in which an answer is waited for
 const PATIENCE = 30000; // milliseconds that a part of an address waits for the control it names
 
@@ -19,6 +20,16 @@ export const slug = (text) =>
 const own = [];
 export const remember = (element, name, use) => own.push({element, name, ...use});
 
+// What a key does in a visitor's place, such as a click, counts as the visitor's own.
+let byKey = false;
+const followed = [];
+export function asVisitor(act) {
+  for (const took of followed) took();
+  byKey = true;
+  act();
+  byKey = false;
+}
+
 // ---- what every tab has
 
 const write = (input, value) => {
@@ -32,8 +43,8 @@ function ofField(input) {
   const choice = input.type !== 'range';
   if (input.type === 'checkbox')
     return {choice, get: () => String(input.checked), set: (value) => value !== String(input.checked) && input.click()};
-  const possible = (value) =>
-    input.matches('select') ? [...input.options].some((one) => one.value === value) : within(input, value);
+  const offered = (value) => [...input.options].some((one) => one.value === value && !one.disabled);
+  const possible = (value) => (input.matches('select') ? offered(value) : within(input, value));
   return {choice, get: () => input.value, set: (value) => possible(value) && write(input, value)};
 }
 
@@ -45,6 +56,19 @@ function ofPressed(buttons) {
     choice: true,
     get: () => (pressed() ? keyOf(pressed()) : null),
     set: (value) => buttons.find((button) => keyOf(button) === value)?.click(),
+  };
+}
+
+// Buttons of which any number may be pressed: [data-many] in place of a choice of one, or one that stands alone.
+function ofToggles(buttons) {
+  const isPressed = (button) => button.getAttribute('aria-pressed') === 'true';
+  return {
+    choice: true,
+    get: () => buttons.filter(isPressed).map(keyOf).join('_'),
+    set(value) {
+      const wanted = value.split('_');
+      for (const button of buttons) if (wanted.includes(keyOf(button)) !== isPressed(button)) button.click();
+    },
   };
 }
 
@@ -89,7 +113,7 @@ function wordsOf(element) {
 
 // Of Gradio's own, the id that Python gave its block, or what stands above it.
 function nameOfBlock(block) {
-  if (!/^(part|component)-/.test(block.id)) return block.id;
+  if (block.id && !/^(part|component)-/.test(block.id)) return block.id;
   return block.querySelector('[data-testid="block-info"], .label, label')?.textContent.trim() || 'choice';
 }
 
@@ -100,9 +124,13 @@ function* found(panel) {
   for (const group of panel.querySelectorAll('.board [role=group]')) {
     const buttons = [...group.querySelectorAll('button')];
     const choices = buttons.filter((button) => button.hasAttribute('aria-pressed'));
-    if (choices.length) yield {element: group, name: wordsOf(group), ...ofPressed(choices)};
+    const kind = 'many' in group.dataset ? ofToggles : ofPressed;
+    if (choices.length) yield {element: group, name: wordsOf(group), ...kind(choices)};
     else if (/example/i.test(group.ariaLabel)) yield {element: group, name: 'example', ...ofExamples(group, buttons)};
   }
+  for (const button of panel.querySelectorAll('.board button[aria-pressed]'))
+    if (!button.closest('[role=group]'))
+      yield {element: button, name: slug(button.textContent), ...ofToggles([button])};
   for (const block of panel.querySelectorAll('.block')) {
     if (block.matches('.board-block') || block.querySelector('.block') || !block.offsetParent) continue;
     const radios = [...block.querySelectorAll('input[type=radio]')];
@@ -155,10 +183,11 @@ export function follow(panel, tab, changed) {
     for (const [name, {get}] of look()) if (!timer && !last.has(name)) usual.set(name, get());
   }
 
-  function collect() {
+  function collect({late = false} = {}) {
     let moved = false;
     let choice = false;
     for (const [name, control] of look()) {
+      if (late && control.element.closest('.board')) continue;
       const value = control.get();
       if (value === (last.get(name) ?? usual.get(name))) continue;
       moved = true;
@@ -166,16 +195,22 @@ export function follow(panel, tab, changed) {
       last.delete(name);
       if (value !== usual.get(name) && value !== null) last.set(name, value);
     }
-    if (moved) changed([...last], choice);
+    if (moved) changed([...last], choice && !late);
   }
   async function settle() {
     await wait(REST);
     await idle(); // what was chosen may come with an answer
     timer = 0;
-    if (!restoring) collect();
+    if (restoring) return;
+    collect();
+    const mine = run;
+    for (let again = 0; again < LATER && !timer && mine === run; again++) {
+      await wait(SECOND);
+      if (!timer && mine === run) collect({late: true}); // Gradio's own controls have what Python answers when it does
+    }
   }
   function acted(event) {
-    if (!event.isTrusted) return;
+    if (!event.isTrusted && !byKey) return;
     const button = event.type === 'click' && event.target.closest('button');
     if (button) {
       const one = [...found(panel)].find(({buttons}) => buttons?.includes(button));
@@ -184,11 +219,14 @@ export function follow(panel, tab, changed) {
     clearTimeout(timer);
     timer = setTimeout(settle, REST);
   }
-  const before = (event) => {
-    if (!event.isTrusted) return;
+  function took() {
+    if (!panel.offsetParent) return;
     run += 1;
     restoring = false;
     begin();
+  }
+  const before = (event) => {
+    if (event.isTrusted) took();
   };
   for (const kind of ['pointerdown', 'keydown']) panel.addEventListener(kind, before, true);
   for (const kind of ['input', 'change', 'click', 'pointerup', 'keyup']) panel.addEventListener(kind, acted);
@@ -226,6 +264,7 @@ export function follow(panel, tab, changed) {
     }
     if (mine === run) restoring = false;
   }
+  followed.push(took);
   look();
   return restore;
 }

@@ -1,6 +1,6 @@
 // A part of a picture on a canvas, and what is drawn over it in pixels of that part.
 
-import {numbersOf, pixelRatio} from './controls.js';
+import {numbersOf, pixelRatio, thickness} from './controls.js';
 
 const PALETTE = Array.from({length: 24}, (_, i) => `hsl(${(i * 137.5 + 190) % 360} 85% 60%)`);
 export const paletteAt = (number) => PALETTE[number % PALETTE.length];
@@ -58,10 +58,11 @@ export function makeView(canvas) {
 // A box [left, top, right, bottom] with a dark rim, so that it is seen on bright and on dark ground.
 export function outline(pen, box, colour, width, dash = []) {
   const [left, top, right, bottom] = box;
+  const thick = width * thickness();
   pen.setLineDash(dash);
   for (const [style, line] of [
-    ['rgb(0 0 0 / 0.55)', 1.9 * width],
-    [colour, width],
+    ['rgb(0 0 0 / 0.55)', 1.9 * thick],
+    [colour, thick],
   ]) {
     pen.strokeStyle = style;
     pen.lineWidth = line;
