@@ -16,6 +16,7 @@ ABOUT = frame.Topic(
     lecture="Generative models",
     summary="Paint a photograph like Monet and take it back, learned without a single pair of pictures.",
     card="#cyclegan-painted .slider-wrap",
+    first=("#cyclegan-picture", ".gallery", "#cyclegan-painted"),
     slides=(("L_GAN + L_GAN + lambda L_cyc", "dlcv/cyclegan/loss.py"),),
 )
 
@@ -38,7 +39,7 @@ def build() -> None:
         ABOUT,
         "A CycleGAN learns to translate pictures of one kind into another without a single pair to learn from:"
         " here photographs of landscapes into paintings of Monet, and back.",
-        "Choose a photograph, and paint it.",
+        "Choose a photograph, and see it painted.",
     )
     frame.equations(
         (
@@ -51,12 +52,14 @@ def build() -> None:
             "what is painted must be found again in the painting: nothing but this preserves the content",
         ),
     )
-    with gr.Row():
+    with gr.Row(elem_classes=["asks"]):
         with gr.Column(scale=2, min_width=320):
             picture, examples = pictures.picture_column(
                 [*frame.PHOTOGRAPHS, *MONETS], "cyclegan-picture", label="Picture"
             )
-            direction = gr.Radio(list(boards.DIRECTIONS), value=boards.FIRST, label="What to make of it")
+            direction = gr.Radio(
+                list(boards.DIRECTIONS), value=boards.FIRST, label="What to make of it", elem_classes=["later"]
+            )
             side = gr.Slider(
                 *boards.SIDES,
                 value=boards.SIDE,
@@ -64,15 +67,15 @@ def build() -> None:
                 label="Longer side, pixels",
                 info="Larger: finer strokes, slower.",
                 elem_id="cyclegan-side",
+                elem_classes=["later"],
             )
-            button = gr.Button("Paint", variant="primary", elem_id="cyclegan-paint")
-            with gr.Accordion("Other translations, from the Hub", open=False):
+            with gr.Accordion("Other translations, from the Hub", open=False, elem_classes=["later"]):
                 gr.Markdown(NOTICE)
                 style = gr.Radio(list(STYLES.values()), value=STYLES["horse2zebra"], show_label=False)
                 other = gr.Button("Fetch and translate", elem_id="cyclegan-published")
         with gr.Column(scale=3, min_width=320):
             slider = gr.ImageSlider(
-                label="Before and after", format="png", interactive=False, elem_id="cyclegan-painted"
+                label="Before and after", show_label=False, format="png", interactive=False, elem_id="cyclegan-painted"
             )
             text = gr.Markdown(elem_id="cyclegan-text")
     frame.section(
@@ -117,18 +120,25 @@ def build() -> None:
         " eight times as many photographs, and longer.",
     )
     digits.scores()
-    private = {"api_visibility": "private", "show_progress_on": slider} | frame.COMPUTE
+    private = {"api_visibility": "private", "show_progress_on": [slider, text]} | frame.COMPUTE
     quiet = {"api_visibility": "private", "show_progress": "hidden"} | frame.COMPUTE
     other.click(frame.guard(boards.paint_published), [picture, style, side], [slider, text], **private)
-    cleared = button.click(lambda: "", None, text, **frame.PLUMBING)  # the sentence is of the last picture
-    clicked = cleared.then(frame.guard(boards.paint), [picture, direction, side], [slider, text], **private)
+    # an example may bring another direction with it: what is asked last is answered last
+    changes = [picture.change, direction.change, side.release]
+    inputs, answer = [picture, direction, side], [slider, text]
+    chosen = gr.on(changes, frame.guard(_paint_anew), inputs, answer, trigger_mode="always_last", **private)
     first = frame.remembered(boards.paint)
-    shown = frame.on_first_show(first, [picture, direction, side], [slider, text], **frame.COMPUTE)
+    shown = frame.on_first_show(first, inputs, answer, **frame.COMPUTE)
     examples.select(_direction_of, None, direction, **frame.PLUMBING)
-    for painted, kept in ((clicked, lambda fn: fn), (shown, frame.remembered)):
+    for painted, kept in ((chosen, lambda fn: fn), (shown, frame.remembered)):
         painted.then(frame.guard(kept(boards.show_cycle)), [picture, direction], inside, **quiet)
         painted.then(frame.guard(kept(boards.show_compare)), [picture, direction], [cycles, identities], **quiet)
     api.offer()
+
+
+def _paint_anew(picture, direction, side, progress=gr.Progress()):  # noqa: B008  where Gradio looks for it
+    """`boards.paint`, unless the picture was taken away."""
+    return (gr.skip(), gr.skip()) if picture is None else boards.paint(picture, direction, side, progress)
 
 
 def _direction_of(chosen: gr.SelectData) -> str:

@@ -156,10 +156,10 @@ def _caption(text: str) -> str:
 
 
 def show_cycle(picture, direction) -> str:
-    """`cycle` for the screen."""
-    return figures(cycle(picture, direction))
+    """`cycle` for the screen, unless the picture was taken away."""
+    return gr.skip() if picture is None else figures(cycle(picture, direction))
 
 
 def show_compare(picture, direction) -> list[str]:
-    """`compare` for the screen."""
-    return [figures(shown) for shown in compare(picture, direction)]
+    """`compare` for the screen, unless the picture was taken away."""
+    return [gr.skip()] * 2 if picture is None else [figures(shown) for shown in compare(picture, direction)]

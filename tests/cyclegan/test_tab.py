@@ -107,13 +107,10 @@ def test_a_drawn_seven_is_read_in_both_domains(tab):
     screenshot(tab, "cyclegan-digits", BOARD)
 
 
-def test_without_a_picture_it_says_what_to_do(tab):
+def test_a_choice_acts_at_once(tab):
     tab.locator(REMOVE).click()
-    tab.locator("#cyclegan-paint").click()
-    expect(tab.get_by_text("Choose a picture first")).to_be_visible(timeout=PATIENCE)
-    upload(tab, PIL.Image.new("RGB", (320, 200), (90, 120, 160)))
     tab.get_by_label("A painting like a photograph").check()
-    tab.locator("#cyclegan-paint").click()
+    upload(tab, PIL.Image.new("RGB", (320, 200), (90, 120, 160)))
     expect(tab.locator(TEXT)).to_contain_text("320 × 200 pixels", timeout=PATIENCE)
     expect(tab.locator("#cyclegan-inside figcaption").first).to_contain_text("F(x)", timeout=PATIENCE)
     settle(tab)
@@ -129,7 +126,6 @@ def test_a_picture_of_several_strips_is_painted_under_a_progress_bar_without_sea
     tab.get_by_label("A photograph like Monet").check()
     tab.locator("#cyclegan-side input[type=number]").fill("832")
     tab.locator("#cyclegan-side input[type=number]").press("Tab")
-    tab.locator("#cyclegan-paint").click()
     tab.wait_for_selector(f"{PAINTED} .progress-bar", timeout=PATIENCE)
     expect(tab.locator(TEXT)).to_contain_text("800 × 680 pixels", timeout=PATIENCE)
     _, after = pictures(tab)

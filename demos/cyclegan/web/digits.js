@@ -1,5 +1,5 @@
 // A drawn digit in other domains and back, each with what two readers make of it.
-import {anySeed, percent} from '../../frame/web/controls.js';
+import {anySeed, percent, rememberSeed} from '../../frame/web/controls.js';
 import {fill, html} from '../../frame/web/html.js';
 import {inked, makeDrawPad} from '../../frame/web/pad.js';
 
@@ -53,9 +53,11 @@ export default function ({first, server, board, find, say, liveCaller}) {
       for (const table of board.querySelectorAll('table')) table.replaceChildren();
     },
   });
-  find('.adapt-again').addEventListener('click', () => {
-    seed = anySeed();
+  function begin(number) {
+    seed = number;
     showAll();
-  });
+  }
+  find('.adapt-again').addEventListener('click', () => begin(anySeed()));
+  rememberSeed(find('.adapt-again'), () => seed, begin);
   pad.show(inked('M92 92C100 44 190 46 190 100C190 146 120 172 88 224H206')); // a two
 }
