@@ -15,6 +15,7 @@ ABOUT = frame.Topic(
     summary="Everyday objects, people, nuclei, blood cells: see every step from anchor boxes to masks,"
     " and what each idea since R-CNN saved.",
     card=".dt-stage canvas",
+    first=("#detection-picture", "#detection-examples", ".dt-stage", ".dt-count"),
     slides=(
         ("Losses (15), (16), (17)", "dlcv/detection/loss.py"),
         ("From anchors to masks", "dlcv/detection/model.py"),
@@ -42,15 +43,13 @@ NANODET = (
 
 
 def find(picture, detector, view, progress=gr.Progress()):  # noqa: B008  where Gradio looks for it
-    """What the boards show of a picture, and the name that it is kept under."""
+    """What the boards show of a picture, and the name that it is kept under; a picture that was taken away leaves what
+    is shown."""
+    if picture is None:
+        return gr.skip(), gr.skip()
     how = understood(kept.Look, {"detector": detector, "view": view})
     answer = boards.shown(kept.look(picture, how.detector, how.view, progress))
     return answer, answer["token"]
-
-
-def find_anew(picture, detector, view, progress=gr.Progress()):  # noqa: B008  where Gradio looks for it
-    """`find` for another picture, detector or view; a picture that was taken away leaves what is shown."""
-    return (gr.skip(), gr.skip()) if picture is None else find(picture, detector, view, progress)
 
 
 def build() -> None:
@@ -62,23 +61,17 @@ def build() -> None:
         "NanoDet-Plus, as others published it, finds everyday objects in any photograph; choose people, nuclei or blood"
         " cells, click an object, and go through all of these steps in a network that was trained here.",
     )
-    with gr.Row(equal_height=False):
+    with gr.Row(equal_height=False, elem_classes=["asks"]):
         with gr.Column(scale=3, min_width=280):
             first, look_for = examples.EXAMPLES[examples.FIRST][:2]
             picture = frame.SafeImage(
                 value=first,
                 label="Picture",
+                show_label=False,
                 sources=["upload", "webcam", "clipboard"],
                 height=260,
                 elem_id="detection-picture",
             )
-            detector = gr.Radio(
-                [(kept.LABELS.get(title, title), title) for title in kept.DETECTORS],
-                value=look_for,
-                label="Look for",
-                elem_id="detection-detector",
-            )
-            button = gr.Button("Find objects", variant="primary", elem_id="detection-find")
             packaged = gr.Dataset(
                 components=[gr.Image(visible=False)],
                 samples=[[path] for path, _, _ in examples.EXAMPLES],
@@ -90,6 +83,15 @@ def build() -> None:
                 nuclei = gr.Button("Draw nuclei", size="md", min_width=120, elem_id="detection-nuclei")
                 blood = gr.Button("Draw blood cells", size="md", min_width=120, elem_id="detection-blood")
             drawn = gr.Markdown(examples.EXAMPLES[examples.FIRST][2], elem_id="detection-drawn")
+            detector = gr.Radio(
+                [(kept.LABELS.get(title, title), title) for title in kept.DETECTORS],
+                value=look_for,
+                label="Look for",
+                elem_id="detection-detector",
+                elem_classes=["later"],
+            )
+            limits = {"minimum": 0, "maximum": examples.SEEDS - 1, "precision": 0}
+            seed = gr.Number(0, label="Seed of the drawing", **limits, elem_id="detection-seed", elem_classes=["later"])
         with gr.Column(scale=9, min_width=320):
             questions = [boards.detect, boards.masks, boards.export]
             board = frame.Board("detection/detection", server_functions=questions, gpu=False)
@@ -159,14 +161,14 @@ def build() -> None:
     token = gr.Textbox(visible=False)  # no gr.State, with which every page keeps a connection open
     private = {"api_visibility": "private", "show_progress_on": board} | frame.COMPUTE
     inputs, outputs = [picture, detector, view], [board, token]
-    button.click(frame.guard(find, gpu=False), inputs, outputs, **private)
     # one event for all of these, so that the last of them is answered last: an example may be chosen at once
     changes = [frame.first_shown(), picture.change, detector.input, view.input]
-    gr.on(changes, frame.guard(find_anew, gpu=False), inputs, outputs, trigger_mode="always_last", **private)
+    gr.on(changes, frame.guard(find, gpu=False), inputs, outputs, trigger_mode="always_last", **private)
     picture.input(lambda: "", None, drawn, **frame.PLUMBING)
     packaged.click(frame.guard(examples.example), packaged, [picture, detector, drawn], **frame.PLUMBING)
-    for press, kind in ((nuclei, "nuclei"), (blood, "blood")):
-        press.click(frame.guard(_drawing(kind)), None, [picture, detector, drawn], **frame.PLUMBING)
+    for press, title in zip((nuclei, blood), examples.CELLS, strict=True):
+        press.click(_another(title), None, [seed, detector], **frame.PLUMBING)
+    seed.change(frame.guard(examples.draw), [detector, seed], [picture, detector, drawn], **frame.PLUMBING)
     start.click(frame.guard(history.measure, gpu=False), [token, count], bars, **private | {"show_progress_on": bars})
     api.offer()
 
@@ -180,13 +182,13 @@ def _stages(detector, picture):
     return detector.masks(features, found)
 
 
-def _drawing(kind: str):
-    """`examples.draw` of one kind, as an event wants it."""
+def _another(title: str):
+    """A seed of its own for a drawing, and its detector, as an event wants them: the seed draws."""
 
-    def drawing():
-        return examples.draw(kind)
+    def another():
+        return examples.any_seed(), title
 
-    return drawing
+    return another
 
 
 if __name__ == "__main__":

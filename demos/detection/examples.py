@@ -27,6 +27,16 @@ FIRST = 2  # the one that the tab opens with
 SEEDS = 1_000_000  # of drawn pictures
 
 
+Seed = frame.Whole(0, SEEDS - 1)
+CELLS = {"Cell nuclei": "nuclei", "Blood cells": "blood"}
+
+
+class Drawn(frame.Query):
+    """Which picture of cells."""
+
+    seed: Seed
+
+
 class Example(frame.Query):
     """Which of the packaged pictures."""
 
@@ -39,15 +49,19 @@ def example(number):
     return PIL.Image.open(path), title, credit
 
 
-def draw(kind: str, seed: int | None = None):
-    """A picture of cells, another one each time where no seed is given, the detector for it, and the true counts."""
+def draw(title: str, seed: int):
+    """A picture of what a detector of cells looks for, or else of nuclei, the detector, and the true counts."""
     from dlcv.detection import pictures
 
-    seed = int(np.random.default_rng().integers(SEEDS)) if seed is None else seed
-    drawn = getattr(pictures, kind)(seed)
+    title = title if title in CELLS else next(iter(CELLS))
+    drawn = getattr(pictures, CELLS[title])(understood(Drawn, {"seed": seed}).seed)
     several = {"nucleus": "nuclei"}
     counts = ", ".join(
         f"{count} {name if count == 1 else several.get(name, name + 's')}" for name, count in drawn.counts.items()
     )
-    title = {"nuclei": "Cell nuclei", "blood": "Blood cells"}[kind]
     return drawn.picture, title, f"Drawn in code, with exactly {counts}."
+
+
+def any_seed() -> int:
+    """Of a drawing that nobody has seen."""
+    return int(np.random.default_rng().integers(SEEDS))

@@ -117,7 +117,7 @@ def test_forged_questions_get_a_sentence(token, name, changes):
 @pytest.mark.parametrize("title", kept.SHIPPED)
 def test_the_board_answers_as_the_evaluation_does(title):
     """The same objects, areas and scores of one picture, though the board has it from a visitor's file."""
-    picture = examples.draw("blood" if title == "Blood cells" else "nuclei", 0)[0]
+    picture = examples.draw(title, 0)[0]
     if title in ("People", kept.EVERYDAY):
         picture = PIL.Image.open(examples.EXAMPLES[0][0])
     looked_at = kept.keep(kept.pixels_of(picture), title, "Whole")
@@ -158,7 +158,7 @@ def test_pictures_make_room_for_others(monkeypatch):
 
 
 def test_what_is_found_in_a_large_picture_is_in_pixels_of_the_file():
-    small = examples.draw("nuclei", 0)[0]
+    small = examples.draw("Cell nuclei", 0)[0]
     large = small.resize([12 * side for side in small.size], PIL.Image.Resampling.BICUBIC)
     assert max(large.size) > MOST
     one, other = (api.detection_find(picture, "Cell nuclei") for picture in (small, large))

@@ -16,7 +16,7 @@ from tests.support.asking import ask
 @pytest.fixture(scope="module")
 def nuclei():
     """A drawn picture of nuclei that is kept, its token, and its objects."""
-    looked_at = kept.keep(kept.pixels_of(examples.draw("nuclei", 0)[0]), "Cell nuclei", "Whole")
+    looked_at = kept.keep(kept.pixels_of(examples.draw("Cell nuclei", 0)[0]), "Cell nuclei", "Whole")
     return looked_at, kept.pictures.add(looked_at), boards.objects(looked_at, 0.5)
 
 
@@ -67,7 +67,7 @@ def test_the_anchors_on_an_object_are_sure_of_it(nuclei):
 
 
 def test_a_client_gets_the_terms_of_an_object_of_a_network_without_masks():
-    picture = examples.draw("blood", 0)[0]
+    picture = examples.draw("Blood cells", 0)[0]
     terms = api.detection_losses(picture, "Blood cells", 2)
     assert terms["own"]["mask"] is None and terms["own"]["total"] == pytest.approx(terms["own"]["class_loss"], abs=1e-6)
     with pytest.raises(InputError, match="choose one of these"):
