@@ -13,6 +13,7 @@ ABOUT = frame.Topic(
     lecture="Learning geometry",
     summary="Turn, stretch and warp a digit; a network learns to set it upright before reading it.",
     card=".stn-in svg",
+    first=(".stn-draw .pad", ".stn-read", ".stn-in .stn-picture", ".stn-out .stn-picture"),
     slides=(
         ("T_theta(G) and its grid", "dlcv/stn/model.py"),
         ("Bilinear sampling and its derivatives", "dlcv/stn/sampler.py"),
@@ -65,19 +66,18 @@ def build() -> None:
         "data": {key: dict(zip(("title", "line", "trained"), entry, strict=True)) for key, entry in DATA.items()},
         "examples": [dict(zip(("title", "digit", "transformer", "set", "path"), one, strict=True)) for one in EXAMPLES],
     }
-    with gr.Row(equal_height=False):
-        with gr.Column(scale=5, min_width=320):
-            frame.heading(
-                ABOUT,
-                "A Spatial Transformer decides from a picture where to look, and hands on what it reads there. "
-                "It was told nothing but the class of each digit; where to look it found out by itself.",
-            )
-        with gr.Column(scale=4, min_width=320):
-            frame.equation(
-                AFFINE,
-                r"$G_i$ is a pixel of the output; $\mathcal{T}_\theta(G_i)$ is where in the input it is read. "
-                r"$\theta$ comes from a small network that sees the input.",
-            )
+    frame.heading(
+        ABOUT,
+        "A Spatial Transformer decides from a picture where to look, and hands on what it reads there. "
+        "It was told nothing but the class of each digit; where to look it found out by itself.",
+    )
+    frame.equations(
+        (
+            AFFINE,
+            r"$G_i$ is a pixel of the output; $\mathcal{T}_\theta(G_i)$ is where in the input it is read. "
+            r"$\theta$ comes from a small network that sees the input.",
+        )
+    )
     frame.Board("stn/stn", server_functions=[boards.rectify], value=config)
     frame.section(
         "Most is gained where nothing was trained",

@@ -61,7 +61,7 @@ def test_a_photograph_is_the_same_digit_on_the_board_and_for_a_client(page, gall
         uri = f"data:image/{kind.lower()};base64," + base64.b64encode(content).decode()
         numbers, _ = Client(gallery).run("/stn_rectify", [{"url": uri}, *at_rest])
         client = max(range(10), key=lambda digit: numbers["probabilities"][digit])
-        with_transformer, without = page.locator("#stn-board .stn-bars th b").all_inner_texts()
+        with_transformer, without = page.locator("#stn-board .stn-read b").all_inner_texts()
         assert with_transformer == without == str(client) == str(digit)
         board = page.locator("#stn-board .stn-best span").first.inner_text()
         assert np.ptp(page.evaluate(SHADES)) > 100

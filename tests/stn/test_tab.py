@@ -30,7 +30,7 @@ def board(tab):
 
 def readings(page) -> list[str]:
     """The class with the transformer, and the plain CNN's."""
-    return page.locator(f"{BOARD} .stn-bars th b").all_inner_texts()
+    return page.locator(f"{BOARD} .stn-read b").all_inner_texts()
 
 
 def turn(page, degrees: int) -> None:
@@ -141,10 +141,11 @@ def test_the_count_follows_the_sliders_and_what_it_finds_goes_on_the_paper(board
     right, wrong = re.findall(r"\d", found.inner_text())
     screenshot(board, "stn-count", COUNT)
     found.click()
-    for cell, class_ in zip(board.locator(f"{BOARD} .stn-bars th b").all(), (right, wrong)):
+    for cell, class_ in zip(board.locator(f"{BOARD} .stn-read b").all(), (right, wrong)):
         expect(cell).to_have_text(class_)
     assert board.locator("output[for=stn-scale]").inner_text() == "0.50 ×"
     board.locator("#stn-scale").fill("1")
+    said.scroll_into_view_if_needed()
     expect(said).not_to_contain_text(str(without), timeout=30_000)
 
 

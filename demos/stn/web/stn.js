@@ -5,6 +5,7 @@ import {
   hear,
   largest,
   percent,
+  rememberSeed,
   saveFile,
   saveJson,
   slider,
@@ -125,7 +126,7 @@ export default function ({first, server, board, find, findAll, say, saying, live
   });
 
   function drawBars({probabilities, plain}) {
-    const heads = findAll('.stn-bars th b');
+    const heads = findAll('.stn-read b');
     [probabilities, plain].forEach((values, net) => {
       const best = largest(values);
       heads[net].textContent = best;
@@ -248,7 +249,8 @@ export default function ({first, server, board, find, findAll, say, saying, live
     showTransformer();
     showClassifier();
     showData();
-    find('.stn-plain').textContent = state.classifier === 'fcn' ? 'Plain FCN, without' : 'Plain CNN, without';
+    for (const one of findAll('.stn-plain'))
+      one.textContent = state.classifier === 'fcn' ? 'Plain FCN, without' : 'Plain CNN, without';
     find('.stn-data-line').textContent = state.classifier === 'fcn' ? gain : data[state.data].line;
     for (const {
       about,
@@ -276,10 +278,12 @@ export default function ({first, server, board, find, findAll, say, saying, live
     showState();
     refresh();
   });
-  find('.stn-seed').addEventListener('click', () => {
-    state.seed += 1;
+  function warp(number) {
+    state.seed = number;
     refresh();
-  });
+  }
+  find('.stn-seed').addEventListener('click', () => warp(state.seed + 1));
+  rememberSeed(find('.stn-seed'), () => state.seed, warp);
   find('.stn-show').addEventListener('click', ({currentTarget}) => {
     currentTarget.setAttribute('aria-pressed', !board.classList.toggle('stn-bare'));
   });
