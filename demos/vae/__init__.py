@@ -18,6 +18,7 @@ ABOUT = frame.Topic(
     lecture="Generative models",
     summary="Walk through a space where every point is a digit, and find yours on the map.",
     card=".vae-map .plane",
+    first=(".plane", ".decoded", ".vae-draw .pad"),
     slides=(
         ("P(X) as a mean over z (6), (8)", "dlcv/vae/loss.py"),
         ("ELBO (12), (13)", "dlcv/vae/loss.py"),
@@ -84,13 +85,10 @@ def playground() -> frame.Board:
             boards.example_garments,
         ],
     )
-    with gr.Row():
-        with gr.Column(min_width=320):
-            frame.section("Morph", "From one latent to another: on the way there are pictures nobody has drawn.")
-            morph = frame.Board("vae/morph", server_functions=[boards.morph_ends])
-        with gr.Column(min_width=320):
-            frame.section("Sample", "New pictures, as many as you like: $z \\sim P(z)$, then $f(z;\\Theta)$.")
-            prior = frame.Board("vae/prior", server_functions=[boards.sample_many], asks=boards.Prior)
+    frame.section("Morph", "From one latent to another: on the way there are pictures nobody has drawn.")
+    morph = frame.Board("vae/morph", server_functions=[boards.morph_ends])
+    frame.section("Sample", "New pictures, as many as you like: $z \\sim P(z)$, then $f(z;\\Theta)$.")
+    prior = frame.Board("vae/prior", server_functions=[boards.sample_many], asks=boards.Prior)
     main.shared(None, main, [morph, prior], js="(value) => [value, value]", **frame.PLUMBING)
     return main
 
@@ -114,7 +112,7 @@ def why_an_encoder(main: frame.Board) -> None:
                 r"P(X) \approx \frac{1}{N} \sum_j P(X\,|\,z_j;\Theta)\, \frac{P(z_j)}{P(z_j\,|\,X;\Theta_2)}",
                 r"$z_j$ from the encoder $P(z|X;\Theta_2)$",
             )
-            size = gr.Radio([SMALL, LARGE], value=LARGE, label="Model")
+            size = gr.Radio([SMALL, LARGE], value=LARGE, label="Network")
             with gr.Row():
                 run = gr.Button("Go on to 10,000 samples", variant="primary", min_width=200, elem_id="vae-estimate")
                 stop = gr.Button("Stop", interactive=False, min_width=80, elem_id="vae-stop")
@@ -150,7 +148,7 @@ def why_reparametrise(main: frame.Board) -> None:
                 r"\log P(X\,|\,z)\; \frac{\partial}{\partial \mu} \log P(z\,|\,X;\Theta_2)",
                 "without it: not the sample, only its probability can be differentiated",
             )
-            size = gr.Radio([SMALL, LARGE], value=SMALL, label="Model")
+            size = gr.Radio([SMALL, LARGE], value=SMALL, label="Network")
             run = gr.Button("Estimate 256 times", variant="primary", elem_id="vae-spread")
             numbers = gr.Markdown(
                 "Each estimate is made from one sample of $z$.",
