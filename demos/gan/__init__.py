@@ -10,6 +10,7 @@ ABOUT = frame.Topic(
     lecture="Generative models",
     summary="Two networks play against each other: watch them learn, walk between what they invent, ask the critic.",
     card=".gan-plane",
+    first=(".gan-plane", ".gan-three"),
     slides=(
         ("min max V(G, D), Wasserstein, gradient penalty", "dlcv/gan/loss.py"),
         ("for k steps do", "dlcv/gan/algorithm.py"),

@@ -30,7 +30,7 @@ Data, Formulation, Seed, Truncation = (
     frame.Choice(DATA),
     frame.Choice(FORMULATIONS),
     frame.Whole(0, 999_999),
-    frame.Slider("Truncation τ", 0, 2, step=0.05),
+    frame.Slider("Temperature τ", 0, 2, step=0.05),
 )
 
 Counted = frame.Choice(COUNTED_OF)

@@ -16,6 +16,7 @@ ABOUT = frame.Topic(
     lecture="Dealing with orderless input",
     summary="Spoil, cut and shuffle a cloud of points; a network that forgets their order still knows the shape.",
     card=".pn-stage canvas",
+    first=(".pick-known", ".pn-stage", ".pn-verdict"),
     slides=(("f = gamma(g(h(x_1), ..., h(x_P))) (22)", "dlcv/pointnet/model.py"),),
 )
 
@@ -25,32 +26,34 @@ SYMMETRY = r"f(x_1, \dots, x_n) = \gamma\big(g(h(x_1), \dots, h(x_n))\big)"
 
 def build() -> None:
     """Build the tab."""
-    with gr.Row(equal_height=False):
-        with gr.Column(scale=5, min_width=320):
-            frame.heading(
-                ABOUT,
-                "PointNet reads the points of a shape in whatever order they come: every point goes through the same "
-                "small network, and a maximum over all of them forgets which came first. Choose a shape, spoil it, and "
-                "see what it still is.",
-            )
-        with gr.Column(scale=4, min_width=320):
-            frame.equation(
-                SYMMETRY,
-                r"$h$ is the same network for every point $x_i$, $g$ is symmetric, here the maximum or the sum, and "
-                r"$\gamma$ reads what is left: no order of the points can change $f$.",
-            )
-    with gr.Row(equal_height=False):
+    frame.heading(
+        ABOUT,
+        "PointNet reads the points of a shape in whatever order they come: every point goes through the same small "
+        "network, and a maximum over all of them forgets which came first.",
+        "Choose a shape, spoil it, and see what it still is.",
+    )
+    frame.equations(
+        (
+            SYMMETRY,
+            r"$h$ is the same network for every point $x_i$, $g$ is symmetric, here the maximum or the sum, and "
+            r"$\gamma$ reads what is left: no order of the points can change $f$.",
+        )
+    )
+    with gr.Row(equal_height=False, elem_classes=["asks"]):
         with gr.Column(scale=2, min_width=240):
             pick = frame.Board(
                 "pointnet/pick",
                 server_functions=[boards.shape],
                 value={"shapes": SHAPES, "strangers": STRANGERS, "made": (*KINDS, *FURNITURE)},
             )
-            file = frame.SafeFile(label="Or bring your own", height=180, elem_id="pointnet-file")
+            file = frame.SafeFile(
+                label="Or bring your own", height=180, elem_id="pointnet-file", elem_classes=["later"]
+            )
             kept = frame.SafeFile(visible=False)  # a table, until it is known which of its columns are meant
             gr.Markdown(
                 "Meshes and clouds: ply, obj, off, stl, glb, xyz, csv, npy, npz, pcd, las; up to 50 MB and 5 million "
-                "points."
+                "points.",
+                elem_classes=["later"],
             )
         with gr.Column(scale=7, min_width=320):
             config = {

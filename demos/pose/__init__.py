@@ -19,6 +19,7 @@ ABOUT = frame.Topic(
     lecture="Articulated pose prediction",
     summary="Find the joints of everybody in a picture, and watch stage by stage whose arm is whose.",
     card=".po-stage canvas",
+    first=("#pose-picture", ".gallery", ".po-stage"),
     slides=(
         ("Stages rho, phi (5)", "dlcv/pose/model.py"),
         ("Belief maps and affinity fields (7)-(10)", "dlcv/pose/targets.py"),
@@ -106,13 +107,13 @@ def build() -> None:
             " $d_{j_2}$",
         ),
     )
-    with gr.Row(equal_height=False):
+    with gr.Row(equal_height=False, elem_classes=["asks"]):
         with gr.Column(scale=2, min_width=300):
             picture, _ = pictures.picture_column(
                 [*map(str, [*PHOTOGRAPHS, PORTRAIT, *NOBODY])],
                 "pose-picture",
                 label="Picture",
-                height=280,
+                height=236,
                 examples_label="Examples: an astronaut, a cameraman, a portrait, nobody",
             )
             gr.Markdown(CREDIT, elem_classes=["pose-credit"])
@@ -122,8 +123,9 @@ def build() -> None:
                 label="Look of the pose machine",
                 info="A finer look finds smaller people, takes longer, and may miss large ones.",
                 elem_id="pose-detail",
+                elem_classes=["later"],
             )
-            with gr.Accordion("OpenPose's own network", open=False):
+            with gr.Accordion("OpenPose's own network", open=False, elem_classes=["later"]):
                 gr.Markdown(NOTICE)
                 other = gr.Button("Fetch and look", elem_id="pose-published")
         with gr.Column(scale=5, min_width=320):

@@ -2,10 +2,12 @@
 // 1).
 import {anySeed, followPointer, greyPicture, loaded, numbersOf, written} from '../../frame/web/controls.js';
 import {fill, html} from '../../frame/web/html.js';
+import {remember} from '../../frame/web/state.js';
 
 export default function ({first, trigger, props, server, board, find, findAll, liveCaller}) {
   const {formulations, edge, start} = first;
   const SIDE = 504;
+  const CELLS = 64; // of a sheet of samples
   const askSamples = liveCaller(server.show_samples);
   const askPlane = liveCaller(server.show_plane);
   const askPoint = liveCaller(server.decode_point);
@@ -176,6 +178,22 @@ export default function ({first, trigger, props, server, board, find, findAll, l
     });
   }
 
+  const usual = () => start[state.data].map((index) => ({seed: 1, index}));
+  const named = (anchors) => anchors.map(({seed: number, index}) => `${number}.${index}`).join('_');
+  remember(find('.gan-sheets'), 'anchors', {
+    choice: true,
+    get: () => (named(state.anchors) === named(usual()) ? null : named(state.anchors)),
+    set(text) {
+      const anchors = (text ?? named(usual())).split('_').map((one) => {
+        const [number, index] = one.split('.').map(Number);
+        return {seed: number, index};
+      });
+      if (anchors.length !== 3 || anchors.some(({seed: number, index}) => !(number >= 0 && index < CELLS))) return;
+      state.anchors = anchors;
+      showPlane();
+    },
+  });
+
   function choose(anchor) {
     state.choosing = anchor;
     for (const one of findAll('[data-anchor]')) one.setAttribute('aria-pressed', Number(one.dataset.anchor) === anchor);
@@ -184,7 +202,7 @@ export default function ({first, trigger, props, server, board, find, findAll, l
 
   function open(data) {
     state.data = data;
-    state.anchors = start[data].map((index) => ({seed: 1, index}));
+    state.anchors = usual();
     for (const one of findAll('[data-data]')) one.setAttribute('aria-pressed', one.dataset.data === data);
     props.value = {...props.value, data};
     trigger('shared');

@@ -1,5 +1,5 @@
 // The laboratory: asks for a slice of training, draws what came of it, asks again. Nothing runs while nobody asks.
-import {capture, choices, isDark, numbersOf, onThemeChange, written} from '../../frame/web/controls.js';
+import {capture, choices, isDark, numbersOf, onThemeChange, thickness, written} from '../../frame/web/controls.js';
 import {fill, html, made} from '../../frame/web/html.js';
 
 export default function ({first, server, board, find, findAll, liveCaller, colour}) {
@@ -130,7 +130,7 @@ export default function ({first, server, board, find, findAll, liveCaller, colou
       pen.strokeStyle = pen.fillStyle = colour('--gallery-first');
       this.dots(pen, at, seen.real, 3);
       pen.strokeStyle = pen.fillStyle = colour('--gallery-second');
-      pen.lineWidth = 1.5;
+      pen.lineWidth = 1.5 * thickness();
       pen.globalAlpha = 0.6;
       const lengths = [];
       for (let i = 0; i < seen.pull.length; i += 2) lengths.push(Math.hypot(seen.pull[i], seen.pull[i + 1]));
@@ -149,7 +149,7 @@ export default function ({first, server, board, find, findAll, liveCaller, colou
     dots(pen, at, points, radius) {
       for (let i = 0; i < points.length; i += 2) {
         pen.beginPath();
-        pen.arc(...at(points[i], points[i + 1]), radius, 0, 7);
+        pen.arc(...at(points[i], points[i + 1]), radius * thickness(), 0, 7);
         pen.fill();
       }
     }

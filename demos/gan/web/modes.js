@@ -1,6 +1,6 @@
 // What 1,000 samples of each formulation are of: a generator that collapsed leaves classes out, or makes one over and
 // over.
-import {anySeed, percent} from '../../frame/web/controls.js';
+import {anySeed, percent, rememberSeed} from '../../frame/web/controls.js';
 import {fill, html} from '../../frame/web/html.js';
 
 export default function ({first, server, find, liveCaller, onValue}) {
@@ -62,10 +62,12 @@ export default function ({first, server, find, liveCaller, onValue}) {
       if (!section.hidden) show(section);
     }
   }
-  find('.modes-again').addEventListener('click', () => {
-    seed = anySeed();
+  function begin(number) {
+    seed = number;
     showAll();
-  });
+  }
+  find('.modes-again').addEventListener('click', () => begin(anySeed()));
+  rememberSeed(find('.modes-again'), () => seed, begin);
   onValue((value) => {
     if (!value.data || value.data === data) return;
     data = value.data;

@@ -1,5 +1,5 @@
 // The same latents from 4 x 4 to 64 x 64 pixels, each new layer faded in.
-import {anySeed, percent} from '../../frame/web/controls.js';
+import {anySeed, percent, rememberSeed} from '../../frame/web/controls.js';
 
 export default function ({server, board, find, liveCaller}) {
   const ask = liveCaller(server.grow);
@@ -62,9 +62,11 @@ export default function ({server, board, find, liveCaller}) {
     show();
   });
   garment.addEventListener('change', show);
-  find('.grow-again').addEventListener('click', () => {
-    seed = anySeed();
+  function begin(number) {
+    seed = number;
     show();
-  });
+  }
+  find('.grow-again').addEventListener('click', () => begin(anySeed()));
+  rememberSeed(find('.grow-again'), () => seed, begin);
   show();
 }

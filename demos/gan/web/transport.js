@@ -1,6 +1,7 @@
 // Two sets of points that can be dragged, matched by Python; two lines and their two distances.
-import {capture, onRelease, stepOf, written} from '../../frame/web/controls.js';
+import {capture, listed, onRelease, stepOf, unlisted, written} from '../../frame/web/controls.js';
 import {fill, html} from '../../frame/web/html.js';
+import {remember} from '../../frame/web/state.js';
 
 export default function ({server, find, liveCaller}) {
   const plane = find('.transport-points');
@@ -16,9 +17,14 @@ export default function ({server, find, liveCaller}) {
 
   const within = (value) => Math.max(-1.1, Math.min(1.1, value));
 
+  let last = 1; // of the minimal standard generator, which begins alike for all visitors
+  function random() {
+    last = (16807 * last) % 2147483647;
+    return last / 2147483647;
+  }
   function scatter(middle) {
     return Array.from({length: COUNT}, () =>
-      [0, 1].map((axis) => within(middle[axis] + 0.45 * (Math.random() + Math.random() - 1))),
+      [0, 1].map((axis) => within(middle[axis] + 0.45 * (random() + random() - 1))),
     );
   }
 
@@ -84,6 +90,16 @@ export default function ({server, find, liveCaller}) {
     if (!step) return;
     sets[kind][i] = sets[kind][i].map((value, axis) => within(value + 0.05 * step[axis]));
     match();
+  });
+  remember(plane, 'points', {
+    get: () => listed([...sets.real, ...sets.fake].flat()),
+    set(text) {
+      const to = unlisted(text, 4 * COUNT);
+      if (!to) return;
+      const points = Array.from({length: 2 * COUNT}, (_, i) => to.slice(2 * i, 2 * i + 2).map(within));
+      [sets.real, sets.fake] = [points.slice(0, COUNT), points.slice(COUNT)];
+      match();
+    },
   });
   find('.transport-mix').addEventListener('click', () => {
     sets.real = scatter([-0.4, 0.3]);

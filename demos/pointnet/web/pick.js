@@ -1,7 +1,7 @@
 // Where clouds come from: shapes to choose, and the visitor's file, which arrives as a value. Says 'pointnet:cloud'.
 
 import {byHeight, makeCloud, unpacked, upright} from '../../frame/web/cloud.js';
-import {anySeed, hear, onThemeChange, tell} from '../../frame/web/controls.js';
+import {anySeed, hear, onThemeChange, rememberSeed, tell} from '../../frame/web/controls.js';
 import {fill, html, made} from '../../frame/web/html.js';
 
 const AXES = ['x', 'y', 'z'];
@@ -12,6 +12,7 @@ export default function ({first, props, trigger, server, find, findAll, say, liv
   const {shapes, strangers, made: kinds} = first;
   const pictures = {};
   const clouds = {};
+  const seeds = {...shapes};
   let chosen = null;
   let current = null;
 
@@ -34,15 +35,22 @@ export default function ({first, props, trigger, server, find, findAll, say, liv
     const answer = await ask({name, seed});
     if (!answer) return false;
     clouds[name] = answer;
+    seeds[name] = seed;
     find(`.pick [data-name="${name}"]`).disabled = false;
     picture(name);
     return true;
   }
 
-  find('.pick-another').addEventListener('click', async () => {
+  async function another(seed) {
     const name = chosen;
-    if ((await bring(askAnother, name, anySeed())) && chosen === name) choose(clouds[name], name);
-  });
+    if ((await bring(askAnother, name, seed)) && chosen === name) choose(clouds[name], name);
+  }
+  find('.pick-another').addEventListener('click', () => another(anySeed()));
+  rememberSeed(
+    find('.pick-another'),
+    () => (kinds.includes(chosen) && seeds[chosen] !== shapes[chosen] ? seeds[chosen] : null),
+    another,
+  );
   hear('pointnet:wanted', () => {
     if (current) choose(current, chosen);
   });

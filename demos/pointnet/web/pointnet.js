@@ -29,7 +29,7 @@ export default function ({first, server, board, find, liveCaller, colour}) {
   };
   const PARTS = ['--gallery-first', '--gallery-second', '--gallery-third', '--gallery-good'];
   const READ_AS = {chair: 'chair', table: 'table', desk: 'table', bed: 'bed', sofa: 'bed'}; // class -> kind with parts
-  const cloud = makeCloud(find('.pn-stage canvas'));
+  const cloud = makeCloud(find('.pn-stage canvas'), {leading: true});
   const state = {symmetric: 'max', side: 'left', up: 'z'};
   let base = null;
   let last = null;

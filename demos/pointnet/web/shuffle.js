@@ -1,7 +1,7 @@
 // The same points in another order, for PointNet and for a network that reads them as one long list.
 
 import {scaled} from '../../frame/web/cloud.js';
-import {hear, largest, numbersOf, onThemeChange, percent, tell} from '../../frame/web/controls.js';
+import {hear, largest, numbersOf, onThemeChange, percent, rememberSeed, tell} from '../../frame/web/controls.js';
 import {fill, html} from '../../frame/web/html.js';
 
 export default function ({server, find, liveCaller}) {
@@ -60,11 +60,13 @@ export default function ({server, find, liveCaller}) {
       : html`Trying 100 other orders …`;
 
   let resting = 0;
-  find('.ps-shuffle').addEventListener('click', () => {
+  function shuffle(number) {
     clearTimeout(resting);
-    seed += 1;
+    seed = number;
     if (last) ask(true);
-  });
+  }
+  find('.ps-shuffle').addEventListener('click', () => shuffle(seed + 1));
+  rememberSeed(find('.ps-shuffle'), () => (order ? seed : null), shuffle);
   find('.ps-back').addEventListener('click', () => {
     clearTimeout(resting);
     if (last) ask(false);

@@ -1,9 +1,21 @@
 // The playground of the pose tab: a picture, its people, and what thresholds, matching and the hand make of them.
 // People are MoveNet's ('movenet') or those of a machine that has maps ('maps'), which the other boards look into.
 // Says 'pose:picture' and 'pose:found' to them, and listens to 'pose:stage'.
-import {capture, choices, hear, onRelease, saveCanvas, saveJson, stepOf, tell} from '../../frame/web/controls.js';
+import {
+  capture,
+  choices,
+  hear,
+  listed,
+  onRelease,
+  saveCanvas,
+  saveJson,
+  stepOf,
+  tell,
+  unlisted,
+} from '../../frame/web/controls.js';
 import {fill, html} from '../../frame/web/html.js';
 import {drawPeople} from '../../frame/web/skeleton.js';
+import {remember} from '../../frame/web/state.js';
 
 export default function ({first, server, find, liveCaller, onValue}) {
   const askKeep = {maps: liveCaller(server.keep), movenet: liveCaller(server.keep_seen)};
@@ -182,6 +194,19 @@ export default function ({first, server, find, liveCaller, onValue}) {
   find('.po-back').addEventListener('click', () => {
     moved = new Map();
     refresh();
+  });
+  remember(canvas, 'joints', {
+    get: () => (moved.size ? listed([...moved.values()].flat(), 1) : null),
+    set(text) {
+      const to = unlisted(text) || [];
+      const joints = Array.from({length: to.length / 4}, (_, i) => to.slice(4 * i, 4 * i + 4));
+      moved = new Map(
+        joints
+          .filter(([joint, number]) => found[network]?.peaks[joint]?.[number])
+          .map((one) => [`${one[0]},${one[1]}`, one]),
+      );
+      if (found[network]) refresh();
+    },
   });
 
   // ---- who answers, thresholds and matching
