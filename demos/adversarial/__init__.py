@@ -14,6 +14,7 @@ ABOUT = frame.Topic(
     lecture="Generative models",
     summary="A change that nobody sees, and a network takes your photograph for anything you like.",
     card=".ad-three",
+    first=(".ad-choose", ".ad-three"),
     slides=(("min || r ||_2 subject to c(x + r) != c(x)", "dlcv/adversarial/deepfool.py"),),
 )
 SHORTEST = r"\min_{\mathbf{r}} \|\mathbf{r}\|_2 \text{ subject to } c(\mathbf{x} + \mathbf{r}) \neq c(\mathbf{x})"

@@ -11,6 +11,7 @@ ABOUT = frame.Topic(
     lecture="“Deep” embeddings",
     summary="Thirty bars are a digit: drag them, walk between two, and watch a spoiled one heal.",
     card=".ae-model",
+    first=(".ae-draw", ".ae-models"),
     slides=(
         ("|| g(f(x)) - x ||^2 (1)", "dlcv/autoencoder/loss.py"),
         ("code <- f(x), x' <- g(code) (2)", "dlcv/autoencoder/model.py"),

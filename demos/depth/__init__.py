@@ -21,6 +21,7 @@ ABOUT = frame.Topic(
     lecture="Self-learning",
     summary="See how far away everything in a photograph is, as a network learned it from what two eyes see.",
     card="#depth-map .slider-wrap",
+    first=("#depth-picture", ".gallery", "#depth-map"),
     slides=(("C_ap, C_ds, C_lr, C", "dlcv/depth/loss.py"),),
 )
 
@@ -192,15 +193,23 @@ def _offer() -> None:
 
 def _photograph() -> None:
     """One photograph: its map, what the colours mean, and the scene as a cloud."""
-    with gr.Row():
+    with gr.Row(elem_classes=["asks"]):
         with gr.Column(scale=2, min_width=320):
             picture, _ = pictures.picture_column(frame.PHOTOGRAPHS, "depth-picture")
-            network = gr.Radio(list(NETWORKS), value=photograph.FIRST, label="Network", elem_id="depth-network")
-            with gr.Accordion("A published network, from the Hub", open=False):
+            network = gr.Radio(
+                list(NETWORKS), value=photograph.FIRST, label="Network", elem_id="depth-network", elem_classes=["later"]
+            )
+            with gr.Accordion("A published network, from the Hub", open=False, elem_classes=["later"]):
                 gr.Markdown(NOTICE)
                 other = gr.Button("Fetch it, and see the depth", elem_id="depth-published")
         with gr.Column(scale=3, min_width=320):
-            slider = gr.ImageSlider(label="Photograph and depth", format="jpeg", interactive=False, elem_id="depth-map")
+            slider = gr.ImageSlider(
+                label="Photograph and depth",
+                show_label=False,
+                format="jpeg",
+                interactive=False,
+                elem_id="depth-map",
+            )
             colours = gr.HTML(js_on_load=None, apply_default_css=False, elem_id="depth-scale")
     frame.section(
         "The scene as a cloud of points",
@@ -238,10 +247,14 @@ def _two_eyes() -> None:
             " and further left in the right one. What is found in both is compared first."
         )
         with gr.Row():
-            eyes = [
-                frame.SafeImage(label=label, sources=["upload", "clipboard"], height=220, elem_id=name)
-                for label, name in (("Left eye", "depth-left"), ("Right eye", "depth-right"))
-            ]
+            eyes = []
+            for label, name in (("Left eye", "depth-left"), ("Right eye", "depth-right")):
+                with gr.Column(min_width=200):
+                    gr.Markdown(f"**{label}**")
+                    sources = ["upload", "clipboard"]
+                    eyes.append(
+                        frame.SafeImage(label=label, show_label=False, sources=sources, height=220, elem_id=name)
+                    )
             with gr.Column(min_width=200):
                 limits = {"minimum": 0, "maximum": 100_000}
                 focal = gr.Number(label="Focal length, pixels; where it is known", **limits, elem_id="depth-f")

@@ -10,6 +10,7 @@ ABOUT = frame.Topic(
     lecture="“Deep” embeddings",
     summary="Sign three times, then try to forge yourself; invent an alphabet and have it read.",
     card=".si-cards",
+    first=(".si-draw", ".si-verdict", ".si-dial"),
     slides=(
         ("L^p, L^n with the margin m, triplets, mining", "dlcv/siamese/loss.py"),
         ("|| f(x_1) - f(x_2) ||", "dlcv/siamese/model.py"),
@@ -69,8 +70,8 @@ def build() -> None:
     frame.heading(
         ABOUT,
         "A siamese network is one network that sees two pictures; it is trained so that the distance of its two answers"
-        " says how alike they are. It was never told what a signature is: it learned from 964 characters of 30"
-        " alphabets, not from signatures, of which no set is used here.",
+        " says how alike they are. It learned from 964 characters of 30 alphabets, not from signatures, of which"
+        " no set is used here.",
         "Draw the same thing again, then something else.",
     )
     frame.equations((POSITIVE, "small for a pair of one class"), (NEGATIVE, "and large for a pair of two, up to $m$"))

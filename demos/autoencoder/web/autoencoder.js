@@ -5,7 +5,7 @@ import {fill, html, made} from '../../frame/web/html.js';
 import {makeDrawPad} from '../../frame/web/pad.js';
 import {writtenDigits} from '../../frame/web/strokes.js';
 
-export default function ({first, trigger, props, server, board, find, findAll, say, liveCaller}) {
+export default function ({trigger, props, server, board, find, findAll, say, liveCaller}) {
   const UNITS = 30;
   const REACH = 3; // deviations, both ways, of a bar's drag
   const FINE = 10; // levels to a deviation
@@ -27,9 +27,9 @@ export default function ({first, trigger, props, server, board, find, findAll, s
   // ---- the two models
 
   const panels = {};
-  for (const [i, [which, title]] of Object.entries(WHICH).entries()) {
+  for (const [which, title] of Object.entries(WHICH)) {
     const panel = made(html`<section class="ae-model" data-model="${which}">
-      <div><h3>${title} <span class="model">${first.models[i]}</span></h3>
+      <div><h3>${title} <span class="model">${UNITS} units</span></h3>
         <div class="ae-bars" tabindex="0" role="application"
           aria-label="Code of the ${title}, 30 bars. Left and right choose a unit, up and down change it.">
           <svg viewBox="0 0 600 140" preserveAspectRatio="none" aria-hidden="true"><path class="ae-zero" d="M0 70H600"/>
@@ -241,9 +241,6 @@ export default function ({first, trigger, props, server, board, find, findAll, s
     find('.draw-title').textContent = data === 'digits' ? 'Your digit' : 'Your garment';
     const answer = await askData({data});
     if (!answer || data !== state.data) return;
-    findAll('.ae-model .model').forEach((label, i) => {
-      label.textContent = answer.models[i];
-    });
     const pictures = data === 'digits' ? writtenDigits() : answer.examples;
     props.value = {...props.value, data, names: answer.names, models: answer.models, examples: pictures};
     const examples = find('.ae-examples');

@@ -1,5 +1,5 @@
 // A training from nothing: asks for a slice, draws what came of it, asks again. Nothing runs while nobody asks.
-import {CLASS_COLOURS, choices, loaded, numbersOf, onThemeChange, slider} from '../../frame/web/controls.js';
+import {CLASS_COLOURS, choices, loaded, numbersOf, onThemeChange, slider, thickness} from '../../frame/web/controls.js';
 import {fill, html, made} from '../../frame/web/html.js';
 import {training} from '../../frame/web/training.js';
 
@@ -57,7 +57,7 @@ export default function ({first, server, board, find, liveCaller, colour}) {
     for (let i = 0; i < codes.length; i += 2) {
       pen.fillStyle = CLASS_COLOURS[labels[i / 2]];
       pen.beginPath();
-      pen.arc(at(codes[i], 0), size - at(codes[i + 1], 1), 4, 0, 7);
+      pen.arc(at(codes[i], 0), size - at(codes[i + 1], 1), 4 * thickness(), 0, 7);
       pen.fill();
     }
   }

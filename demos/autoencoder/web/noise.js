@@ -1,5 +1,5 @@
 // The drawing, or nothing at all, under noise, and what the wide networks make of it.
-import {anySeed, choices} from '../../frame/web/controls.js';
+import {anySeed, choices, rememberSeed} from '../../frame/web/controls.js';
 import {fill, html} from '../../frame/web/html.js';
 
 export default function ({first, server, find, findAll, liveCaller, onValue}) {
@@ -54,10 +54,12 @@ export default function ({first, server, find, findAll, liveCaller, onValue}) {
 
   level.addEventListener('input', show);
   find('.ae-alone').addEventListener('change', show);
-  find('.ae-again').addEventListener('click', () => {
-    seed = anySeed();
+  function begin(number) {
+    seed = number;
     show();
-  });
+  }
+  find('.ae-again').addEventListener('click', () => begin(anySeed()));
+  rememberSeed(find('.ae-again'), () => seed, begin);
   onValue((value) => {
     if (value.data !== 'digits' || !value.picture || value.picture === picture) return;
     picture = value.picture;

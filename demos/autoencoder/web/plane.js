@@ -146,7 +146,6 @@ export default function ({server, find, liveCaller, onValue}) {
       labels: numbersOf(answer.labels, Uint8Array),
       arrows: numbersOf(answer.arrows, Float32Array),
     };
-    find('.model').textContent = answer.model;
     fill(
       find('.ae-legend'),
       answer.names.map((name, i) => html`<span><i style="background: ${CLASS_COLOURS[i]}"></i>${name}</span>`),

@@ -1,6 +1,6 @@
 // Two eyes: everything that the left picture says about the pair. One question a pair; the place of the eye and the
 // threshold are answered here.
-import {button, numbersOf, percent, written} from '../../frame/web/controls.js';
+import {button, numbersOf, percent, rememberSeed, written} from '../../frame/web/controls.js';
 import {html, made} from '../../frame/web/html.js';
 
 export default function ({first, server, find, findAll, say, liveCaller, onValue}) {
@@ -129,6 +129,11 @@ export default function ({first, server, find, findAll, say, liveCaller, onValue
   });
   const another = button('Another scene', () => bring('made', seed + 1));
   find('.ds-choose').append(...buttons, another);
+  rememberSeed(
+    another,
+    () => seed,
+    (number) => bring('made', number),
+  );
 
   async function bring(name, number) {
     const answer = await ask({name, seed: number});

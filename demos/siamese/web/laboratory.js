@@ -1,5 +1,13 @@
 // Digits move into the plane while a network learns. Asks for a slice, draws it, asks again; settings count at once.
-import {CLASS_COLOURS, choices, numbersOf, onThemeChange, percent, slider} from '../../frame/web/controls.js';
+import {
+  CLASS_COLOURS,
+  choices,
+  numbersOf,
+  onThemeChange,
+  percent,
+  slider,
+  thickness,
+} from '../../frame/web/controls.js';
 import {fill, html} from '../../frame/web/html.js';
 import {training} from '../../frame/web/training.js';
 import {line} from './shared.js';
@@ -40,7 +48,7 @@ export default function ({first, server, board, find, liveCaller, colour}) {
     for (let i = 0; i < points.length; i += 2) {
       pen.fillStyle = CLASS_COLOURS[labels[i / 2]];
       pen.beginPath();
-      pen.arc(at(points[i]), size - at(points[i + 1]), 4, 0, 7);
+      pen.arc(at(points[i]), size - at(points[i + 1]), 4 * thickness(), 0, 7);
       pen.fill();
     }
     const strongest = Math.max(1e-6, ...forces.map(Math.abs));
