@@ -4,8 +4,8 @@ import {numbersOf, thickness} from './controls.js';
 const limbColour = (limb, count) => `hsl(${Math.round((360 * limb) / count)} 90% 58%)`;
 
 // People, each {number, places}: places are [x, y] in pixels of the canvas, or null where a joint was not found.
-// `limbs` are pairs of joints; `usual` is the width of a limb. Joints that are marked in `guessed` are hollow, and their
-// limbs dashed.
+// `limbs` are pairs of joints; `usual` is the width of a limb. Joints that are marked in `guessed` are hollow, and
+// their limbs dashed.
 export function drawPeople(context, people, limbs, usual) {
   const size = usual * thickness();
   context.lineCap = 'round';
