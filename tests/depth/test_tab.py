@@ -53,14 +53,12 @@ def test_a_photograph_has_its_depth_and_its_scene_can_be_turned(tab):
     expect(tab.locator("#depth-scale")).to_contain_text("relative")
     canvas = f"{CLOUD} canvas"
     tab.locator(canvas).scroll_into_view_if_needed()
-    seen = drawn(tab, canvas)
-    tab.wait_for_timeout(500)
-    assert drawn(tab, canvas) != seen  # it sways
+    looks_other = f"(seen) => document.querySelector('{canvas}').toDataURL() !== seen"
+    tab.wait_for_function(looks_other, arg=drawn(tab, canvas))  # it sways
     tab.emulate_media(reduced_motion="reduce")
-    tab.wait_for_timeout(200)
+    drawn(tab, canvas)
     seen = drawn(tab, canvas)
-    tab.wait_for_timeout(300)
-    assert drawn(tab, canvas) == seen  # unless asked not to
+    assert all(drawn(tab, canvas) == seen for _ in range(10))  # unless asked not to
     tab.locator(canvas).focus()
     tab.keyboard.press("ArrowLeft")
     turned = drawn(tab, canvas)
@@ -121,7 +119,7 @@ def test_files_can_be_taken_away_and_load_again(tab):
     )
     assert -cloud.vertices[:, 2].max() == pytest.approx(1, abs=1e-3)  # the nearest; the camera looks along -z
     mesh = trimesh.load(io.BytesIO(saved(tab, ".dp-glb")), file_type="glb").to_geometry()
-    np.testing.assert_allclose(mesh.bounds, cloud.bounds, atol=0.05 * np.ptp(cloud.bounds))
+    np.testing.assert_allclose(mesh.bounds, cloud.bounds, atol=0.1 * np.ptp(cloud.bounds))  # torn, it lacks some
     picture = PIL.Image.open(io.BytesIO(saved(tab, ".dp-png")))
     assert picture.size == PIL.Image.open(frame.PHOTOGRAPHS[0]).size
     values = np.array(picture)

@@ -14,7 +14,7 @@ from dlcv.pose import evaluate, layouts, topdown
 from dlcv.pose.predictor import Moved
 from dlcv.pose.skeleton import COCO, COCO_WITH_NECK
 from tests.pose.people import TWO, mosaic, seen_of
-from tests.pose.test_boards import ask
+from tests.support.asking import ask
 
 MAPS = seen_of(TWO), "ours"
 
