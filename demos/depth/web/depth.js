@@ -57,11 +57,10 @@ export default function ({server, board, find, findAll, say, liveCaller, onValue
 
   // ---- how far away what the pointer is on lies, over the photograph above
 
-  const map = document.querySelector('#depth-map');
   const word = Object.assign(document.createElement('output'), {className: 'dp-far', hidden: true});
   word.setAttribute('aria-live', 'off'); // it follows the pointer: a reader would never stop
 
-  function farAt(event) {
+  function farAt(map, event) {
     const box = map.querySelector('img')?.getBoundingClientRect();
     if (!near || !box?.width) return '';
     const [height, width] = value.grid;
@@ -73,7 +72,8 @@ export default function ({server, board, find, findAll, say, liveCaller, onValue
   }
 
   function point(event) {
-    const text = farAt(event);
+    const map = event.target.closest?.('#depth-map'); // which may come later than this board
+    const text = map ? farAt(map, event) : '';
     word.hidden = !text;
     if (!text) return;
     map.append(word); // Gradio draws the picture anew
@@ -84,9 +84,6 @@ export default function ({server, board, find, findAll, say, liveCaller, onValue
     word.style.top = `${Math.max(8, event.clientY - box.top - word.offsetHeight - 14)}px`;
   }
 
-  map.addEventListener('pointermove', point);
-  map.addEventListener('pointerdown', point);
-  map.addEventListener('pointerleave', () => {
-    word.hidden = true;
-  });
+  document.addEventListener('pointermove', point);
+  document.addEventListener('pointerdown', point);
 }
