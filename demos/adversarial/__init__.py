@@ -129,8 +129,8 @@ def build() -> None:
         {name: [name] for name in [*NETWORKS, *UNIVERSAL.values()]},
         note="Robustness is the mean of ||r||/||x|| of DeepFool's r over the test pictures, which lie in [0, 1]. The"
         " paper's FGSM has one strength for all pictures, that which fools 90 % of them; its figure for LeNet is"
-        " larger than ours, for another scale of the inputs or of the strengths. Retrained on a third of the digits, r"
-        " is a third longer; the paper has half as long again. MobileNetV2 is Google's, as published.",
+        " larger than ours, for another scale of the inputs or of the strengths. Retrained by DeepFool, r is"
+        " a third longer; the paper has half as long again. MobileNetV2 is Google's, as published.",
     )
     api.offer()
 

@@ -23,9 +23,8 @@ from .samples import of_garments
 
 HELD_OUT = 1000  # the last training pictures, for validation; the test set is left to evaluate.py
 MADE_FROM = {"universal-mnist": 1000, "universal-photographs": 200}  # training pictures
-CANDIDATES = (
-    4  # classes whose borders one picture's push looks at: more of them take longer and find hardly shorter ones
-)
+# classes whose borders a picture's push looks at: more of them take longer and find hardly shorter ones
+CANDIDATES = {"lenet-mnist-deepfool": 4, "universal-mnist": 10, "universal-photographs": 4}
 PLAIN = {"lenet-mnist": LeNet, "lenet-fashion": LeNet, "perceptron-mnist": FullyConnected}
 RETRAINED = {
     "lenet-mnist-deepfool": "each changed by DeepFool until it fooled that network",
@@ -37,7 +36,6 @@ UNIVERSAL = {
     "universal-photographs": UniversalConfig(PHOTOGRAPHS, 10 / 255, (3, SIDE, SIDE)),
 }
 BEGIN = Recipe(epochs=10, batch_size=128, learning_rate=1e-3, warmup=0.05, weight_decay=1e-4, average=0.995)
-PERTURBED = 20_000  # training digits that retraining is done on, a third: as many as are perturbed in minutes
 AGAIN = replace(BEGIN, epochs=5, learning_rate=BEGIN.learning_rate / 2)
 PRESETS = {
     "cpu": {
@@ -64,7 +62,7 @@ def perturbed(name: str, pictures: torch.Tensor, labels: torch.Tensor) -> torch.
         return network(x).logits
 
     if name.endswith("deepfool"):
-        return pictures + by_deepfool(classify, pictures, bounded=False, candidates=CANDIDATES)
+        return pictures + by_deepfool(classify, pictures, bounded=False, candidates=CANDIDATES[name])
     up = signs(classify, pictures, labels)
     return (pictures + strength(classify, pictures[:5000], up[:5000]) * up).clamp(0, 1)
 
@@ -92,13 +90,12 @@ def train(name: str, recipe: Recipe, runs: Path) -> None:
         model = PLAIN[name](ClassifierConfig(tuple(mnist.CLASSES[data])))
     else:
         model = weights.load(LeNet, "lenet-mnist")
-        pictures, labels = pictures[:PERTURBED], labels[:PERTURBED]
         kept = runs / name / "perturbed.pt"
         if not kept.exists():
             kept.parent.mkdir(parents=True, exist_ok=True)
             torch.save(perturbed(name, pictures, labels), kept)
         pictures = torch.load(kept, weights_only=True)
-        source = f"lenet-mnist, and the first {PERTURBED:,} of its digits, {RETRAINED[name]}"
+        source = f"lenet-mnist, and its 59,000 training digits, {RETRAINED[name]}"
     batches = TensorBatches(pictures, labels)
     model = fit(
         model, loss, batches, recipe, runs / name, lambda averaged: {"accuracy": accuracy(averaged, seen, truth)}
@@ -118,7 +115,7 @@ def save_universal(name: str, recipe: Recipe) -> None:
     model = Universal(config)
     generator = torch.Generator().manual_seed(recipe.seed)
     found = universal(
-        lambda x: network(x).logits, x, config.bound, generator, passes=recipe.epochs, candidates=CANDIDATES
+        lambda x: network(x).logits, x, config.bound, generator, passes=recipe.epochs, candidates=CANDIDATES[name]
     )
     for number, (v, rate) in enumerate(found, 1):
         print(f"{name}: pass {number}: {100 * rate:.1f} % of {len(x)} pictures fooled", flush=True)
