@@ -61,8 +61,10 @@ export default function ({props, server, find, liveCaller, onValue}) {
   const shownNow = () => things.filter((thing) => thing.score >= score.value);
 
   async function begin(value) {
+    find('.dt').ariaBusy = 'true'; // a large picture takes a while to be decoded
     const picture = await loaded(value.picture);
     if (props.value.token !== value.token) return; // another one came meanwhile
+    find('.dt').ariaBusy = 'false';
     [seen, image, chosen] = [value, picture, null];
     cells.clear();
     cache.clear();

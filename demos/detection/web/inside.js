@@ -109,6 +109,7 @@ export default function ({server, board, find, findAll, liveCaller}) {
   }
 
   async function refreshRegion() {
+    if (!now.data) return; // the address may set a slider before there is anything to ask about
     const answer = await asks.region({token: now.seen.token, tile, number: now.sliders.proposal.value - 1});
     if (!answer) return;
     const [points, features] = [answer.points, answer.features].map((text) => numbersOf(text, Float32Array));
@@ -131,6 +132,7 @@ export default function ({server, board, find, findAll, liveCaller}) {
   }
 
   async function refreshProposals() {
+    if (!now.data) return;
     const answer = await asks.proposals({token: now.seen.token, tile, overlap: now.sliders.overlap.value});
     if (answer) {
       now.after = boxesOf(answer.after);
