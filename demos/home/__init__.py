@@ -26,7 +26,8 @@ def build() -> None:
     gr.set_static_paths([PICTURES])
     chapters = []
     for chapter, slides in CHAPTERS.items():
-        there = dict.fromkeys(slide.topic for slide in slides if slide.topic)
+        shown = {slide.topic for slide in slides}
+        there = [topic_id for topic_id in topics() if topic_id in shown]
         missing = sum(slide.count for slide in slides if not slide.topic)
         chapters.append({"title": chapter, "cards": [card(topic_id) for topic_id in there], "missing": missing})
     value = {"title": TITLE, "sentence": SENTENCE, "chapters": chapters}
