@@ -88,7 +88,8 @@ export default function ({server, board, find, findAll, say, liveCaller, onValue
       find('.ad-bars'),
       values.map(
         (value, i) => html`<div class="ad-bar ${i === top ? 'top' : ''}"><span>${nameOf(answer.classes[i])}</span>
-          <i style="width: ${100 * value}%; background: ${CLASS_COLOURS[i]}"></i><output>${percent(value, 1)}</output></div>`,
+          <i style="width: ${100 * value}%; background: ${CLASS_COLOURS[i]}"></i>
+          <output>${percent(value, 1)}</output></div>`,
       ),
     );
     const last = answer.curves[0].length - 1;
@@ -180,7 +181,8 @@ export default function ({server, board, find, findAll, say, liveCaller, onValue
       find('.ad-film'),
       answer.film.map(
         ({step, place: at, picture: tile, norm: length, now, towards}) => html`<button type="button" data-place="${at}">
-          <img src="${tile}" width="100" height="100" alt=""><b>${step ? `Step ${step}` : 'x'}</b>: ${nameOf(now)}<br>‖r‖ ${length.toPrecision(2)}
+          <img src="${tile}" width="100" height="100" alt=""><b>${step ? `Step ${step}` : 'x'}</b>: ${nameOf(now)}<br>
+          ‖r‖ ${length.toPrecision(2)}
           ${towards === null ? '' : html`<br>to ${nameOf(towards)}`}</button>`,
       ),
     );

@@ -39,10 +39,12 @@ export default function ({first, server, find, say, liveCaller}) {
         const sure = percent(one.probabilities[one.after]);
         return html`<section class="ad-network" data-network="${one.name}" data-relative="${one.relative}">
           <h3>${first.titles[one.name]}</h3>
-          <div class="pair"><img src="${one.pushes}" width="90" height="90" alt="r"><img src="${one.sum}" width="90" height="90" alt="x + r"></div>
+          <div class="pair"><img src="${one.pushes}" width="90" height="90" alt="r">
+            <img src="${one.sum}" width="90" height="90" alt="x + r"></div>
           <p class="verdict">${one.before} → ${one.fooled ? `${one.after}, ${sure}` : 'not fooled'}</p>
           <div class="length" style="width: ${100 * Math.min(1, one.relative / LONGEST)}%"></div>
-          <p>‖r‖ is ${percent(one.relative, 1)} of ‖x‖; ${one.steps} ${one.steps === 1 ? 'step' : 'steps'}</p></section>`;
+          <p>‖r‖ is ${percent(one.relative, 1)} of ‖x‖; ${one.steps} ${one.steps === 1 ? 'step' : 'steps'}</p>
+        </section>`;
       }),
     );
     tell('adversarial:digit', answer);

@@ -165,24 +165,29 @@ export default function ({server, board, find, liveCaller}) {
     board.dataset.step = step;
     board.dataset.length = way.length;
     const from = NAMES[way.steps[0].now];
+    const after = (count) => `after ${count} ${count === 1 ? 'step' : 'steps'}`;
+    const nearby = 'Nearest of the borders, as they would be if they were straight: that with';
     find('.ad-plane-said').textContent =
       step < last
-        ? `${step ? `After ${step} ${step === 1 ? 'step' : 'steps'}: still ${from}.` : `x is ${from}.`} Nearest of the borders, as they would be if they were straight: that with ${NAMES[now.chosen]}. There goes the next step.`
+        ? `x is ${step ? 'still ' : ''}${from}${step ? ` ${after(step)}` : ''}. ${nearby} ${NAMES[now.chosen]}. ` +
+          'There goes the next step.'
         : way.done
-          ? `Over the border after ${last} ${last === 1 ? 'step' : 'steps'}: ${NAMES[now.now]}. ‖r‖₂ = ${way.length.toFixed(4)}.`
+          ? `Over the border ${after(last)}: ${NAMES[now.now]}. ‖r‖₂ = ${way.length.toFixed(4)}.`
           : 'The class did not change.';
     fill(
       find('.ad-plane-borders tbody'),
       now.borders.map(
         ({to, gap, normal, distance}) => html`<tr class="${to === now.chosen ? 'chosen' : ''}"><td>${NAMES[to]}</td>
-          <td>${Math.abs(gap).toFixed(3)}</td><td>${Math.hypot(...normal).toFixed(3)}</td><td>${distance.toFixed(4)}</td></tr>`,
+          <td>${Math.abs(gap).toFixed(3)}</td><td>${Math.hypot(...normal).toFixed(3)}</td>
+          <td>${distance.toFixed(4)}</td></tr>`,
       ),
     );
     const nearest = Math.min(...way.steps[0].borders.map(({distance}) => distance));
     board.dataset.closed = nearest;
     find('.ad-plane-closed').textContent =
       state.kind === 'linear'
-        ? `A linear classifier has straight borders: one step is enough, and no shorter one exists. Closed form: ${nearest.toFixed(4)}; DeepFool goes 2 % farther, to be over it.`
+        ? 'A linear classifier has straight borders: one step is enough, and no shorter one exists. ' +
+          `Closed form: ${nearest.toFixed(4)}; DeepFool goes 2 % farther, to be over it.`
         : 'The borders bend, so that a step lands beside them and the next one starts from there.';
   }
 
