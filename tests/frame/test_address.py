@@ -113,8 +113,10 @@ def test_a_section_and_what_is_set_come_back_by_a_link_and_on_the_way_back(page,
     steps = 0  # choices alone: sliders are written down where the choice before them was
     while settings(page.url) != settings(states[0][0]) and steps < 4:
         page.go_back()
+        person.settle(page)
         steps += 1
     page.wait_for_function(f"() => ({VALUES})() === {states[0][1]!r}")
     for _ in range(steps):
         page.go_forward()
+        person.settle(page)
     page.wait_for_function(f"() => ({VALUES})() === {states[-1][1]!r}")
