@@ -3,15 +3,11 @@
 Prints the scores and writes them beside the weights. All 10,000 test digits take minutes a network, photographs too.
 """
 
-import argparse
-import sys
-
 import torch
 
 from ..core import weights
-from ..core.datasets import mnist, parse_with_data
-from ..core.training.evaluation import accuracy, outputs
-from ..core.weights import scores
+from ..core.datasets import mnist
+from ..core.training.evaluation import accuracy, command_line, outputs
 from ..core.weights.scores import Metric
 from . import samples
 from .attacks import fooling_rate
@@ -108,15 +104,5 @@ def evaluate(name: str) -> list[dict]:
     return of_photographs(name) if name.endswith("photographs") else of_digits(name)
 
 
-def main() -> None:
-    """Score what ships, print the table, write it beside the weights; exit with 1 where a bar is missed."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    names = weights.names("adversarial")
-    parser.add_argument("--model", nargs="+", choices=names, default=names)
-    args = parse_with_data(parser)
-    if missed := scores.report({name: evaluate(name) for name in args.model}, COMMAND):
-        sys.exit(f"missed: {', '.join(missed)}")
-
-
 if __name__ == "__main__":
-    main()
+    command_line(__doc__, "adversarial", evaluate, COMMAND)

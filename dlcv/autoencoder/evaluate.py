@@ -3,16 +3,12 @@
 Prints the scores and writes them beside the weights. The neighbours and scikit-image's filters take minutes.
 """
 
-import argparse
-import sys
-
 import numpy as np
 import torch
 
 from ..core import pool, weights
-from ..core.datasets import mnist, parse_with_data
-from ..core.training.evaluation import outputs
-from ..core.weights import scores
+from ..core.datasets import mnist
+from ..core.training.evaluation import command_line, outputs
 from ..core.weights.scores import Metric
 from .loss import corrupted, squared_error
 from .model import PCA, PIXELS, Coder
@@ -187,15 +183,5 @@ def evaluate(name: str) -> list[dict]:
     return rows
 
 
-def main() -> None:
-    """Score what ships, print the table, write it beside the weights; exit with 1 where a bar is missed."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    names = weights.names("autoencoder")
-    parser.add_argument("--model", nargs="+", choices=names, default=names)
-    args = parse_with_data(parser)
-    if missed := scores.report({name: evaluate(name) for name in args.model}, COMMAND):
-        sys.exit(f"missed: {', '.join(missed)}")
-
-
 if __name__ == "__main__":
-    main()
+    command_line(__doc__, "autoencoder", evaluate, COMMAND)

@@ -3,16 +3,13 @@
 Prints the scores and writes them beside the weights.
 """
 
-import argparse
-import sys
-
 import torch
 from scipy.spatial import cKDTree
 from torchvision.transforms.v2.functional import gaussian_blur
 
 from ..core import weights
-from ..core.datasets import att_faces, mnist, omniglot, parse_with_data
-from ..core.weights import scores
+from ..core.datasets import att_faces, mnist, omniglot
+from ..core.training.evaluation import command_line
 from ..core.weights.scores import Metric
 from . import faces, strokes
 from .model import Siamese, SiameseFolds
@@ -124,15 +121,5 @@ def evaluate(name: str) -> list[dict]:
     return people(name) if name == "siamese-faces" else digits(name)
 
 
-def main() -> None:
-    """Score what ships, print the table, write it beside the weights; exit with 1 where a bar is missed."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    names = weights.names("siamese")
-    parser.add_argument("--model", nargs="+", choices=names, default=names)
-    args = parse_with_data(parser)
-    if missed := scores.report({name: evaluate(name) for name in args.model}, COMMAND):
-        sys.exit(f"missed: {', '.join(missed)}")
-
-
 if __name__ == "__main__":
-    main()
+    command_line(__doc__, "siamese", evaluate, COMMAND)

@@ -11,7 +11,6 @@ import torch
 
 from demos import pose
 from demos.frame import pictures
-from demos.frame.questions import understood
 from demos.pose import boards
 from dlcv.core.errors import InputError
 from dlcv.pose import layouts
@@ -19,14 +18,9 @@ from dlcv.pose.predictor import PosePredictor, decode
 from dlcv.pose.skeleton import JOINTS, LIMBS
 from dlcv.pose.topdown import Seen
 from tests.pose.people import TWO, mosaic, seen_of
+from tests.support.asking import ask
 
 NONE = Seen(torch.zeros(0, 17, 3), torch.zeros(0))
-
-
-def ask(fn, query: dict) -> dict:
-    """The answer of a board's function; InputError where the query is refused."""
-    [model] = [hint for name, hint in fn.__annotations__.items() if name == "query"]
-    return fn(understood(model, query))
 
 
 def kept() -> dict:

@@ -1,9 +1,29 @@
-"""Outputs and accuracy of trained networks over many inputs."""
+"""Outputs and accuracy of trained networks over many inputs, and the command that scores a topic's checkpoints."""
+
+import argparse
+import sys
+from collections.abc import Callable
 
 import torch
 from torch import nn
 
+from .. import weights
+from ..datasets import parse_with_data
+from ..weights import scores
 from .classifiers import ClassifierOutput
+
+
+def command_line(description: str, topic: str, evaluate: Callable[[str], list[dict]], command: str) -> None:
+    """The command `python -m dlcv.<topic>.evaluate`: scores what ships with `evaluate(name)`, rows of metrics.json.
+
+    Prints the table and writes it beside the weights; exits with 1 where a bar is missed.
+    """
+    names = weights.names(topic)
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument("--model", nargs="+", choices=names, default=names)
+    args = parse_with_data(parser)
+    if missed := scores.report({name: evaluate(name) for name in args.model}, command):
+        sys.exit(f"missed: {', '.join(missed)}")
 
 
 @torch.inference_mode()
