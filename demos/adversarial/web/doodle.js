@@ -3,7 +3,6 @@ import {
   capture,
   choices,
   colourOf,
-  loaded,
   numbersOf,
   onRelease,
   onThemeChange,
@@ -24,7 +23,7 @@ const BEGIN = [
   [20, 18],
 ];
 
-export default function ({first, server, board, find, liveCaller}) {
+export default function ({first, server, board, find, liveCaller, loaded}) {
   const ask = liveCaller(server.count_fooled);
   const askBest = liveCaller(server.universal_doodle);
   const canvas = find('.ad-scribble');

@@ -1,8 +1,8 @@
 // The drawing is spoiled here, pixel by pixel; then every step of x <- x + step (g(f(x)) - x) comes with one answer.
-import {capture, choices, greyPicture, loaded, numbersOf, onRelease} from '../../frame/web/controls.js';
+import {capture, choices, greyPicture, numbersOf, onRelease} from '../../frame/web/controls.js';
 import {html, made} from '../../frame/web/html.js';
 
-export default function ({server, find, liveCaller, onValue}) {
+export default function ({server, find, liveCaller, loaded, onValue}) {
   const SIDE = 28;
   const STEPS = 30;
   const FRAME = 55; // milliseconds a step, when it plays

@@ -1,9 +1,9 @@
 // A training from nothing: asks for a slice, draws what came of it, asks again. Nothing runs while nobody asks.
-import {CLASS_COLOURS, choices, loaded, numbersOf, onThemeChange, slider, thickness} from '../../frame/web/controls.js';
+import {CLASS_COLOURS, choices, numbersOf, onThemeChange, slider, thickness} from '../../frame/web/controls.js';
 import {fill, html, made} from '../../frame/web/html.js';
 import {training} from '../../frame/web/training.js';
 
-export default function ({first, server, board, find, liveCaller, colour}) {
+export default function ({first, server, board, find, liveCaller, loaded, colour}) {
   const LASTS = 10_000; // milliseconds of one press
   const askBegin = liveCaller(server.begin);
   const askAdvance = liveCaller(server.advance);

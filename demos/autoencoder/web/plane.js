@@ -1,8 +1,8 @@
 // The plane of a code of two units; all places are parts of its sides, y up.
-import {CLASS_COLOURS, followPointer, greyPicture, loaded, numbersOf, onRelease} from '../../frame/web/controls.js';
+import {CLASS_COLOURS, followPointer, greyPicture, numbersOf, onRelease} from '../../frame/web/controls.js';
 import {fill, html} from '../../frame/web/html.js';
 
-export default function ({server, find, liveCaller, onValue}) {
+export default function ({server, find, liveCaller, loaded, onValue}) {
   const SIDE = 720;
   const SHOWS = {codes: 'Codes of test pictures', pictures: 'What the rest decodes to', arrows: 'The pull'};
   const FRAME = 45; // milliseconds a step of a point that drifts

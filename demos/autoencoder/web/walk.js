@@ -1,8 +1,8 @@
 // From one drawing to another in three spaces, under one slider; all pictures come with one answer.
-import {button, loaded, saveCanvas} from '../../frame/web/controls.js';
+import {button, saveCanvas} from '../../frame/web/controls.js';
 import {html, made} from '../../frame/web/html.js';
 
-export default function ({server, find, findAll, liveCaller, onValue}) {
+export default function ({server, find, findAll, liveCaller, loaded, onValue}) {
   const STEPS = 41;
   const STRIP = 11;
   const ROWS = {pixels: 'As pixels: one fades out, one in', pca: "In PCA's code", network: "In the autoencoder's code"};

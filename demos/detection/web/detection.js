@@ -3,7 +3,6 @@
 import {
   button,
   hear,
-  loaded,
   numbersOf,
   onThemeChange,
   percent,
@@ -17,7 +16,7 @@ import {GRID, label, makeView, outline, paletteAt, pasted, rgbOf} from '../../fr
 
 const PLURALS = {person: 'people', nucleus: 'nuclei', sheep: 'sheep', mouse: 'mice', knife: 'knives', bus: 'buses'};
 
-export default function ({props, server, find, liveCaller, onValue}) {
+export default function ({props, server, find, liveCaller, loaded, onValue}) {
   const askDetect = liveCaller(server.detect);
   const askMasks = liveCaller(server.masks);
   const askExport = liveCaller(server.export);
@@ -61,10 +60,8 @@ export default function ({props, server, find, liveCaller, onValue}) {
   const shownNow = () => things.filter((thing) => thing.score >= score.value);
 
   async function begin(value) {
-    find('.dt').ariaBusy = 'true'; // a large picture takes a while to be decoded
     const picture = await loaded(value.picture);
     if (props.value.token !== value.token) return; // another one came meanwhile
-    find('.dt').ariaBusy = 'false';
     [seen, image, chosen] = [value, picture, null];
     cells.clear();
     cache.clear();

@@ -1,21 +1,11 @@
 // From the picture to one object in seven steps. The picture, and the object that was clicked, come from the board
 // above; candidates, objectness and the like are sent once, so that most sliders ask for nothing.
-import {
-  button,
-  hear,
-  largest,
-  loaded,
-  numbersOf,
-  onThemeChange,
-  percent,
-  slider,
-  tell,
-} from '../../frame/web/controls.js';
+import {button, hear, largest, numbersOf, onThemeChange, percent, slider, tell} from '../../frame/web/controls.js';
 import {fill} from '../../frame/web/html.js';
 import {boxesOf, makeView} from '../../frame/web/view.js';
 import {drawCells, inTile, LEVELS, STEPS} from './steps.js';
 
-export default function ({server, board, find, findAll, liveCaller}) {
+export default function ({server, board, find, findAll, liveCaller, loaded}) {
   const asks = Object.fromEntries(Object.entries(server).map(([name, ask]) => [name, liveCaller(ask)]));
   const view = makeView(find('.di-stage canvas'));
   const now = {seen: null, thing: null, crop: null, data: null, at: null, region: null, after: null, channelMap: null};

@@ -1,5 +1,6 @@
 // Live calls of one board to Python: one in flight, the latest wins; and the line under the board that says what is
 // wrong.
+import {loaded as decoded} from './controls.js';
 
 const LATE = 300; // milliseconds, after which a board looks busy
 
@@ -67,5 +68,18 @@ export function liveCalls(board) {
       });
   }
 
-  return {say, saying: () => messageLine.dataset.kind, liveCaller};
+  // The picture at an address, once it is there: a large one takes a while to be decoded, and the board is busy.
+  async function loaded(address) {
+    const call = {began: performance.now()};
+    inFlight.add(call);
+    board.setAttribute('aria-busy', true);
+    try {
+      return await decoded(address);
+    } finally {
+      inFlight.delete(call);
+      lookBusy();
+    }
+  }
+
+  return {say, saying: () => messageLine.dataset.kind, liveCaller, loaded};
 }

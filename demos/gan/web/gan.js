@@ -1,10 +1,10 @@
 // One latent through three generators, on the plane through three anchors (u, v): A at (0, 0), B at (1, 0), C at (0,
 // 1).
-import {anySeed, followPointer, greyPicture, loaded, numbersOf, written} from '../../frame/web/controls.js';
+import {anySeed, followPointer, greyPicture, numbersOf, written} from '../../frame/web/controls.js';
 import {fill, html} from '../../frame/web/html.js';
 import {remember} from '../../frame/web/state.js';
 
-export default function ({first, trigger, props, server, board, find, findAll, liveCaller}) {
+export default function ({first, trigger, props, server, board, find, findAll, liveCaller, loaded}) {
   const {formulations, edge, start} = first;
   const SIDE = 504;
   const CELLS = 64; // of a sheet of samples

@@ -1,8 +1,8 @@
 // The plane while it forms: a slider over the moments of a training at which its weights were kept.
-import {button, loaded, slider, written} from '../../frame/web/controls.js';
+import {button, slider, written} from '../../frame/web/controls.js';
 import {fill, html} from '../../frame/web/html.js';
 
-export default function ({first, server, find, liveCaller}) {
+export default function ({first, server, find, liveCaller, loaded}) {
   const SIDE = 560;
   const EACH = 700; // milliseconds that a moment is shown while it plays
   const {moments} = first;

@@ -1,9 +1,9 @@
 // From A to B in latent space. All pictures of the way come with one call, so the slider itself asks for nothing.
-import {button, loaded} from '../../frame/web/controls.js';
+import {button} from '../../frame/web/controls.js';
 import {html, made} from '../../frame/web/html.js';
 import {nameModel} from './latents.js';
 
-export default function ({server, find, findAll, liveCaller, onValue}) {
+export default function ({server, find, findAll, liveCaller, loaded, onValue}) {
   const STRIP = 10;
   const askMorph = liveCaller(server.morph_ends);
   const slider = find('.along');
