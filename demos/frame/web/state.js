@@ -82,16 +82,21 @@ function ofRadios(radios) {
   };
 }
 
-// Examples: the place of the last that was clicked.
+// Examples: the place of the last that was clicked, at first of the one that stands there as the tab opens: a board
+// says so by [data-first], of Gradio's it is the first.
 const clicked = new WeakMap();
 function ofExamples(place, buttons) {
+  const shown = () => {
+    const last = buttons.indexOf(clicked.get(place)); // none of these where a board has others now
+    return last < 0 ? buttons.findIndex((one) => one.matches('.gallery-item, [data-first]')) : last;
+  };
   return {
     buttons,
     choice: true,
-    get: () => clicked.get(place) ?? null,
+    get: () => (shown() < 0 ? null : String(shown())),
     set(value) {
       if (!buttons[value]) return;
-      clicked.set(place, value);
+      clicked.set(place, buttons[value]);
       buttons[value].click();
     },
   };
@@ -163,6 +168,7 @@ export function follow(panel, tab, changed) {
   const usual = new Map(); // as the tab opened
   const last = new Map(); // as the address has it, the latest change last
   let timer = 0; // while the visitor's last act is not written down yet
+  const leaving = new Set(); // what a restoration takes back to the usual: as it is, it may not be that yet
   let run = 0; // a restoration ends when the next begins, or the visitor does something
   let restoring = false;
 
@@ -180,7 +186,7 @@ export function follow(panel, tab, changed) {
 
   // What has changed by itself, such as by the first answers, is as usual.
   function begin() {
-    for (const [name, {get}] of look()) if (!timer && !last.has(name)) usual.set(name, get());
+    for (const [name, {get}] of look()) if (!timer && !last.has(name) && !leaving.has(name)) usual.set(name, get());
   }
 
   function collect({late = false} = {}) {
@@ -214,7 +220,7 @@ export function follow(panel, tab, changed) {
     const button = event.type === 'click' && event.target.closest('button');
     if (button) {
       const one = [...found(panel)].find(({buttons}) => buttons?.includes(button));
-      if (one) clicked.set(one.element, String(one.buttons.indexOf(button)));
+      if (one) clicked.set(one.element, button);
     }
     clearTimeout(timer);
     timer = setTimeout(settle, REST);
@@ -224,6 +230,7 @@ export function follow(panel, tab, changed) {
     run += 1;
     restoring = false;
     begin();
+    leaving.clear();
   }
   const before = (event) => {
     if (event.isTrusted) took();
@@ -237,9 +244,11 @@ export function follow(panel, tab, changed) {
     restoring = true;
     const end = Date.now() + PATIENCE;
     await idle();
+    if (mine !== run) return; // the next one knows what this one did
     begin();
-    const gone = [...last.keys()].filter((name) => !parts.some(([one]) => one === name));
-    const todo = [...gone.map((name) => [name, usual.get(name)]), ...parts];
+    for (const [name, {get}] of look()) if (last.has(name) || get() !== usual.get(name)) leaving.add(name);
+    for (const [name] of parts) leaving.delete(name);
+    const todo = [...[...leaving].map((name) => [name, usual.get(name)]), ...parts];
     last.clear();
     for (const [name, value] of parts) last.set(name, value);
     while (todo.length && mine === run && Date.now() < end) {
@@ -262,7 +271,9 @@ export function follow(panel, tab, changed) {
       for (const [name, value] of parts)
         if (controls.has(name) && mine === run && controls.get(name).get() !== value) controls.get(name).set(value);
     }
-    if (mine === run) restoring = false;
+    if (mine !== run) return;
+    restoring = false;
+    leaving.clear();
   }
   followed.push(took);
   look();

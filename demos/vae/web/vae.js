@@ -1,11 +1,11 @@
 // The latent plane and the drawing on it. z is (z1, z2), z1 to the right, z2 up; `half` is the plane's half-width.
-import {button, followPointer, greyPicture, loaded, numbersOf, percent, written} from '../../frame/web/controls.js';
+import {button, followPointer, greyPicture, numbersOf, percent, written} from '../../frame/web/controls.js';
 import {fill, html} from '../../frame/web/html.js';
 import {makeDrawPad} from '../../frame/web/pad.js';
 import {writtenDigits} from '../../frame/web/strokes.js';
 import {nameModel} from './latents.js';
 
-export default function ({trigger, props, server, board, find, findAll, say, liveCaller}) {
+export default function ({trigger, props, server, board, find, findAll, say, liveCaller, loaded}) {
   const SIDE = 560;
   const LENS = 128;
   const plane = find('.plane');
@@ -247,16 +247,18 @@ export default function ({trigger, props, server, board, find, findAll, say, liv
     const pictures = digits ? writtenDigits() : (await askExamples({}))?.pictures;
     if (!pictures || digits !== (state.data === 'digits')) return;
     const examples = find('.vae-examples');
+    const beginning = digits ? 3 : 0;
     fill(examples, html`<span>Examples</span>`);
     pictures.forEach((picture, index) => {
       const one = button('', () => pad.show(picture));
       const name = props.value.names[index];
       one.title = name;
+      one.toggleAttribute('data-first', index === beginning);
       one.setAttribute('aria-label', `Example: ${name}`);
       one.append(Object.assign(new Image(), {src: picture, alt: ''}));
       examples.append(one);
     });
-    if (pad.empty()) await pad.show(pictures[digits ? 3 : 0]);
+    if (pad.empty()) await pad.show(pictures[beginning]);
   }
 
   // ---- the data set
