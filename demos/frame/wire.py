@@ -33,7 +33,7 @@ def decoded(text: Any, dtype: str, refusal: str, *, count: int | None = None, mo
 def rounded(values: Any, digits: int = 4) -> Any:
     """A tensor, or numbers in nested lists and tuples, as lists of rounded numbers."""
     if hasattr(values, "tolist"):
-        values = values.tolist()
+        return np.round(values.tolist(), digits).tolist()  # of thousands at once, as while a slider moves
     if isinstance(values, (list, tuple)):
         return [rounded(value, digits) for value in values]
     return round(values, digits)

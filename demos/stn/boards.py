@@ -173,7 +173,7 @@ def rectify(query: Read) -> dict:
         "size": size,
         "input": draw.data_uri(as_image(found.input)),
         "rectified": draw.data_uri(as_image(found.rectified)),
-        "grid": rounded(found.grid, 2),
+        "grid": frame.coded((100 * found.grid.clamp(-FARTHEST, FARTHEST)).round(), "<i4"),  # hundredths of a pixel
         "theta": theta,
         "meaning": meaning(theta, size) if query.transformer == "affine" else None,
         "probabilities": rounded(found.probabilities),

@@ -155,8 +155,10 @@ export default function ({element, first, trigger, props}) {
       unseen = true;
     }
     awaited = null;
-    document.title = titles[shown];
-    for (const way of document.querySelectorAll('.foot nav')) way.hidden = way.dataset.tab !== shown;
+    // this runs at every change of the page, sixty times a second during a drag: what is as it should be stays
+    if (document.title !== titles[shown]) document.title = titles[shown];
+    for (const way of document.querySelectorAll('.foot nav'))
+      if (way.hidden === (way.dataset.tab === shown)) way.hidden = !way.hidden;
     if (!unseen || !panelOf(shown)?.dataset.ready) return;
     unseen = false;
     if (!stay) showSection(shown);

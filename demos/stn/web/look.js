@@ -1,8 +1,9 @@
 // One pixel of the output under the glass: the four source pixels it reads, their weights, the sampler's derivatives.
-import {hear, loaded, stepOf, tell, written} from '../../frame/web/controls.js';
+import {hear, listed, stepOf, tell, unlisted, written} from '../../frame/web/controls.js';
 import {fill, html} from '../../frame/web/html.js';
+import {remember} from '../../frame/web/state.js';
 
-export default function ({server, board, find, liveCaller}) {
+export default function ({server, board, find, liveCaller, loaded}) {
   const SIDE = 28;
   const AROUND = 6; // of the output; of the patch of the input that is shown, pixels
   const ask = liveCaller(server.pixel);
@@ -10,8 +11,9 @@ export default function ({server, board, find, liveCaller}) {
   const patch = find('.look-patch');
   const place = find('.look-place');
   let shown = null;
-  let source = null;
+  let source = null; // the promise of the values of the input that is shown
   let pinned = null;
+  let chosen = false; // by a visitor
   let at = null;
   let inView = false;
   let stale = true;
@@ -26,9 +28,10 @@ export default function ({server, board, find, liveCaller}) {
     if (!shown || !inView) return; // what nobody sees is not computed
     stale = false;
     const here = at;
-    const found = await ask({...shown.query, ...here});
+    source ??= readPixels(shown.answer.input, shown.answer.size);
+    const [found, values] = await Promise.all([ask({...shown.query, ...here}), source]);
     if (!found) return;
-    drawPatch(found);
+    drawPatch(found, values);
     drawNumbers(found, here);
   }
 
@@ -42,7 +45,7 @@ export default function ({server, board, find, liveCaller}) {
     return (m, n) => (m >= 0 && n >= 0 && m < size && n < size ? 1 - data[4 * (n * size + m)] / 255 : null);
   }
 
-  function drawPatch({x, y, neighbours, dx, dy}) {
+  function drawPatch({x, y, neighbours, dx, dy}, values) {
     const left = Math.floor(x) - AROUND / 2 + 1;
     const top = Math.floor(y) - AROUND / 2 + 1;
     const px = (value) => value - left + 0.5;
@@ -52,7 +55,7 @@ export default function ({server, board, find, liveCaller}) {
     const texts = [];
     for (let n = top; n < top + AROUND; n++) {
       for (let m = left; m < left + AROUND; m++) {
-        const value = source ? source(m, n) : null;
+        const value = values(m, n);
         const weight = weights.get(`${m},${n}`);
         const read = weight !== undefined;
         const column = m - left;
@@ -131,7 +134,10 @@ export default function ({server, board, find, liveCaller}) {
     return {row: clamp((event.clientY - box.top) * part), column: clamp((event.clientX - box.left) * part)};
   }
   function go(to, stay) {
-    if (stay) pinned = to;
+    if (stay) {
+      pinned = to;
+      chosen = true;
+    }
     if (!to || (to.row === at?.row && to.column === at?.column)) return;
     at = to;
     refresh();
@@ -154,16 +160,31 @@ export default function ({server, board, find, liveCaller}) {
     return {row, column};
   }
 
+  async function look() {
+    if (!pinned) pinned = at = edge(await readPixels(shown.answer.rectified, SIDE));
+    refresh();
+  }
+
+  remember(output, 'pixel', {
+    get: () => (chosen ? listed([pinned.column, pinned.row], 0) : null),
+    set(text) {
+      const [column, row] = unlisted(text, 2) ?? [];
+      if ([column, row].every((value) => Number.isInteger(value) && value === clamp(value)))
+        return go({row, column}, true);
+      pinned = null;
+      chosen = false;
+      if (shown) look();
+    },
+  });
+
   hear('stn:pick', (pixel) => go(pixel, true));
-  hear('stn:answer', async (last) => {
+  hear('stn:answer', (last) => {
     shown = last;
+    source = null;
     board.classList.toggle('stn-empty', !shown);
     if (!shown) return;
     output.querySelector('image').setAttribute('href', shown.answer.rectified);
-    const {input, rectified, size} = shown.answer;
-    source = await readPixels(input, size);
-    if (!pinned) pinned = at = edge(await readPixels(rectified, SIDE));
-    refresh();
+    look();
   });
   new IntersectionObserver(([entry]) => {
     inView = entry.isIntersecting;

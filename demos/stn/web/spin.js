@@ -2,7 +2,7 @@
 import {hear, largest, tell, written} from '../../frame/web/controls.js';
 import {fill, html} from '../../frame/web/html.js';
 
-export default function ({first, server, board, find, liveCaller}) {
+export default function ({first, server, find, liveCaller}) {
   const FROM = -180;
   const TO = 180;
   const EVERY = 5;
@@ -127,13 +127,11 @@ export default function ({first, server, board, find, liveCaller}) {
     // a curve is there before anybody asks
     if (inView && shown && !points.length) spin(false);
   }
-  new IntersectionObserver(
-    ([entry]) => {
-      inView = entry.isIntersecting;
-      firstCurve();
-    },
-    {threshold: 0.3},
-  ).observe(board);
+  new IntersectionObserver((entries) => {
+    inView = entries.at(-1).isIntersecting;
+    if (inView) draw();
+    firstCurve();
+  }).observe(plot);
 
   hear('stn:answer', (last) => {
     // the visitor moved something: a spin ends there
@@ -146,7 +144,7 @@ export default function ({first, server, board, find, liveCaller}) {
     shown = last;
     go.disabled = !shown;
     plot.classList.toggle('spin-old', Boolean(points.length && shown) && subject(shown.query) !== drawn);
-    draw();
+    if (inView) draw();
     firstCurve();
   });
   new ResizeObserver(draw).observe(plot);

@@ -4,6 +4,7 @@ import {
   choices,
   hear,
   largest,
+  numbersOf,
   percent,
   rememberSeed,
   saveFile,
@@ -23,6 +24,7 @@ export default function ({first, server, board, find, findAll, say, saying, live
   const state = {transformer: 'affine', data: 'all', classifier: 'cnn', seed: 1};
   let picture = '';
   let last = null;
+  let grid = []; // where each pixel of the output that is shown was read: [row][column] is [x, y]
   let watched = null;
   let known = null;
   let arriving = null; // known: an example's digit
@@ -43,6 +45,7 @@ export default function ({first, server, board, find, findAll, say, saying, live
   }
 
   function draw({query, answer}) {
+    grid = gridOf(answer);
     drawInput(query, answer);
     drawOutput(answer);
     drawBars(answer);
@@ -52,6 +55,7 @@ export default function ({first, server, board, find, findAll, say, saying, live
   function blank() {
     picture = '';
     last = null;
+    grid = [];
     board.classList.add('stn-empty');
     say('Draw a digit, or upload a picture of one.', 'note');
     tell('stn:answer', null);
@@ -59,24 +63,30 @@ export default function ({first, server, board, find, findAll, say, saying, live
 
   // The pictures
 
-  function gridPaths(grid) {
-    const lines = [];
-    const end = SIDE - 1;
-    const columnAt = (column) => grid.map((row) => row[column]);
-    for (let i = 0; i < SIDE; i += STEP) lines.push(line(grid[i]), line(columnAt(i)));
-    const border = [...grid[0], ...columnAt(end), ...[...grid[end]].reverse(), ...columnAt(0).reverse()];
-    return {lines: lines.join(''), border: `${line(border)}Z`, top: line(grid[0])};
+  function gridOf(answer) {
+    const hundredths = numbersOf(answer.grid, Int32Array);
+    const at = (place) => [hundredths[2 * place] / 100, hundredths[2 * place + 1] / 100];
+    return Array.from({length: SIDE}, (_, row) => Array.from({length: SIDE}, (__, column) => at(SIDE * row + column)));
   }
 
-  function setGrid(figure, grid) {
-    for (const [name, d] of Object.entries(gridPaths(grid))) set(figure.querySelector(`.stn-${name}`), {d});
+  function gridPaths(points) {
+    const lines = [];
+    const end = SIDE - 1;
+    const columnAt = (column) => points.map((row) => row[column]);
+    for (let i = 0; i < SIDE; i += STEP) lines.push(line(points[i]), line(columnAt(i)));
+    const border = [...points[0], ...columnAt(end), ...[...points[end]].reverse(), ...columnAt(0).reverse()];
+    return {lines: lines.join(''), border: `${line(border)}Z`, top: line(points[0])};
+  }
+
+  function setGrid(figure, points) {
+    for (const [name, d] of Object.entries(gridPaths(points))) set(figure.querySelector(`.stn-${name}`), {d});
   }
 
   function set(node, attributes) {
     for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
   }
 
-  function drawInput(query, {size, input, grid}) {
+  function drawInput(query, {size, input}) {
     const figure = find('.stn-in');
     const margin = size / 8; // so that a grid that leaves the picture is seen
     const start = -0.5 - margin;
@@ -104,12 +114,12 @@ export default function ({first, server, board, find, findAll, say, saying, live
 
   function drawOutput(answer) {
     find('.stn-out image').setAttribute('href', answer.rectified);
-    mark(answer);
+    mark();
   }
 
   // The output pixel under the glass of "Look inside", here and where it is read.
-  function mark({grid}) {
-    if (!watched) return;
+  function mark() {
+    if (!watched || !grid.length) return;
     const {row, column} = watched;
     const [x, y] = grid[row][column];
     set(find('.stn-out .stn-place'), {x: column - 0.5, y: row - 0.5, width: 1});
@@ -292,7 +302,7 @@ export default function ({first, server, board, find, findAll, say, saying, live
     if (last) saveFile(await (await fetch(last.answer.rectified)).blob(), 'rectified.png');
   });
   find('.stn-save-numbers').addEventListener('click', () => {
-    if (last) saveJson({...last.query, ...last.answer}, 'transformer.json');
+    if (last) saveJson({...last.query, ...last.answer, grid}, 'transformer.json');
   });
 
   // The digit
@@ -316,6 +326,7 @@ export default function ({first, server, board, find, findAll, say, saying, live
     pad.show(inked(path, 1, 20));
   }
   find('.stn-examples').append(...examples.map((one) => button(one.title, () => example(one))));
+  find('.stn-examples button').toggleAttribute('data-first', true);
 
   // The other boards: 'stn:hello' asks for what is shown, 'stn:turn' shows a step of the spin, 'stn:pixel' marks a
   // pixel, 'stn:distort' sets the sliders, 'stn:digit' puts a digit on the paper and leaves them
@@ -340,7 +351,7 @@ export default function ({first, server, board, find, findAll, say, saying, live
   });
   hear('stn:pixel', (pixel) => {
     watched = pixel;
-    if (last) mark(last.answer);
+    mark();
   });
   find('.stn-pick').addEventListener('click', (event) => {
     const box = event.currentTarget.getBoundingClientRect();
