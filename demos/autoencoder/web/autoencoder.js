@@ -1,11 +1,22 @@
 // A drawing, its code as bars that can be dragged, and what is decoded from them: by the network, and by PCA.
 // All pictures of a bar's way come with one answer, so that a drag asks for nothing.
-import {button, capture, loaded, onRelease, saveCanvas, saveFile, stepOf, written} from '../../frame/web/controls.js';
+import {
+  button,
+  capture,
+  listed,
+  onRelease,
+  saveCanvas,
+  saveFile,
+  stepOf,
+  unlisted,
+  written,
+} from '../../frame/web/controls.js';
 import {fill, html, made} from '../../frame/web/html.js';
 import {makeDrawPad} from '../../frame/web/pad.js';
+import {remember} from '../../frame/web/state.js';
 import {writtenDigits} from '../../frame/web/strokes.js';
 
-export default function ({trigger, props, server, board, find, findAll, say, liveCaller}) {
+export default function ({trigger, props, server, board, find, findAll, say, liveCaller, loaded}) {
   const UNITS = 30;
   const REACH = 3; // deviations, both ways, of a bar's drag
   const FINE = 10; // levels to a deviation
@@ -17,6 +28,7 @@ export default function ({trigger, props, server, board, find, findAll, say, liv
   const askReading = liveCaller(server.read_drawing);
   const askUnit = liveCaller(server.sweep_unit);
   const state = {data: 'digits', read: null, codes: null, unit: 6, sheets: new Map()};
+  const moved = new Map(); // by hand, the last one last: units and the levels of their bars
 
   // What the rest of the tab reads: data set, names, drawing, and the drawing as the networks see it.
   function share(change) {
@@ -113,9 +125,15 @@ export default function ({trigger, props, server, board, find, findAll, say, liv
     if (sheet && unit === state.unit) showStrip(sheet);
   }
 
+  function put(unit, levels) {
+    for (const which in WHICH) state.codes[which][unit] = levels[which];
+    moved.delete(unit);
+    moved.set(unit, levels);
+  }
+
   // Both bars of a unit are set; the pictures come out of the answer that is there, or as soon as it is.
   async function setLevels(unit, levels) {
-    for (const which in WHICH) state.codes[which][unit] = levels[which];
+    put(unit, levels);
     for (const which in WHICH) showBars(which);
     find('.ae-back').disabled = false;
     for (const which in WHICH) panels[which].panel.querySelector('figure').classList.add('moved');
@@ -173,18 +191,38 @@ export default function ({trigger, props, server, board, find, findAll, say, liv
     });
   }
 
+  // In the address, three numbers a unit: its place, and the levels of its two bars.
+  const barsMoved = () => [...moved].flatMap(([unit, {network, pca}]) => [unit, network, pca]);
+  remember(find('.ae-models'), 'bars', {
+    get: () => (moved.size ? listed(barsMoved(), 1) : null),
+    set(text) {
+      if (!state.codes) return;
+      showCode();
+      const numbers = unlisted(text) ?? [];
+      const bars = Array.from({length: numbers.length / 3}, (_, i) => numbers.slice(3 * i, 3 * i + 3));
+      for (const [unit, network, pca] of bars)
+        if (unit in panels.network.rects) put(unit, {network: snapped(network), pca: snapped(pca)});
+      if (!moved.size) return;
+      const [unit, levels] = [...moved].at(-1);
+      choose(unit);
+      setLevels(unit, levels);
+    },
+  });
+
   // ---- the drawing
 
   async function showCode() {
     const {read} = state;
     state.codes = {network: [...read.network.code], pca: [...read.pca.code]};
+    moved.clear();
     find('.ae-back').disabled = true;
     choose(state.unit);
     for (const which in WHICH) {
       const {panel, pen} = panels[which];
       panel.querySelector('figure').classList.remove('moved');
       panel.querySelector('output').textContent = read[which].error.toFixed(1);
-      pen.drawImage(await loaded(read[which].picture), 0, 0);
+      const picture = await loaded(read[which].picture);
+      if (!moved.size) pen.drawImage(picture, 0, 0);
     }
     board.classList.remove('faded');
   }
@@ -244,15 +282,17 @@ export default function ({trigger, props, server, board, find, findAll, say, liv
     const pictures = data === 'digits' ? writtenDigits() : answer.examples;
     props.value = {...props.value, data, names: answer.names, models: answer.models, examples: pictures};
     const examples = find('.ae-examples');
+    const beginning = data === 'digits' ? 3 : 0;
     fill(examples, html`<span>Examples</span>`);
     pictures.forEach((picture, index) => {
       const one = button('', () => pad.show(picture));
       one.title = answer.names[index];
+      one.toggleAttribute('data-first', index === beginning);
       one.setAttribute('aria-label', `Example: ${answer.names[index]}`);
       one.append(Object.assign(new Image(), {src: picture, alt: ''}));
       examples.append(one);
     });
-    if (pad.empty()) await pad.show(pictures[data === 'digits' ? 3 : 0]);
+    if (pad.empty()) await pad.show(pictures[beginning]);
   }
   for (const one of findAll('[data-data]'))
     one.addEventListener('click', () => {

@@ -124,13 +124,14 @@ export function steer(canvas, view, first, turn) {
   });
 }
 
-// The same view in the address.
-export function rememberView(canvas, view, turn) {
+// The same view in the address; one that moves until it is turned is none until then, and rest() lets it move again.
+export function rememberView(canvas, view, turn, {isTurned = () => true, rest = () => {}} = {}) {
   remember(canvas, 'view', {
-    get: () => listed([view.yaw, view.pitch, view.zoom]),
+    get: () => (isTurned() ? listed([view.yaw, view.pitch, view.zoom]) : null),
     set(text) {
       const to = unlisted(text, 3);
       if (to) turn({yaw: to[0], pitch: to[1], zoom: to[2]});
+      else rest();
     },
   });
 }

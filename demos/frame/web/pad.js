@@ -27,6 +27,13 @@ export function inked(path, unit = 1, brush = PAD_BRUSH) {
   return sheet.toDataURL('image/png');
 }
 
+// What a pad has `written`, as it draws it; null where the text is no drawing.
+export function rewritten(text) {
+  const dot = (points) => (points.length > 1 ? '' : 'h0.01');
+  const path = ink.read(text)?.map((points) => `M${points.map((point) => point.join(' ')).join('L')}${dot(points)}`);
+  return path ? inked(path.join('')) : null;
+}
+
 // Width times height from the header of a PNG, GIF or JPEG, or 0 where unknown: a bomb is refused before it is decoded.
 async function pixelsOf(file) {
   const bytes = new DataView(await file.slice(0, 1 << 18).arrayBuffer());
@@ -77,8 +84,8 @@ async function sendable(file, picture) {
 }
 
 // makeDrawPad(root, {onDraw(dataURI), say, onClear()}) fills `root` with the paper and its buttons and returns
-// {canvas, clear(), undo(), show(dataURI), empty(), dataURI()}. onDraw is called at most once a frame while drawing. An
-// uploaded picture is given as it is, for Python to find the ink on it; the paper shows it.
+// {canvas, clear(), undo(), show(dataURI), empty(), dataURI(), written()}. onDraw is called at most once a frame while
+// drawing. An uploaded picture is given as it is, for Python to find the ink on it; the paper shows it.
 export function makeDrawPad(root, {onDraw, say, onClear = () => {}, label = 'Draw a digit'}) {
   root.classList.add('pad');
   fill(
@@ -89,8 +96,8 @@ export function makeDrawPad(root, {onDraw, say, onClear = () => {}, label = 'Dra
     <div class="pad-buttons">
       <button type="button" class="pad-undo">Undo</button>
       <button type="button" class="pad-clear">Clear</button>
-      <button type="button" class="pad-upload">Upload</button>
-      <input type="file" accept="image/*" hidden aria-label="Upload a picture">
+      <button type="button" class="pad-upload" aria-label="Your own photograph">Photograph</button>
+      <input type="file" accept="image/*" hidden aria-label="Your own photograph">
     </div>`,
   );
   const canvas = root.querySelector('canvas');
@@ -327,5 +334,7 @@ export function makeDrawPad(root, {onDraw, say, onClear = () => {}, label = 'Dra
   wipe();
   ground = {...snapshot(), chosen: false};
   look();
-  return {canvas, clear: () => clear(false), undo, show, upload, empty: () => blank, dataURI};
+  // What was drawn on a blank paper as a text, which `rewritten` makes a picture of; null where it is more than that.
+  const written = () => (strokes.length && ground.blank ? ink.written(strokes) : null);
+  return {canvas, clear: () => clear(false), undo, show, upload, empty: () => blank, dataURI, written};
 }

@@ -1,17 +1,23 @@
 // Three drawings are enrolled; each further one stands on a dial, between what the evaluation set's pairs do.
 import {percent} from '../../frame/web/controls.js';
 import {fill, html} from '../../frame/web/html.js';
-import {makeDrawPad} from '../../frame/web/pad.js';
+import {makeDrawPad, rewritten} from '../../frame/web/pad.js';
+import {remember} from '../../frame/web/state.js';
 import {drawn, keep, kept, line, SIGNATURE, takeAway} from './shared.js';
 
 export default function ({first, server, find, say, liveCaller}) {
   const FARTHEST = 1.8; // the dial's end
   const BINS = 40;
   const MOST = 20; // enrolled
+  const LONGEST = 3000; // letters of all that is enrolled, in the address
+  const OPENING = '1.2.3'; // the signature by three hands
   const ask = liveCaller(server.judge);
+  const askEnrolled = liveCaller(server.judge);
   const askPairs = liveCaller(server.evaluation_pairs);
   const slider = find('.si-limit input');
   const state = {enrolled: [], last: null, moved: false, quantiles: null};
+  let coming = OPENING; // what is about to be enrolled, as the address has it
+  let turn = 0; // of enrolling: it ends where the next begins
 
   const quantiles = () => state.quantiles[state.enrolled.length < 3 ? 0 : 1];
   const within = (values, distance) => values.filter((value) => value <= distance).length / values.length;
@@ -109,10 +115,8 @@ export default function ({first, server, find, say, liveCaller}) {
     showKept();
   }
 
-  const judged = (picture) => ask({picture, enrolled: state.enrolled.map(({embedding}) => embedding)});
-
   async function judge(picture) {
-    const answer = await judged(picture);
+    const answer = await ask({picture, enrolled: state.enrolled.map(({embedding}) => embedding)});
     if (!answer) return;
     state.last = {...answer, picture};
     show();
@@ -128,11 +132,44 @@ export default function ({first, server, find, say, liveCaller}) {
     },
   });
 
+  // Enrols what a text says, in place of all that is: drawings as a pad has written them, or numbers of hands.
+  async function enrol(text) {
+    const mine = ++turn;
+    coming = text;
+    const enrolled = [];
+    for (const one of text.split('.').filter(Boolean).slice(0, MOST)) {
+      const picture = /^\d$/.test(one) ? drawn(SIGNATURE, Number(one)) : rewritten(one);
+      const answer = picture && (await askEnrolled({picture}));
+      if (mine !== turn) return;
+      if (answer) enrolled.push({...answer, text: one});
+    }
+    [state.enrolled, coming] = [enrolled, null];
+    if (state.last) await judge(state.last.picture);
+    else show();
+  }
+
+  remember(find('.si-kept'), 'enrolled', {
+    choice: true,
+    get() {
+      if (coming !== null) return coming;
+      const texts = state.enrolled.map(({text}) => text);
+      const whole = texts.join('.');
+      return texts.every(Boolean) && whole.length < LONGEST ? whole : OPENING; // as if untouched
+    },
+    set: (text) => enrol(text ?? OPENING),
+  });
+
+  const byHand = () => {
+    turn += 1;
+    coming = null;
+  };
   find('.si-enrol').addEventListener('click', () => {
-    state.enrolled.push(state.last);
+    byHand();
+    state.enrolled.push({...state.last, text: pad.written()});
     judge(state.last.picture);
   });
   find('.si-anew').addEventListener('click', () => {
+    byHand();
     state.enrolled = [];
     state.moved = false;
     pad.clear();
@@ -154,11 +191,7 @@ export default function ({first, server, find, say, liveCaller}) {
     const pairs = await askPairs({});
     if (!pairs) return;
     state.quantiles = pairs.quantiles;
-    for (const seed of [1, 2, 3]) {
-      const answer = await judged(drawn(SIGNATURE, seed));
-      if (!answer) return;
-      state.enrolled.push(answer);
-    }
+    if (coming !== null) await enrol(coming);
     await pad.show(drawn(SIGNATURE, 4));
   }
   open();

@@ -8,7 +8,7 @@ import {drawn, kept, SYMBOLS} from './shared.js';
 export default function ({first, server, board, find, say, liveCaller, colour}) {
   const askCharacters = liveCaller(server.characters);
   const askPlaces = liveCaller(server.locate);
-  const cloud = makeCloud(find('canvas'), {apart: {yaw: 0.6, pitch: 0.3}});
+  const cloud = makeCloud(find('canvas'), {leading: true});
   const names = Object.keys(first.alphabets);
   const alphabetOf = Object.values(first.alphabets).flatMap((count, i) => Array(count).fill(i));
   const select = find('select');
