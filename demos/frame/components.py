@@ -59,7 +59,7 @@ def SafeImage(**kwargs: Any) -> gr.Image:
 
     A function, and not a subclass: Gradio writes a .pyi file beside the source of every subclass of a component.
     """
-    image = gr.Image(type="pil", **kwargs)
+    image = gr.Image(type="pil", placeholder="# Your own photograph\nDrop it here, or click to choose it.", **kwargs)
 
     def preprocess(payload: ImageData | None):
         if payload is None:
