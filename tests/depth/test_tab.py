@@ -47,8 +47,8 @@ def saved(page, button: str) -> bytes:
 
 
 def test_a_photograph_has_its_depth_and_its_scene_can_be_turned(tab):
-    photograph, depth = under_the_slider(tab)
-    assert photograph.size == depth.size == PIL.Image.open(frame.PHOTOGRAPHS[0]).size
+    picture, depth = under_the_slider(tab)
+    assert picture.size == depth.size == PIL.Image.open(frame.PHOTOGRAPHS[0]).size
     assert np.asarray(depth).std() > 10
     expect(tab.locator("#depth-scale")).to_contain_text("relative")
     canvas = f"{CLOUD} canvas"
@@ -71,10 +71,12 @@ def test_a_photograph_has_its_depth_and_its_scene_can_be_turned(tab):
 
 
 def test_the_pointer_says_how_far_away_what_it_is_on_lies(tab):
-    box = tab.locator(f"{MAP} img").first.bounding_box()
-    said = {}
+    image = tab.locator(f"{MAP} img").first
+    box, (wide, high) = image.bounding_box(), image.evaluate("(it) => [it.naturalWidth, it.naturalHeight]")
+    scale = min(box["width"] / wide, box["height"] / high)  # it stands in the middle of its box
+    middle, said = (box["x"] + box["width"] / 2, box["y"] + box["height"] / 2), {}
     for name, (x, y) in {"bush": (0.9, 0.9), "pagoda": (0.32, 0.27), "sky": (0.67, 0.15)}.items():
-        tab.mouse.move(box["x"] + x * box["width"], box["y"] + y * box["height"])
+        tab.mouse.move(middle[0] + (x - 0.5) * scale * wide, middle[1] + (y - 0.5) * scale * high)
         said[name] = tab.locator(f"{MAP} .dp-far").inner_text()
     assert all(text.endswith(" times as far as the nearest") for text in said.values())
     far = {name: float(text.split()[0]) for name, text in said.items()}
@@ -149,9 +151,9 @@ def test_without_a_picture_nothing_is_lost_and_a_phones_photograph_comes_back_as
     expect(tab.locator(f"{CLOUD} .dp-told")).to_contain_text("As the camera wrote", timeout=PATIENCE)
     expect(tab.locator(f"{CLOUD} output")).to_have_text("26 mm")
     settle(tab)
-    photograph, depth = under_the_slider(tab)
-    assert photograph.size == depth.size == (3000, 4000)
-    corner = photograph.getpixel((2990, 10))  # the first pixel stored, after a quarter of a turn
+    picture, depth = under_the_slider(tab)
+    assert picture.size == depth.size == (3000, 4000)
+    corner = picture.getpixel((2990, 10))  # the first pixel stored, after a quarter of a turn
     assert max(corner[:2]) < 20
 
 

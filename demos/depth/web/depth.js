@@ -1,13 +1,14 @@
 // The scene of a photograph: its pixels at their depth, and how far away what the pointer is on lies. The focal length
 // needs no question to Python.
 import {numbersOf, saveFile} from '../../frame/web/controls.js';
+import {above, partsAt} from './far.js';
 import {makeScene} from './scene.js';
 
 export default function ({server, board, find, findAll, say, liveCaller, onValue}) {
   const asks = {ply: liveCaller(server.ply), glb: liveCaller(server.glb), png: liveCaller(server.png)};
   const FILES = {ply: 'scene.ply', glb: 'scene.glb', png: 'depth.png'};
   const FILM = Math.hypot(36, 24);
-  const scene = makeScene(find('canvas'), () => board.classList.add('dp-turned'));
+  const scene = makeScene(find('canvas'), (turned) => board.classList.toggle('dp-turned', turned));
   const focal = find('#depth-focal');
   let value = null;
   let near = null; // 1 is the nearest
@@ -61,11 +62,12 @@ export default function ({server, board, find, findAll, say, liveCaller, onValue
   word.setAttribute('aria-live', 'off'); // it follows the pointer: a reader would never stop
 
   function farAt(map, event) {
-    const box = map.querySelector('img')?.getBoundingClientRect();
-    if (!near || !box?.width) return '';
+    const image = map.querySelector('img');
+    if (!near || !image?.naturalWidth) return '';
+    const size = [image.naturalWidth, image.naturalHeight];
+    const at = partsAt(image.getBoundingClientRect(), size, [event.clientX, event.clientY]);
+    if (!at) return '';
     const [height, width] = value.grid;
-    const at = [(event.clientX - box.left) / box.width, (event.clientY - box.top) / box.height];
-    if (at.some((part) => part < 0 || part >= 1)) return '';
     const here = near[Math.floor(at[1] * height) * width + Math.floor(at[0] * width)];
     if (value.nearest) return `${(1 / (here * value.nearest)).toFixed(1)} m`;
     return here > 1 / 39 ? `${(1 / here).toFixed(1)} times as far as the nearest` : 'far away: as a sky';
@@ -78,10 +80,10 @@ export default function ({server, board, find, findAll, say, liveCaller, onValue
     if (!text) return;
     map.append(word); // Gradio draws the picture anew
     word.textContent = text;
+    const size = [word.offsetWidth, word.offsetHeight];
     const box = map.getBoundingClientRect();
-    const left = event.clientX - box.left;
-    word.style.left = `${Math.max(8, Math.min(left + 16, box.width - word.offsetWidth - 8))}px`;
-    word.style.top = `${Math.max(8, event.clientY - box.top - word.offsetHeight - 14)}px`;
+    const [left, top] = above(box, map.currentCSSZoom || 1, size, [event.clientX, event.clientY]);
+    Object.assign(word.style, {left: `${left}px`, top: `${top}px`});
   }
 
   document.addEventListener('pointermove', point);

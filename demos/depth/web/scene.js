@@ -1,6 +1,6 @@
 // A photograph's pixels at their depth, on a canvas: each a square as large as its pixel is from there, the nearest one
 // in front (a depth buffer). Seen from the camera at first, and swaying until it is touched.
-import {steer} from '../../frame/web/cloud.js';
+import {rememberView, steer} from '../../frame/web/cloud.js';
 import {pixelRatio} from '../../frame/web/controls.js';
 
 const FIRST = {yaw: 0, pitch: 0, zoom: 1};
@@ -31,7 +31,7 @@ function torn(near, height, width) {
 }
 
 // const scene = makeScene(canvas, onTurn); scene.show({near, colours, grid}, focal): nearness and bytes of colours on a
-// grid [height, width], the focal length in pixels of the grid. onTurn is called when a visitor first turns it.
+// grid [height, width], the focal length in pixels of the grid. onTurn(turned) says whether a visitor has turned it.
 export function makeScene(canvas, onTurn) {
   const put = canvas.getContext('2d');
   const view = {...FIRST};
@@ -94,7 +94,7 @@ export function makeScene(canvas, onTurn) {
   // What the visitor turns stays as it is turned.
   function turn(change) {
     touched = true;
-    onTurn();
+    onTurn(true);
     Object.assign(view, change);
     view.yaw = Math.max(-1.2, Math.min(1.2, view.yaw));
     view.pitch = Math.max(-1, Math.min(1, view.pitch));
@@ -119,6 +119,15 @@ export function makeScene(canvas, onTurn) {
     timer = setInterval(() => (touched ? clearInterval(timer) : sway()), 1000 / FRAMES);
   }
 
+  function rest() {
+    touched = false;
+    onTurn(false);
+    Object.assign(view, FIRST);
+    begun = null;
+    redraw();
+    move();
+  }
+
   new ResizeObserver(redraw).observe(canvas);
   new IntersectionObserver((entries) => {
     inView = entries.at(-1).isIntersecting;
@@ -126,6 +135,7 @@ export function makeScene(canvas, onTurn) {
   }).observe(canvas);
   calm.addEventListener('change', move);
   steer(canvas, view, FIRST, turn);
+  rememberView(canvas, view, turn, {isTurned: () => touched, rest});
 
   return {
     show({near, colours, grid: [height, width]}, focal) {
