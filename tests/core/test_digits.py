@@ -123,6 +123,15 @@ def test_a_bad_data_uri_is_said_in_a_sentence(bad):
         digits.decode_data_uri(bad)
 
 
+def test_a_drawing_that_was_read_before_is_read_alike_whatever_became_of_the_answer():
+    drawing = uri(encoded(stroke()).getvalue())
+    first = digits.read(drawing)
+    kept = first.clone()
+    first.zero_()
+    assert torch.equal(digits.read(drawing), kept) and kept.max() > 0.9
+    assert not torch.equal(digits.read(drawing, garment=True), kept)
+
+
 def test_ink_is_black_on_white_paper_and_pixels_stay_sharp():
     picture = digits.to_image(torch.tensor([[0.0, 1.0]]), scale=4)
     assert picture.size == (8, 4) and picture.getpixel((1, 1)) == 255 and picture.getpixel((5, 2)) == 0
