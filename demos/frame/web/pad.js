@@ -14,24 +14,41 @@ const SENT_BYTES = 500e3;
 const SENT_SIDE = 1024;
 const SENT = /^data:image\/[^,]*,(iVBORw0KGgo|\/9j\/|UklGR)/; // how PNG, JPEG and WebP begin, which Python reads
 
-// Ink on a sheet of paper as a data URI: strokes given as an SVG path, whose units are `unit` pixels of the 280.
-export function inked(path, unit = 1, brush = PAD_BRUSH) {
+function blankSheet() {
   const sheet = Object.assign(document.createElement('canvas'), {width: PAD_SIZE, height: PAD_SIZE});
   const pen = sheet.getContext('2d');
   pen.fillStyle = '#fff';
   pen.fillRect(0, 0, PAD_SIZE, PAD_SIZE);
+  return pen;
+}
+
+function segment(pen, from, to) {
+  pen.strokeStyle = '#000';
+  pen.lineWidth = PAD_BRUSH;
+  pen.lineCap = pen.lineJoin = 'round';
+  pen.beginPath();
+  pen.moveTo(...from);
+  pen.lineTo(to[0] + 0.01, to[1]);
+  pen.stroke();
+}
+
+// Ink on a sheet of paper as a data URI: strokes given as an SVG path, whose units are `unit` pixels of the 280.
+export function inked(path, unit = 1, brush = PAD_BRUSH) {
+  const pen = blankSheet();
   pen.scale(unit, unit);
   pen.lineWidth = brush / unit;
   pen.lineCap = pen.lineJoin = 'round';
   pen.stroke(new Path2D(path));
-  return sheet.toDataURL('image/png');
+  return pen.canvas.toDataURL('image/png');
 }
 
 // What a pad has `written`, as it draws it; null where the text is no drawing.
 export function rewritten(text) {
-  const dot = (points) => (points.length > 1 ? '' : 'h0.01');
-  const path = ink.read(text)?.map((points) => `M${points.map((point) => point.join(' ')).join('L')}${dot(points)}`);
-  return path ? inked(path.join('')) : null;
+  const pen = blankSheet();
+  const strokes = ink.read(text);
+  for (const points of strokes ?? [])
+    for (const i of points.keys()) segment(pen, points[Math.max(i - 1, 0)], points[i]);
+  return strokes && pen.canvas.toDataURL('image/png');
 }
 
 // Width times height from the header of a PNG, GIF or JPEG, or 0 where unknown: a bomb is refused before it is decoded.
@@ -177,13 +194,7 @@ export function makeDrawPad(root, {onDraw, say, onClear = () => {}, label = 'Dra
   };
 
   function stroke(from, to) {
-    paper.strokeStyle = '#000';
-    paper.lineWidth = PAD_BRUSH;
-    paper.lineCap = paper.lineJoin = 'round';
-    paper.beginPath();
-    paper.moveTo(...from);
-    paper.lineTo(to[0] + 0.01, to[1]);
-    paper.stroke();
+    segment(paper, from, to);
     blank = false;
     uploaded = null;
     if (from === to) strokes.push([to]);
