@@ -78,6 +78,7 @@ def build() -> None:
                 type="index",
                 label="Examples: everyday things, nuclei",
                 elem_id="detection-examples",
+                elem_classes=[f"first-{examples.FIRST}"],  # for the address
             )
             with gr.Row():
                 nuclei = gr.Button("Draw nuclei", size="md", min_width=120, elem_id="detection-nuclei")

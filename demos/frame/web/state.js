@@ -82,13 +82,12 @@ function ofRadios(radios) {
   };
 }
 
-// Examples: the place of the last that was clicked, at first of the one that stands there as the tab opens: a board
-// says so by [data-first], of Gradio's it is the first.
+// Examples: the place of the last that was clicked, at first of the one that stands there as the tab opens.
 const clicked = new WeakMap();
-function ofExamples(place, buttons) {
+function ofExamples(place, buttons, first) {
   const shown = () => {
     const last = buttons.indexOf(clicked.get(place)); // none of these where a board has others now
-    return last < 0 ? buttons.findIndex((one) => one.matches('.gallery-item, [data-first]')) : last;
+    return last < 0 ? first : last;
   };
   return {
     buttons,
@@ -131,7 +130,10 @@ function* found(panel) {
     const choices = buttons.filter((button) => button.hasAttribute('aria-pressed'));
     const kind = 'many' in group.dataset ? ofToggles : ofPressed;
     if (choices.length) yield {element: group, name: wordsOf(group), ...kind(choices)};
-    else if (/example/i.test(group.ariaLabel)) yield {element: group, name: 'example', ...ofExamples(group, buttons)};
+    else if (/example/i.test(group.ariaLabel)) {
+      const first = buttons.findIndex((one) => 'first' in one.dataset);
+      yield {element: group, name: 'example', ...ofExamples(group, buttons, first)};
+    }
   }
   for (const button of panel.querySelectorAll('.board button[aria-pressed]'))
     if (!button.closest('[role=group]'))
@@ -143,7 +145,10 @@ function* found(panel) {
     const buttons = [...block.querySelectorAll('button.gallery-item')];
     if (radios.length) yield {element: block, name: nameOfBlock(block), ...ofRadios(radios)};
     else if (field) yield {element: block, name: nameOfBlock(block), ...ofField(field)};
-    else if (buttons.length) yield {element: block, name: 'example', ...ofExamples(block, buttons)};
+    else if (buttons.length) {
+      const first = Number(block.className.match(/\bfirst-(\d+)/)?.[1] ?? 0); // where Python says that it is another
+      yield {element: block, name: 'example', ...ofExamples(block, buttons, first)};
+    }
   }
   for (const one of own) if (panel.contains(one.element)) yield one;
 }
