@@ -195,7 +195,7 @@ def _photograph() -> None:
     """One photograph: its map, what the colours mean, and the scene as a cloud."""
     with gr.Row(elem_classes=["asks"]):
         with gr.Column(scale=2, min_width=320):
-            picture, _ = pictures.picture_column(frame.PHOTOGRAPHS, "depth-picture")
+            picture, _ = pictures.picture_column(photograph.EXAMPLES, "depth-picture")
             network = gr.Radio(
                 list(NETWORKS), value=photograph.FIRST, label="Network", elem_id="depth-network", elem_classes=["later"]
             )

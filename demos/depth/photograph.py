@@ -26,6 +26,7 @@ NEARNESS_MAX = 2**16 - 1  # a board has 1 / depth as 16 bits: this is the neares
 MIN_NEARNESS = 1 / 40  # of the nearest: nothing is shown farther away than 40 times the nearest
 MAX_PIXELS, MAX_FILE_PIXELS = 1_000_000, 64_000_000  # of the grid that a board sends, and of a picture to take away
 FIRST = next(iter(NETWORKS))
+EXAMPLES = [frame.PHOTOGRAPHS[1], frame.PHOTOGRAPHS[0], *frame.PHOTOGRAPHS[2:]]  # first a tower, near below, far above
 GRID = 480  # points of the longer side of a scene
 UNSURE = 0.7  # where answers at two sizes agree by less (rank correlation), a picture is unlike those learned from
 NO_SCENE = "Choose a picture first, and let its depth be seen."

@@ -10,8 +10,7 @@ import trimesh
 from playwright.sync_api import expect
 from skimage import data
 
-from demos import frame
-from demos.depth import pair
+from demos.depth import pair, photograph
 from tests.depth.photographs import as_png, jpeg
 from tests.support.browser import screenshot, settle
 
@@ -48,7 +47,7 @@ def saved(page, button: str) -> bytes:
 
 def test_a_photograph_has_its_depth_and_its_scene_can_be_turned(tab):
     picture, depth = under_the_slider(tab)
-    assert picture.size == depth.size == PIL.Image.open(frame.PHOTOGRAPHS[0]).size
+    assert picture.size == depth.size == PIL.Image.open(photograph.EXAMPLES[0]).size
     assert np.asarray(depth).std() > 10
     expect(tab.locator("#depth-scale")).to_contain_text("relative")
     canvas = f"{CLOUD} canvas"
@@ -75,12 +74,12 @@ def test_the_pointer_says_how_far_away_what_it_is_on_lies(tab):
     box, (wide, high) = image.bounding_box(), image.evaluate("(it) => [it.naturalWidth, it.naturalHeight]")
     scale = min(box["width"] / wide, box["height"] / high)  # it stands in the middle of its box
     middle, said = (box["x"] + box["width"] / 2, box["y"] + box["height"] / 2), {}
-    for name, (x, y) in {"bush": (0.9, 0.9), "pagoda": (0.32, 0.27), "sky": (0.67, 0.15)}.items():
+    for name, (x, y) in {"base": (0.5, 0.95), "top": (0.56, 0.25), "sky": (0.1, 0.2)}.items():
         tab.mouse.move(middle[0] + (x - 0.5) * scale * wide, middle[1] + (y - 0.5) * scale * high)
         said[name] = tab.locator(f"{MAP} .dp-far").inner_text()
     assert all(text.endswith(" times as far as the nearest") for text in said.values())
     far = {name: float(text.split()[0]) for name, text in said.items()}
-    assert 1 <= far["bush"] < far["pagoda"] < far["sky"]
+    assert 1 <= far["base"] < far["top"] < far["sky"]
     screenshot(tab, "depth-pointer")
     tab.mouse.move(5, 5)
     expect(tab.locator(f"{MAP} .dp-far")).to_be_hidden()
@@ -108,7 +107,7 @@ def test_a_word_says_where_a_picture_is_unlike_what_was_learned_from(tab):
     upload(tab, PICTURE, "bricks.png", as_png(np.stack([data.brick()] * 3, axis=2)))
     expect(tab.locator(".depth-unlike")).to_contain_text("unlike those that the network learned", timeout=PATIENCE)
     tab.locator(REMOVE).click()
-    tab.get_by_role("button", name="china").first.click()
+    tab.get_by_role("button", name="tower").first.click()
     expect(tab.locator(".depth-unlike")).to_have_count(0, timeout=PATIENCE)
     tab.get_by_label("Learned from pairs").check()
     expect(tab.locator("#depth-scale")).to_contain_text("two eyes", timeout=PATIENCE)
@@ -123,7 +122,7 @@ def test_files_can_be_taken_away_and_load_again(tab):
     mesh = trimesh.load(io.BytesIO(saved(tab, ".dp-glb")), file_type="glb").to_geometry()
     np.testing.assert_allclose(mesh.bounds, cloud.bounds, atol=0.1 * np.ptp(cloud.bounds))  # torn, it lacks some
     picture = PIL.Image.open(io.BytesIO(saved(tab, ".dp-png")))
-    assert picture.size == PIL.Image.open(frame.PHOTOGRAPHS[0]).size
+    assert picture.size == PIL.Image.open(photograph.EXAMPLES[0]).size
     values = np.array(picture)
     assert values.max() > 60_000 and len(np.unique(values)) > 1000
 
@@ -143,7 +142,7 @@ def test_without_a_picture_nothing_is_lost_and_a_phones_photograph_comes_back_as
     tab.locator(REMOVE).click()
     expect(tab.locator(f"{PICTURE} img")).to_have_count(0)
     settle(tab)
-    assert under_the_slider(tab)[0].size == PIL.Image.open(frame.PHOTOGRAPHS[0]).size
+    assert under_the_slider(tab)[0].size == PIL.Image.open(photograph.EXAMPLES[0]).size
     tab.get_by_text("A published network").click()
     tab.locator("#depth-published").click()
     expect(tab.get_by_text("Choose a picture first")).to_be_visible(timeout=PATIENCE)
