@@ -59,9 +59,20 @@ def see_again(picture) -> Any:
 
 def fool(query: Fool) -> dict:
     """All that is shown of an attack on a photograph: film, probabilities on the way, what survives, a file."""
-    model, x = predictor(), read_photograph(query.picture)
-    target = None if query.target < 0 else query.target
-    film = model.fool(x, query.method, NORMS[query.norm], target)
+    x = read_photograph(query.picture)
+    values = (x * 255).round().byte().numpy().tobytes()
+    return attack(values, query.method, query.norm, None if query.target < 0 else query.target)
+
+
+@functools.lru_cache(maxsize=8)  # a choice that is taken back has its answer at once; an answer is about 1 MB
+def attack(values: bytes, method: str, norm: str, target: int | None) -> dict:
+    """The same of the values of a picture, channels first, for any class that is not the present one or `target`."""
+    import torch
+
+    from dlcv.adversarial.model import SIDE
+
+    model, x = predictor(), torch.frombuffer(bytearray(values), dtype=torch.uint8).view(1, 3, SIDE, SIDE) / 255
+    film = model.fool(x, method, NORMS[norm], target)
     places, way = model.along(x, film, POINTS)
     end = int((places < 1 - 1e-6).sum())  # where the film ends
     r = film.perturbations[-1:]
