@@ -8,6 +8,7 @@ from pathlib import Path
 from torch.utils.data import Dataset
 
 CACHE = Path.home() / ".cache" / "dlcv"
+VOID = 255  # label of a pixel that belongs to no class: no loss and no score counts it
 
 
 def root() -> tuple[Path, bool]:
