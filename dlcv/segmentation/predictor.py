@@ -107,7 +107,7 @@ class SegmenterPredictor:
 
     @torch.inference_mode()
     def transplant(self, reading: Reading, other: Reading, sources: Sequence[str], seed: int = 0) -> Segmentation:
-        """Classes by the bottom of one picture and what crosses from "own", "other", "noise" or "none", a level each."""
+        """Classes by one picture's bottom and what crosses from "own", "other", "noise" or "none", a level each."""
         generator = torch.Generator().manual_seed(seed)
         return self._segmentation(transplanted(reading.encoded, other.encoded, sources, self.crossing, generator))
 

@@ -28,7 +28,7 @@ MEMBRANES = Variation((256, 256), (0.8, 1.25), turn=np.pi, upside_down=True, ben
 
 
 def grid_of(shape: torch.Size, how: Variation, generator: torch.Generator) -> torch.Tensor:
-    """Places (N, h, w, 2) in pictures (N, C, H, W) that crops of `how.size` are read at, as `geometry.grids` has them."""
+    """A grid (N, h, w, 2), as in `geometry.grids`, that reads crops of `how.size` from pictures (N, C, H, W)."""
     count, (high, wide), (h, w) = shape[0], shape[2:], how.size
     device = generator.device
 
