@@ -43,7 +43,8 @@ def grid_of(shape: torch.Size, how: Variation, generator: torch.Generator) -> to
     first = torch.stack([across * turn.cos(), -down * turn.sin()], 1) * 2 / (wide - 1)
     second = torch.stack([across * turn.sin(), down * turn.cos()], 1) * 2 / (high - 1)
     free = torch.stack([1 - scale * (w - 1) / (wide - 1), 1 - scale * (h - 1) / (high - 1)], 1).clamp_min(0)
-    points = target_points(h, w, scale) @ torch.stack([first, second], 1).transpose(1, 2)  # (N, h * w, 2)
+    matrix = torch.stack([first, second], 1).view(count, 1, 2, 2)
+    points = (matrix * target_points(h, w, scale).view(1, -1, 1, 2)).sum(-1)  # (N, h * w, 2); `@` may be in bfloat16
     grid = points.view(count, h, w, 2) + (free * drawn(2)).view(count, 1, 1, 2)
     if how.bend:
         knots = how.bend * torch.randn(count, 2, 3, 3, generator=generator, device=device)

@@ -98,6 +98,9 @@ def test_crops_are_new_at_each_step_and_the_same_for_one_seed():
     )
     assert torch.equal(first, again) and not torch.equal(first, other)
     assert first.min() >= 0 and first.max() <= 1
+    with torch.autocast("cpu", torch.bfloat16):  # as in a training: places must not be rounded
+        rounded, _ = varied(pictures, [labels], STREETS, torch.Generator().manual_seed(1))
+    assert torch.equal(rounded, first)
 
 
 def test_borders_weigh_thin_membranes_most():
