@@ -3,6 +3,7 @@
 import torch
 from torchvision.models.detection.roi_heads import paste_masks_in_image
 
+from ..core.images.runs import runs
 from .predictor import mask_scores
 
 
@@ -17,16 +18,6 @@ def pasted(cells: torch.Tensor, box: torch.Tensor, size: tuple[int, int]) -> tup
     right, bottom = (min(int(end) + margin + 1, side) for end, side in zip(box[2:].tolist(), (size[1], size[0])))
     corner = torch.tensor([left, top, left, top])
     return left, top, paste_masks_in_image(cells[None, None], (box - corner)[None], (bottom - top, right - left))[0, 0]
-
-
-def runs(mask: torch.Tensor, left: int, top: int, size: tuple[int, int]) -> dict:
-    """COCO's run lengths, column by column, of a mask (h, w) bool that lies at left, top in a picture of `size`."""
-    height, width = size
-    columns = torch.nn.functional.pad(mask.T.int(), (1, 1)).diff(dim=1)  # 1 where a run begins, -1 behind its end
-    begins, ends = ((left + x) * height + top + y for x, y in (columns.eq(sign).nonzero().T for sign in (1, -1)))
-    borders = torch.stack([begins, ends], dim=1).flatten()
-    all_of_them = torch.cat([borders.new_zeros(1), borders, borders.new_tensor([height * width])])
-    return {"size": [height, width], "counts": all_of_them.diff().tolist()}
 
 
 def coco(
