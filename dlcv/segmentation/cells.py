@@ -47,8 +47,10 @@ def tissue(side: int = 256, count: int = 40, width: float = 5.0, seed: int = 0) 
 
     rows, columns = np.mgrid[:side, :side].astype(float)
     places = np.stack([rows + smooth(12, 6), columns + smooth(12, 6)], -1)
-    away, nearest = cKDTree(rng.uniform(-0.1 * side, 1.1 * side, (count, 2))).query(places, 2)
-    membrane = away[..., 1] - away[..., 0] < width
+    middles = rng.uniform(-0.1 * side, 1.1 * side, (count, 2))
+    away, nearest = cKDTree(middles).query(places, 2)
+    between = np.linalg.norm(middles[nearest[..., 0]] - middles[nearest[..., 1]], axis=-1)
+    membrane = away[..., 1] ** 2 - away[..., 0] ** 2 < width * between  # the distance to the line halfway < width / 2
     cells, _ = ndimage.label(~membrane)
     grey = 175 + smooth(6, 10) + rng.uniform(-12, 12, count)[nearest[..., 0]]
     depth = ndimage.distance_transform_edt(~membrane)

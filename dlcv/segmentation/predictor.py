@@ -10,6 +10,8 @@ from ..core import runtime, weights
 from ..core.errors import InputError
 from ..core.images.fit import fit_within
 from .crossing import moved, transplanted, weakened
+from .everyday import NAME as EVERYDAY
+from .everyday import Everyday
 from .model import Decoded, Encoded, Segmenter
 
 LONGEST, SHORTEST = 480, 32  # pixels of a picture's sides
@@ -148,6 +150,21 @@ class SegmenterPredictor:
         return Segmentation(found.argmax(0).to(torch.uint8).cpu(), found.cpu())
 
 
+class EverydayPredictor:
+    """The published network for everyday classes, on `runtime.device()`."""
+
+    def __init__(self):
+        self.model = weights.load(Everyday, EVERYDAY)
+        self.device = next(self.model.parameters()).device
+        self.class_names = self.model.config.class_names
+
+    @torch.inference_mode()
+    def segment(self, picture: torch.Tensor) -> Segmentation:
+        """Classes of a picture (3, H, W) in [0, 1], at its size."""
+        found = self.model(picture[None].to(self.device))[0].softmax(0).cpu()
+        return Segmentation(found.argmax(0).to(torch.uint8), found)
+
+
 def frame(field: torch.Tensor, share: float = 0.95) -> tuple[int, int, int, int]:
     """The box (left, top, right, bottom) in pixels that cuts off (1 - share) / 2 of a field (H, W) on each side."""
     sides = []
@@ -162,3 +179,8 @@ def frame(field: torch.Tensor, share: float = 0.95) -> tuple[int, int, int, int]
 def predictor(name: str) -> SegmenterPredictor:
     """Predictor of that name, one for the whole process, loaded on first use."""
     return runtime.shelf.get(("segmentation", name), lambda: SegmenterPredictor(name))
+
+
+def everyday() -> EverydayPredictor:
+    """The predictor of everyday classes, one for the whole process, loaded on first use."""
+    return runtime.shelf.get(("segmentation", EVERYDAY), EverydayPredictor)
