@@ -80,7 +80,7 @@ def of_membranes(name: str) -> list[dict]:
     for way, words in ((symmetric_probabilities, ", mean over 8 symmetries"), (probabilities, "")):
         membrane = torch.stack([way(model, piece / 255)[0] for piece in slices])
         score, threshold = best_rand_score(labels.numpy(), membrane.numpy(), THRESHOLDS)
-        more = {"bar": BARS[name], "headline": True} if words else {}
+        more = {"bar": BARS.get(name), "headline": name in HEADLINES} if words else {}
         rows += [
             V_RAND.row(f"{SLICES}{words}, best threshold {threshold:.2f}", round(score, 4), **more),
             PIXEL_ERROR.row(f"{SLICES}{words}", percent(((membrane < 0.5) != labels.bool()).float().mean())),

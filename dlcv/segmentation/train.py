@@ -21,26 +21,30 @@ from .samples import MEMBRANES, STREETS, borders, varied
 
 # A decoder level of U-Net reads twice as many maps, so its inner width is less: weights and operations are as many.
 UNPOOLED = (24, 56, 80, 128)
+MEMBRANE_NETWORK = SegmenterConfig(
+    isbi2012.CLASSES, colours=1, stride=1, channels=(16, 24, 32, 48), widths=(16, 24, 32, 48)
+)
 CONFIGS = {
     "hourglass-camvid": SegmenterConfig(camvid.CLASSES, "nothing", widths=UNPOOLED),
     "segnet-camvid": SegmenterConfig(camvid.CLASSES, "indices", widths=UNPOOLED),
     "unet-camvid": SegmenterConfig(camvid.CLASSES),
-    "unet-mobilenet-camvid": SegmenterConfig(camvid.CLASSES, encoder="mobilenet", widths=(32, 48, 64, 96)),
-    "unet-membranes": SegmenterConfig(
-        isbi2012.CLASSES, colours=1, stride=1, channels=(16, 32, 48, 64), convolutions=(2, 2, 2, 2)
-    ),
+    "unet-mobilenet-camvid": SegmenterConfig(camvid.CLASSES, encoder="mobilenet", widths=(32, 48, 64, 80)),
+    "unet-membranes": MEMBRANE_NETWORK,
+    "unet-membranes-unweighted": MEMBRANE_NETWORK,  # the same without the weights of borders
 }
 BALANCE = 0.5  # power of the median-frequency weights: rare classes count for more, but not as much as common ones
 REPEATED = 20  # crops of each membrane slice in an epoch
-WATCHED = 5  # one validation frame in so many is looked at after an epoch
+WATCHED = 10  # one validation frame in so many is looked at after an epoch
 SCRATCH = Recipe(epochs=150, batch_size=8, learning_rate=3e-3, warmup=0.03, weight_decay=0.03, average=0.998)
+SLICES = replace(SCRATCH, epochs=30, batch_size=4)
 PRESETS = {
     "cpu": {
         "hourglass-camvid": SCRATCH,
         "segnet-camvid": SCRATCH,
         "unet-camvid": SCRATCH,
         "unet-mobilenet-camvid": replace(SCRATCH, epochs=80, learning_rate=1e-3),
-        "unet-membranes": replace(SCRATCH, epochs=40, batch_size=4),
+        "unet-membranes": SLICES,
+        "unet-membranes-unweighted": SLICES,
         EVERYDAY: Recipe(epochs=0),
     }
 }
@@ -80,7 +84,7 @@ def watch(model: Segmenter, pictures: torch.Tensor, labels: torch.Tensor) -> dic
 def train(name: str, recipe: Recipe, runs: Path) -> None:
     """Train one model, or resume its training, and write checkpoints/<name>; of the published one, the copy alone."""
     torch.manual_seed(recipe.seed)
-    source, licence = SOURCES[name.rpartition("-")[2]]
+    source, licence = next(SOURCES[word] for word in SOURCES if word in name)
     if name == EVERYDAY:
         model = Everyday(EverydayConfig(), published=True)
         save_checkpoint(model, name, "dlcv.segmentation.train", recipe, licence=licence, source=source)
@@ -94,7 +98,8 @@ def train(name: str, recipe: Recipe, runs: Path) -> None:
     if on_streets:
         samples, seen, loss = TensorBatches(pictures, labels), camvid.load("val", WATCHED), streets(class_weights)
     else:
-        every = TensorBatches(pictures, labels, borders(labels))
+        border = torch.zeros(labels.shape) if name.endswith("unweighted") else borders(labels)
+        every = TensorBatches(pictures, labels, border)
         samples, loss = Subset(every, list(range(len(every))) * REPEATED), membranes(class_weights)
         seen = pictures[:2], labels[:2]  # the held-out slices are for the score alone
     model = fit(model, loss, samples, recipe, runs / name, lambda averaged: watch(averaged, *seen)).cpu()
