@@ -16,6 +16,9 @@ CLASSES = (
     "dog", "horse", "motorcycle", "person", "potted plant", "sheep", "sofa", "train", "television",
 )  # fmt: skip
 
+COCO_CATEGORIES = (5, 2, 16, 9, 44, 6, 3, 17, 62, 21, 67, 18, 19, 4, 1, 64, 20, 63, 7, 72)
+"""The numbers that COCO has for CLASSES but the background."""
+
 
 @dataclass
 class EverydayConfig:

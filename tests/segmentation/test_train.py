@@ -8,6 +8,7 @@ from dlcv.core.datasets import VOID, TensorBatches
 from dlcv.core.training.loop import Recipe, Step
 from dlcv.segmentation import evaluate, train
 from dlcv.segmentation.crossing import moved
+from dlcv.segmentation.everyday import CLASSES
 from dlcv.segmentation.metrics import confusion, intersection_over_union
 from dlcv.segmentation.model import Segmenter, SegmenterConfig
 from dlcv.segmentation.samples import Variation
@@ -134,3 +135,15 @@ def test_rows_of_membranes_say_their_threshold(monkeypatch):
     rows = evaluate.evaluate("unet-membranes")
     assert [(row["metric"], row["value"]) for row in rows] == 2 * [("v_rand", 1.0), ("pixel_error", 0.0)]
     assert "threshold 0.40" in rows[0]["data"] and rows[0]["bar"] == 0.95
+
+
+def test_labels_of_everyday_things_have_the_smallest_on_top_and_crowds_are_void():
+    def box(category: int, left: int, right: int, crowd: int = 0) -> dict:
+        outline = [[left, 0, right, 0, right, 10, left, 10]]
+        return {"category_id": category, "area": 10 * (right - left), "segmentation": outline, "iscrowd": crowd}
+
+    things = [box(17, 10, 20), box(63, 0, 30), box(44, 30, 40), box(1, 40, 50, crowd=1), box(90, 50, 60)]
+    things[3]["segmentation"] = {"size": [10, 60], "counts": [400, 100, 100]}
+    labels = evaluate.everyday_labels(torch.zeros(3, 10, 60), things)[5]
+    sofa, cat, bottle = (CLASSES.index(word) for word in ("sofa", "cat", "bottle"))
+    assert labels[::10].tolist() == [sofa, cat, sofa, bottle, VOID, 0]
