@@ -26,7 +26,8 @@ MOST_CLASSES = 8
 class Settings:
     """Settings of one training."""
 
-    seconds: float = 8.0
+    seconds: float = 8.0  # and updates, at most
+    updates: int = 150
     rate: float = 5e-3
     width: int = 24  # maps of each of the decoder's levels
     shown_every: int = 5  # updates
@@ -63,7 +64,7 @@ class Painter(nn.Module):
 
 
 def learn(encoder: Everyday, picture: torch.Tensor, strokes: torch.Tensor, settings: Settings) -> Iterator[Snapshot]:
-    """Snapshots of a training on the strokes of one picture, the first at once and the last when time is up.
+    """Snapshots of a training on the strokes of one picture, the first at once and the last when it is over.
 
     Args:
         picture: (3, H, W) in [0, 1].
@@ -91,7 +92,7 @@ def learn(encoder: Everyday, picture: torch.Tensor, strokes: torch.Tensor, setti
     while True:
         logits = network(x, levels)
         loss = weighted_mean(pixel_loss(logits, labels), weights)
-        over = time.monotonic() >= until
+        over = time.monotonic() >= until or step == settings.updates
         if over or step % settings.shown_every == 0:
             found = logits.detach()[0].softmax(0).cpu()
             yield Snapshot(step, loss.item(), found.argmax(0).to(torch.uint8), found)
