@@ -7,6 +7,7 @@ from scipy import ndimage
 from scipy.spatial import cKDTree
 
 SEED_DISTANCE = 3.0  # pixels from the border that the middle of a cell has at least
+NECK = 2.0  # pixels by which the way from one cell to the next is nearer to the border than the middle of each
 SMALLEST = 20  # pixels of a cell
 
 
@@ -15,11 +16,12 @@ def instances(cell: np.ndarray, threshold: float = 0.5) -> np.ndarray:
 
     A watershed on the distance to the border, from its maxima: where two cells touch, it parts them at the neck.
     """
+    from skimage.morphology import h_maxima
     from skimage.segmentation import watershed
 
     inside = cell > threshold
     distance = ndimage.gaussian_filter(ndimage.distance_transform_edt(inside), 1.0)
-    peaks = (distance == ndimage.maximum_filter(distance, 9)) & (distance >= SEED_DISTANCE)
+    peaks = h_maxima(distance, NECK) & (distance >= SEED_DISTANCE)
     found = watershed(-distance, ndimage.label(peaks, np.ones((3, 3)))[0], mask=inside)
     sizes = np.bincount(found.ravel())
     kept = np.cumsum(sizes >= SMALLEST) - (sizes[0] >= SMALLEST)  # numbers without gaps

@@ -1,6 +1,6 @@
 """Answers of segmenters. One predictor serves all visitors: it returns what belongs to one visitor."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import torch
@@ -131,18 +131,9 @@ class SegmenterPredictor:
             Stage("logits", decoded.logits[0].cpu()),
         ]
 
-    def field(self, reading: Reading, row: int, column: int) -> torch.Tensor:
-        """How much each pixel of the picture counts for the class of one, (H, W): the length of the gradient.
-
-        Raises InputError for a pixel outside of the picture.
-        """
-        height, width = reading.picture.shape[1:]
-        if not (0 <= row < height and 0 <= column < width):
-            raise InputError(f"The picture has {width} x {height} pixels, and this one is outside.")
-        with torch.inference_mode(False), torch.enable_grad():
-            x = reading.picture.clone()[None].to(self.device).requires_grad_()
-            (gradient,) = torch.autograd.grad(self.model(x).logits[0, :, row, column].max(), x)
-        return gradient[0].norm(dim=0).cpu()
+    def field(self, picture: torch.Tensor, row: int, column: int) -> torch.Tensor:
+        """How much each pixel of a picture (C, H, W), as a `Reading` has it, counts for the class of one, (H, W)."""
+        return field(lambda x: self.model(x).logits, picture.to(self.device), row, column)
 
     def _segmentation(self, encoded: Encoded) -> Segmentation:
         decoded: Decoded = self.model.decode(encoded)
@@ -163,6 +154,24 @@ class EverydayPredictor:
         """Classes of a picture (3, H, W) in [0, 1], at its size."""
         found = self.model(picture[None].to(self.device))[0].softmax(0).cpu()
         return Segmentation(found.argmax(0).to(torch.uint8), found)
+
+    def field(self, picture: torch.Tensor, row: int, column: int) -> torch.Tensor:
+        """As `SegmenterPredictor.field`."""
+        return field(self.model, picture.to(self.device), row, column)
+
+
+def field(network: Callable, picture: torch.Tensor, row: int, column: int) -> torch.Tensor:
+    """The length of the gradient of the largest logit of a pixel by each pixel of the picture (C, H, W): (H, W).
+
+    `network` gives the logits (N, L, H, W) of pictures. Raises InputError for a pixel outside of the picture.
+    """
+    height, width = picture.shape[1:]
+    if not (0 <= row < height and 0 <= column < width):
+        raise InputError(f"The picture has {width} x {height} pixels, and this one is outside.")
+    with torch.inference_mode(False), torch.enable_grad():
+        x = picture.clone()[None].requires_grad_()
+        (gradient,) = torch.autograd.grad(network(x)[0, :, row, column].max(), x)
+    return gradient[0].norm(dim=0).cpu()
 
 
 def frame(field: torch.Tensor, share: float = 0.95) -> tuple[int, int, int, int]:

@@ -110,7 +110,7 @@ def test_questions_that_make_no_sense_get_a_sentence(asked):
     with pytest.raises(InputError, match="Only SegNet"):
         unet.shuffle(reading, (True,) * 4)
     with pytest.raises(InputError, match="outside"):
-        unet.field(reading, 64, 0)
+        unet.field(reading.picture, 64, 0)
     with pytest.raises(InputError, match="sides of 32"):
         unet.read(picture(size=(31, 96)))
     shuffled = segnet.shuffle(segnet.read(picture()), (True, False, False, False))
@@ -119,8 +119,7 @@ def test_questions_that_make_no_sense_get_a_sentence(asked):
 
 def test_the_field_of_a_pixel_lies_around_it(asked):
     predictor = asked["features"]
-    reading = predictor.read(picture(size=(96, 128)))
-    field = predictor.field(reading, 20, 100)
+    field = predictor.field(picture(size=(96, 128)), 20, 100)
     assert field.shape == (96, 128) and field.min() >= 0
     left, top, right, bottom = frame(field)
     assert left <= 100 < right and top <= 20 < bottom
@@ -147,7 +146,7 @@ def test_a_watershed_parts_cells_that_touch_and_drawn_tissue_is_found_again():
     assert made.picture.shape == (128, 128) and made.cells.max() >= 5
     inside, outside = made.picture[made.cells > 0].mean(), made.picture[made.cells == 0].mean()
     assert inside > outside + 30, "membranes are dark"
-    assert rand_score(made.cells, instances((made.cells > 0).astype(float))) > 0.8
+    assert rand_score(made.cells, instances((made.cells > 0).astype(float))) > 0.95
     assert np.array_equal(tissue(64, 5, seed=3).picture, tissue(64, 5, seed=3).picture)
 
 
@@ -181,8 +180,8 @@ def test_strokes_on_coins_grow_into_a_mask(everyday):
     lines[50:53], lines[122:125], lines[85:88], lines[10:13], lines[:, 69:72] = True, True, True, True, True
     strokes[torch.from_numpy(lines & truth)] = 1
     strokes[torch.from_numpy(lines & ~ndimage.binary_dilation(truth, iterations=3))] = 0
-    snapshots = list(learn(everyday.model, picture, strokes, Settings(seconds=60, updates=40)))
+    snapshots = list(learn(everyday.model, picture, strokes, Settings(updates=40)))
     first, last = snapshots[0], snapshots[-1]
     assert last.step == 40 and last.loss < 0.2 * first.loss and last.labels.shape == image.shape
     found = last.labels.numpy() == 1
-    assert (found & truth).sum() / (found | truth).sum() > 0.65
+    assert (found & truth).sum() / (found | truth).sum() > 0.8
