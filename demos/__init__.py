@@ -18,6 +18,7 @@ TOPICS = [
     "adversarial",
     "cyclegan",
     "detection",
+    "segmentation",
     "pose",
     "stn",
     "pointnet",

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 from PIL import Image
+from scipy import ndimage
 
 from ..core.datasets import camvid
 from ..core.images.runs import runs
@@ -77,5 +78,31 @@ def coco(labels: torch.Tensor, class_names: Sequence[str]) -> dict:
     return {
         "images": [{"id": 1, "height": size[0], "width": size[1]}],
         "categories": [{"id": number, "name": name} for number, name in enumerate(class_names, 1)],
+        "annotations": annotations,
+    }
+
+
+def coco_cells(cells: np.ndarray) -> dict:
+    """COCO's annotations of cells (H, W), 0 between them and k in the k-th: one each, with run lengths and its box."""
+    size, annotations = tuple(cells.shape), []
+    for number, place in enumerate(ndimage.find_objects(cells), 1):
+        if place is None:  # no cell has this number
+            continue
+        mask = torch.from_numpy(cells[place] == number)
+        (top, bottom), (left, right) = ((side.start, side.stop) for side in place)
+        annotations.append(
+            {
+                "id": number,
+                "image_id": 1,
+                "category_id": 1,
+                "segmentation": runs(mask, left, top, size),
+                "area": int(mask.sum()),
+                "bbox": [left, top, right - left, bottom - top],
+                "iscrowd": 0,
+            }
+        )
+    return {
+        "images": [{"id": 1, "height": size[0], "width": size[1]}],
+        "categories": [{"id": 1, "name": "cell"}],
         "annotations": annotations,
     }

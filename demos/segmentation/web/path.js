@@ -1,0 +1,109 @@
+// Every map on the way through the network, in the shape of the U; the one that is clicked is shown as large as it is.
+import {choices, written} from '../../frame/web/controls.js';
+import {html, made} from '../../frame/web/html.js';
+import {remember} from '../../frame/web/state.js';
+import {picker} from './shared.js';
+
+const NETWORKS = {unet: 'U-Net', segnet: 'SegNet', hourglass: 'Hour-glass', mobilenet: 'U-Net on MobileNetV2'};
+const CROSSES = {features: 'features are copied', indices: 'indices of maxima', nothing: ''};
+const COLUMNS = 8;
+// The stages in the rows of the U: encoder, what crosses, enlarged, decoder.
+const ROWS = [
+  ['picture', '', '', 'logits'],
+  ...[1, 2, 3, 4].map((level) => [`encoder ${level}`, 'arrow', `enlarged ${level}`, `decoder ${level}`]),
+  ['', '', 'bottom', ''],
+];
+
+export default function ({board, server, find, findAll, liveCaller}) {
+  const ask = liveCaller(server.path);
+  const askMap = liveCaller(server.feature_map);
+  let network = 'unet';
+  let token = null;
+  let seen = null;
+  let chosen = [1, 0]; // stage and channel
+
+  function figureOf(stage, number) {
+    const [count, height, width] = stage.size;
+    const figure = made(
+      html`<figure><figcaption>${stage.name[0].toUpperCase() + stage.name.slice(1)}: ${
+        stage.name === 'picture' ? '' : `${count} maps of `
+      }${width} × ${height}</figcaption><div class="sg-maps"><img src="${stage.maps}" alt="${`Maps of ${stage.name}`}"><div class="over"></div></div></figure>`,
+    );
+    if (stage.name === 'picture') return figure;
+    const rows = Math.ceil(stage.shown.length / COLUMNS);
+    const over = figure.querySelector('.over');
+    over.style.gridTemplateRows = `repeat(${rows}, 1fr)`;
+    stage.shown.forEach((channel) => {
+      const from = stage.copied ? (channel < stage.copied ? 'copied' : 'enlarged') : '';
+      const one = made(
+        html`<button type="button" data-from="${from}" data-place="${`${number} ${channel}`}" aria-label="${`${stage.name}, map ${channel + 1}${from && `, ${from}`}`}"></button>`,
+      );
+      one.addEventListener('click', () => enlarge(number, channel));
+      over.append(one);
+    });
+    return figure;
+  }
+
+  function show() {
+    const cells = ROWS.flatMap((row) =>
+      row.map((name) => {
+        const number = seen.stages.findIndex((stage) => stage.name === name);
+        if (number >= 0) return figureOf(seen.stages[number], number);
+        if (name === 'arrow' && CROSSES[seen.path])
+          return made(html`<span class="arrow" role="img" aria-label="${CROSSES[seen.path]}">→</span>`);
+        return made(html`<span class="empty"></span>`);
+      }),
+    );
+    find('.sg-u').replaceChildren(...cells);
+    find('.sg-key').hidden = seen.path !== 'features';
+    board.dataset.network = network;
+  }
+
+  async function enlarge(stage, channel) {
+    chosen = [stage, channel];
+    const of = seen;
+    const answer = await askMap({token, network, stage, channel});
+    if (!answer || seen !== of) return;
+    for (const one of findAll('.over button')) one.setAttribute('aria-current', one.dataset.place === chosen.join(' '));
+    const {name, size} = seen.stages[stage];
+    find('.sg-large img').src = answer.picture;
+    find('.sg-large figcaption').textContent =
+      `${name}, map ${channel + 1} of ${size[0]}: ${size[2]} × ${size[1]} values from ${written(answer.low)} to ${written(answer.high)}`;
+  }
+
+  async function look() {
+    const answer = token && (await ask({token, network}));
+    if (!answer) return;
+    seen = answer;
+    show();
+    const [stage, channel] = chosen;
+    await (seen.stages[stage].size[0] > channel ? enlarge(stage, channel) : enlarge(1, 0));
+  }
+
+  remember(find('.sg-u'), 'map', {
+    get: () => chosen.join('.'),
+    set(text) {
+      const [stage, channel] = text.split('.').map(Number);
+      if (seen?.stages[stage]?.size[0] > channel && channel >= 0) enlarge(stage, channel);
+    },
+  });
+  choices(
+    find('.sg-network'),
+    NETWORKS,
+    () => network,
+    (key) => {
+      network = key;
+      look();
+    },
+  );
+  picker(find('.sg-bar'), {
+    ask: liveCaller(server.open_picture),
+    kind: 'street',
+    number: 1,
+    words: {group: 'Picture', drawn: 'A drawn street'},
+    take({picture}) {
+      token = picture.token;
+      return look();
+    },
+  }).begin();
+}
