@@ -1,12 +1,14 @@
 """The segmentation tab: a class for every pixel, and what has to cross an hour-glass for that."""
 
+import secrets
+
 import gradio as gr
 
 from demos import frame
 from demos.frame import pictures
 
 from . import api, boards, cells, colour, crossing
-from .kept import DECODERS, EVERYDAY, EXAMPLES, LARGEST, LOOKS, MEMBRANES, STRONGEST, Kept, open_picture
+from .kept import DECODERS, EVERYDAY, EXAMPLES, LARGEST, LOOKS, MEMBRANES, MOST, STRONGEST, Kept, drawn, open_picture
 
 ABOUT = frame.Topic(
     title="Segmentation",
@@ -34,11 +36,17 @@ def see(picture, look):
     return boards.seen(Kept(pictures.tensor(picture, LARGEST)), look)
 
 
+def draw_street():
+    """Another drawn street, and the network for it."""
+    return pictures.image(drawn("street", secrets.randbelow(MOST + 1)).pixels), "Streets"
+
+
 def first_section() -> None:
     """A visitor's picture, and the class of its pixels."""
     with gr.Row(equal_height=False):
         with gr.Column(scale=2, min_width=280):
             picture, _ = pictures.picture_column(EXAMPLES, "segmentation-picture", height=230)
+            street = gr.Button("Draw a street", size="md", elem_id="segmentation-street")
             look = gr.Radio(
                 list(LOOKS),
                 value=next(iter(LOOKS)),
@@ -49,6 +57,7 @@ def first_section() -> None:
         with gr.Column(scale=5, min_width=320):
             asks = [boards.at_pixel, boards.field_at, boards.cut_out, boards.take_away]
             board = frame.Board("segmentation/segmentation", server_functions=asks, gpu=False)
+    street.click(frame.guard(draw_street), None, [picture, look], **frame.PLUMBING)
     private = {"api_visibility": "private", "show_progress_on": board} | frame.COMPUTE
     gr.on(
         [frame.first_shown(), picture.change, look.input],
@@ -87,7 +96,7 @@ def crossings() -> None:
     frame.section(
         "The path of U-Net",
         "Every level as the lecture draws it: down on the left, up on the right. Right of the U, each level has the"
-        " maps that were copied across beside those that were enlarged. Click a map.",
+        " maps that were copied across beside those that were enlarged. Click a map to enlarge it.",
         name="Path",
     )
     asks = [open_picture, crossing.path, crossing.feature_map]

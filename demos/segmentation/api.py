@@ -30,7 +30,7 @@ def kept(picture: PIL.Image.Image | None) -> Kept:
 
 
 def segmentation_segment(picture: frame.Picture, look: Look = FIRST):
-    """Classes of the pixels of a picture: labels as a PNG in colours, the share of the picture that each class has, and
+    """Classes of the pixels of a picture: labels as a PNG with a palette, the share of the picture that each class has, and
     COCO's annotations. What is larger than 480 pixels is scaled down to that."""
     from dlcv.segmentation import export
 
@@ -41,7 +41,7 @@ def segmentation_segment(picture: frame.Picture, look: Look = FIRST):
         "size": list(labels.shape[::-1]),
         "coco": export.coco(labels, names),
     }
-    return export.label_picture(labels, export.palette(names)).convert("RGB"), answer
+    return export.label_picture(labels, export.palette(names)), answer
 
 
 def segmentation_probabilities(points: Pixels, picture: frame.Picture = None, look: Look = FIRST):
@@ -54,7 +54,7 @@ def segmentation_probabilities(points: Pixels, picture: frame.Picture = None, lo
         column, row = int(x / scale), int(y / scale)
         if not (0 <= column < width and 0 <= row < height):
             raise InputError(f"'points' must lie in the picture, which has {picture.width} x {picture.height} pixels.")
-        answer.append(frame.rounded(found.probabilities[:, row, column], 6))
+        answer.append(frame.rounded(found.logits[:, row, column].softmax(0), 6))
     return {"classes": list(predictor(name).class_names), "probabilities": answer}
 
 
@@ -75,6 +75,11 @@ def segmentation_cut_skips(
     return crossing.scores(crossing.cut_labels(one, network, shares), one.truth)
 
 
+def street() -> PIL.Image.Image:
+    """A drawn street."""
+    return pictures.image(drawn("street", 1).pixels)
+
+
 def cat() -> PIL.Image.Image:
     """The first of the packaged photographs."""
     return PIL.Image.open(EXAMPLES[0])
@@ -82,7 +87,8 @@ def cat() -> PIL.Image.Image:
 
 def offer() -> None:
     """Make the endpoints."""
-    frame.endpoint(segmentation_segment, ["png", "json"], example={"picture": cat}, **frame.COMPUTE)
+    example = {"picture": street, "look": "Streets"}
+    frame.endpoint(segmentation_segment, ["png", "json"], example=example, **frame.COMPUTE)
     example = {"points": [[200, 150], [440, 20]], "picture": cat}
     frame.endpoint(segmentation_probabilities, ["json"], example=example, **frame.COMPUTE)
     frame.endpoint(segmentation_cut_out, ["png"], example={"picture": cat}, **frame.COMPUTE)

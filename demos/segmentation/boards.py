@@ -50,7 +50,7 @@ def at_pixel(query: AtPixel) -> dict:
     """Probabilities of the classes of a pixel; the term of the loss is minus the logarithm of one of them."""
     row, column = query.place()
     found = query.kept().segmentation(LOOKS[query.look])
-    return {"x": column, "y": row, "probabilities": frame.rounded(found.probabilities[:, row, column], 6)}
+    return {"x": column, "y": row, "probabilities": frame.rounded(found.logits[:, row, column].softmax(0), 6)}
 
 
 def field_at(query: AtPixel) -> dict:

@@ -39,8 +39,9 @@ def begin(query: Strokes) -> dict:
     height, width = picture.shape[1:]
     painted = frame.decoded(query.strokes, "u1", "Paint on the picture first.", count=height * width)
     strokes = torch.from_numpy(painted.copy()).view(height, width)
-    learner = learn(predictor(EVERYDAY).model, picture, strokes, Settings())
-    return {"run": runs.begin(learner), "seen": sent(next(learner)), "updates": Settings.updates}
+    settings = Settings()
+    learner = learn(predictor(EVERYDAY).model, picture, strokes, settings)
+    return {"run": runs.begin(learner), "seen": sent(next(learner)), "updates": settings.updates}
 
 
 def advance(query: Advance) -> dict:

@@ -1,5 +1,6 @@
 """Pictures that the boards of the segmentation tab ask about: each is encoded once, and kept for many questions."""
 
+import colorsys
 import functools
 import threading
 from importlib.util import find_spec
@@ -31,6 +32,7 @@ LARGEST = 1600  # pixels of the longer side of a picture, and of a cut-out
 MEMORY = 500 * 2**20  # bytes that all kept pictures may take together
 WEIGHT = 4  # bytes of a number
 MOST = 999_999  # of drawn pictures
+GOLDEN = 0.381966  # of the circle of colours from one class to the next
 
 
 class Source(frame.Query):
@@ -59,7 +61,9 @@ class Kept:
         return list(self.picture.shape[:0:-1])
 
     def reading(self, name: str, size: tuple[int, int] | None = None) -> "Reading":
-        """What the encoder of a network knows of the picture, scaled to `size` where it is given: one pass, once."""
+        """What the encoder of a network knows of the picture, scaled to `size`, height and width, where it is given:
+        one pass, once."""
+        size = None if size == tuple(self.size[::-1]) else size
         with self._lock:
             if (name, size) not in self._readings:
                 model = predictor(name)
@@ -79,7 +83,7 @@ class Kept:
     def memory(self) -> int:
         """Bytes, about: the picture, what encoders know of it, and the probabilities of classes."""
         maps = [maps for reading in self._readings.values() for maps in reading.encoded.features]
-        answers = [answer.probabilities for answer in self._answers.values()]
+        answers = [answer.logits for answer in self._answers.values()]
         return WEIGHT * sum(one.numel() for one in (self.pixels, self.picture, *maps, *maps, *answers))
 
 
@@ -162,8 +166,11 @@ def labels_uri(labels: "torch.Tensor") -> str:
 
 
 def classes_of(name: str) -> dict:
-    """Names and colours of a network's classes."""
-    from dlcv.segmentation.export import palette
+    """Names of a network's classes, and their colours on the screen: of streets those of SegNet's authors; those of
+    Pascal VOC are too dark, so that others stand for them, the background in none."""
+    from dlcv.segmentation.export import STREET_COLOURS
 
     names = predictor(name).class_names
-    return {"names": list(names), "colours": [list(colour) for colour in palette(names)]}
+    bright = [colorsys.hls_to_rgb((number * GOLDEN + 0.5) % 1, 0.56, 0.75) for number in range(len(names))]
+    colours = [[round(255 * part) for part in colour] for colour in bright]
+    return {"names": list(names), "colours": colours if name == EVERYDAY else STREET_COLOURS}

@@ -58,51 +58,39 @@ def cut_out(picture: torch.Tensor, probability: torch.Tensor) -> np.ndarray:
 
 
 def coco(labels: torch.Tensor, class_names: Sequence[str]) -> dict:
-    """COCO's annotations of labels (H, W): one for each class that the picture has, with run lengths and its box."""
-    size, annotations = tuple(labels.shape), []
-    for label in labels.unique().tolist():
-        mask = labels == label
-        rows, columns = mask.any(1).nonzero().flatten().tolist(), mask.any(0).nonzero().flatten().tolist()
-        box = [columns[0], rows[0], columns[-1] - columns[0] + 1, rows[-1] - rows[0] + 1]
-        annotations.append(
-            {
-                "id": len(annotations) + 1,
-                "image_id": 1,
-                "category_id": label + 1,  # COCO's begin with 1
-                "segmentation": runs(mask, 0, 0, size),
-                "area": int(mask.sum()),
-                "bbox": box,
-                "iscrowd": 1,  # which COCO has for run lengths, and for what is not counted one by one
-            }
-        )
-    return {
-        "images": [{"id": 1, "height": size[0], "width": size[1]}],
-        "categories": [{"id": number, "name": name} for number, name in enumerate(class_names, 1)],
-        "annotations": annotations,
-    }
+    """COCO's annotations of labels (H, W): one for each class that the picture has, with run lengths and its box.
+
+    They are marked as crowds, which COCO has for what is not counted one by one.
+    """
+    return _annotated(labels.numpy().astype(np.int32) + 1, class_names, crowds=True)
 
 
 def coco_cells(cells: np.ndarray) -> dict:
     """COCO's annotations of cells (H, W), 0 between them and k in the k-th: one each, with run lengths and its box."""
-    size, annotations = tuple(cells.shape), []
-    for number, place in enumerate(ndimage.find_objects(cells), 1):
-        if place is None:  # no cell has this number
+    return _annotated(cells, ["cell"], crowds=False)
+
+
+def _annotated(numbers: np.ndarray, names: Sequence[str], crowds: bool) -> dict:
+    """An annotation for each number above 0 in a picture (H, W); of crowds the number is that of the category."""
+    size, annotations = tuple(numbers.shape), []
+    for number, place in enumerate(ndimage.find_objects(numbers), 1):
+        if place is None:  # nothing has this number
             continue
-        mask = torch.from_numpy(cells[place] == number)
+        mask = torch.from_numpy(numbers[place] == number)
         (top, bottom), (left, right) = ((side.start, side.stop) for side in place)
         annotations.append(
             {
-                "id": number,
+                "id": len(annotations) + 1,
                 "image_id": 1,
-                "category_id": 1,
+                "category_id": number if crowds else 1,  # COCO's begin with 1
                 "segmentation": runs(mask, left, top, size),
                 "area": int(mask.sum()),
                 "bbox": [left, top, right - left, bottom - top],
-                "iscrowd": 0,
+                "iscrowd": int(crowds),
             }
         )
     return {
         "images": [{"id": 1, "height": size[0], "width": size[1]}],
-        "categories": [{"id": 1, "name": "cell"}],
+        "categories": [{"id": number, "name": name} for number, name in enumerate(names, 1)],
         "annotations": annotations,
     }

@@ -12,7 +12,7 @@ from ..core.images.fit import fit_within
 from .crossing import moved, transplanted, weakened
 from .everyday import NAME as EVERYDAY
 from .everyday import Everyday
-from .model import Decoded, Encoded, Segmenter
+from .model import Encoded, Segmenter
 
 LONGEST, SHORTEST = 480, 32  # pixels of a picture's sides
 
@@ -28,7 +28,12 @@ class Segmentation(NamedTuple):
     """Classes of the pixels of one picture."""
 
     labels: torch.Tensor  # (H, W) uint8
-    probabilities: torch.Tensor  # (L, H, W)
+    logits: torch.Tensor  # (L, H, W)
+
+    @property
+    def probabilities(self) -> torch.Tensor:
+        """The softmax of the logits, (L, H, W), computed anew each time."""
+        return self.logits.softmax(0)
 
 
 class Stage(NamedTuple):
@@ -136,9 +141,7 @@ class SegmenterPredictor:
         return field(lambda x: self.model(x).logits, picture.to(self.device), row, column)
 
     def _segmentation(self, encoded: Encoded) -> Segmentation:
-        decoded: Decoded = self.model.decode(encoded)
-        found = decoded.logits[0].softmax(0)
-        return Segmentation(found.argmax(0).to(torch.uint8).cpu(), found.cpu())
+        return segmentation(self.model.decode(encoded).logits[0])
 
 
 class EverydayPredictor:
@@ -152,12 +155,17 @@ class EverydayPredictor:
     @torch.inference_mode()
     def segment(self, picture: torch.Tensor) -> Segmentation:
         """Classes of a picture (3, H, W) in [0, 1], at its size."""
-        found = self.model(picture[None].to(self.device))[0].softmax(0).cpu()
-        return Segmentation(found.argmax(0).to(torch.uint8), found)
+        return segmentation(self.model(picture[None].to(self.device))[0])
 
     def field(self, picture: torch.Tensor, row: int, column: int) -> torch.Tensor:
         """As `SegmenterPredictor.field`."""
         return field(self.model, picture.to(self.device), row, column)
+
+
+def segmentation(logits: torch.Tensor) -> Segmentation:
+    """Classes of pixels by their logits (L, H, W)."""
+    labels = logits.max(0).indices  # argmax takes five times as long
+    return Segmentation(labels.to(torch.uint8).cpu(), logits.cpu())
 
 
 def field(network: Callable, picture: torch.Tensor, row: int, column: int) -> torch.Tensor:

@@ -5,8 +5,6 @@ import pytest
 import torch
 from scipy import ndimage
 from skimage import data
-from skimage.filters import sobel
-from skimage.segmentation import watershed
 
 from dlcv.core import weights
 from dlcv.core.datasets import VOID, camvid
@@ -19,6 +17,7 @@ from dlcv.segmentation.metrics import rand_score
 from dlcv.segmentation.model import CROSSINGS, Segmenter, SegmenterConfig
 from dlcv.segmentation.painting import Settings, learn
 from dlcv.segmentation.predictor import EverydayPredictor, SegmenterPredictor, frame, symmetric_probabilities
+from tests.segmentation.coins import mask_of_coins
 
 SIZE = (64, 96)
 
@@ -168,8 +167,7 @@ def test_the_published_network_sees_the_cat_and_cuts_it_out(everyday):
 
 def test_strokes_on_coins_grow_into_a_mask(everyday):
     image = data.coins()[:160, :200]
-    sure = np.where(image < 30, 1, 0) + np.where(image > 150, 2, 0)  # as scikit-image's own example has it
-    truth = ndimage.binary_opening(ndimage.binary_fill_holes(watershed(sobel(image), sure) == 2), iterations=3)
+    truth = mask_of_coins(image)
     picture = torch.from_numpy(image.copy())[None].expand(3, -1, -1) / 255
     strokes = torch.full(image.shape, VOID, dtype=torch.uint8)
     with pytest.raises(InputError, match="two classes"):

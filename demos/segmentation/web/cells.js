@@ -40,8 +40,8 @@ export default function ({board, server, find, liveCaller}) {
     cells = {labels: numbersOf(answer.cells, Uint16Array), width, height};
     board.dataset.count = answer.count;
     const known = answer.rand !== null;
-    find('.sg-count').textContent =
-      `${answer.count} cells${known ? ` of ${answer.true_count}, V^Rand ${percent(answer.rand, 1)}` : ''}`;
+    const drawn = known ? `, ${answer.true_count} were drawn; V^Rand ${percent(answer.rand, 1)}` : '';
+    find('.sg-count').textContent = `${answer.count} cells found${drawn}`;
     show();
   }
 
@@ -84,5 +84,5 @@ export default function ({board, server, find, liveCaller}) {
       stage.show(one.image, picture.size);
       return look();
     },
-  }).begin();
+  });
 }

@@ -20,10 +20,11 @@ const COLOURS = [
 ];
 // What is painted on the cat when the tab opens, in hundredths of the picture.
 const OPENING = [
-  [1, [35, 62, 45, 45, 62, 50, 72, 66]],
-  [1, [40, 88, 66, 90]],
-  [0, [93, 6, 95, 40]],
-  [0, [4, 8, 6, 40]],
+  [1, [14, 40, 30, 76, 56, 84]],
+  [1, [32, 14, 58, 12]],
+  [1, [44, 46, 62, 50]],
+  [0, [87, 36, 91, 62]],
+  [0, [81, 46, 84, 58]],
 ];
 
 export default function ({board, server, find, say, liveCaller}) {

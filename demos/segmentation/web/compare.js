@@ -20,11 +20,10 @@ export default function ({board, server, find, liveCaller}) {
   const loupes = {};
   let mode = 'classes';
   let seen = null; // the answer, the image, and labels by name
-  let at = [0.5, 0.53];
+  let at = [0.57, 0.52];
 
   for (const [name, title] of Object.entries(NAMES)) {
-    const figure =
-      made(html`<figure><div class="sg-stage"><canvas role="img" tabindex="0" aria-label="${title}. Point at it to see edges enlarged"></canvas></div>
+    const figure = made(html`<figure><div class="sg-stage"><canvas role="img" aria-label="${title}"></canvas></div>
       <figcaption><strong>${title}</strong><br><span></span></figcaption></figure>`);
     const loupe = made(
       html`<canvas width="240" height="240" role="img" aria-label="${`${title}, enlarged`}"></canvas>`,
@@ -36,12 +35,18 @@ export default function ({board, server, find, liveCaller}) {
     stages[name].said = figure.querySelector('span');
     loupes[name] = loupe;
     canvas.addEventListener('pointermove', (event) => point(...partOf(canvas, event)));
-    if (name === 'truth')
+    if (name === 'truth') {
+      Object.assign(canvas, {
+        tabIndex: 0,
+        role: 'application',
+        ariaLabel: `${title}: point at it, or move with the arrow keys`,
+      });
       followPointer(canvas, {
         moveTo: (x, y) => point(x, 1 - y),
         moveBy: (x, y, far) => point(at[0] + x * STEP * (far ? 5 : 1), at[1] - y * STEP * (far ? 5 : 1)),
         at: () => [at[0], 1 - at[1]],
       });
+    }
   }
 
   function partOf(canvas, event) {
@@ -143,5 +148,5 @@ export default function ({board, server, find, liveCaller}) {
     number: 1,
     words: {group: 'Picture', drawn: 'A drawn street'},
     take: compare,
-  }).begin();
+  });
 }

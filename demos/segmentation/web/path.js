@@ -9,7 +9,7 @@ const CROSSES = {features: 'features are copied', indices: 'indices of maxima', 
 const COLUMNS = 8;
 // The stages in the rows of the U: encoder, what crosses, enlarged, decoder.
 const ROWS = [
-  ['picture', '', '', 'logits'],
+  ['picture', '', 'large', 'logits'],
   ...[1, 2, 3, 4].map((level) => [`encoder ${level}`, 'arrow', `enlarged ${level}`, `decoder ${level}`]),
   ['', '', 'bottom', ''],
 ];
@@ -17,6 +17,7 @@ const ROWS = [
 export default function ({board, server, find, findAll, liveCaller}) {
   const ask = liveCaller(server.path);
   const askMap = liveCaller(server.feature_map);
+  const large = find('.sg-large');
   let network = 'unet';
   let token = null;
   let seen = null;
@@ -49,6 +50,7 @@ export default function ({board, server, find, findAll, liveCaller}) {
       row.map((name) => {
         const number = seen.stages.findIndex((stage) => stage.name === name);
         if (number >= 0) return figureOf(seen.stages[number], number);
+        if (name === 'large') return large;
         if (name === 'arrow' && CROSSES[seen.path])
           return made(html`<span class="arrow" role="img" aria-label="${CROSSES[seen.path]}">→</span>`);
         return made(html`<span class="empty"></span>`);
@@ -66,8 +68,8 @@ export default function ({board, server, find, findAll, liveCaller}) {
     if (!answer || seen !== of) return;
     for (const one of findAll('.over button')) one.setAttribute('aria-current', one.dataset.place === chosen.join(' '));
     const {name, size} = seen.stages[stage];
-    find('.sg-large img').src = answer.picture;
-    find('.sg-large figcaption').textContent =
+    large.querySelector('img').src = answer.picture;
+    large.querySelector('figcaption').textContent =
       `${name}, map ${channel + 1} of ${size[0]}: ${size[2]} × ${size[1]} values from ${written(answer.low)} to ${written(answer.high)}`;
   }
 
@@ -105,5 +107,5 @@ export default function ({board, server, find, findAll, liveCaller}) {
       token = picture.token;
       return look();
     },
-  }).begin();
+  });
 }

@@ -1,12 +1,14 @@
 // A picture under the colours of its classes. Opacity and the lit class need nothing but what is here; a pixel that is
 // clicked is asked for.
-import {choices, loaded, percent, saveCanvas, saveFile, saveJson} from '../../frame/web/controls.js';
+import {choices, followPointer, loaded, percent, saveCanvas, saveFile, saveJson} from '../../frame/web/controls.js';
 import {fill, html} from '../../frame/web/html.js';
-import {remember} from '../../frame/web/state.js';
 import {outline} from '../../frame/web/view.js';
 import {isAbove, labelsOf, makeStage, tinted} from './shared.js';
 
-const LISTED = 5; // classes of a pixel
+const LISTED = 6; // classes of a pixel, where there are too many
+const FEW = 11; // classes, all of which are listed
+const FAR = 20; // pixels
+const REST = 250; // milliseconds
 const SURE = 1e-6; // a probability below cannot be told from 0
 
 export default function ({props, board, server, find, liveCaller, onValue}) {
@@ -21,6 +23,7 @@ export default function ({props, board, server, find, liveCaller, onValue}) {
   let lit = 'all';
   let pixel = null; // what is known of the one that was clicked
   let field = null;
+  let timer = 0;
 
   const colourOf = (label) => `rgb(${seen.colours[label].join()})`;
   const isShown = (label) =>
@@ -55,7 +58,7 @@ export default function ({props, board, server, find, liveCaller, onValue}) {
       (key) => {
         lit = key;
         stage.cover(sheet());
-        find('.sg-cut').disabled = lit === 'all';
+        showCut();
       },
     );
     for (const [label, share] of shares) {
@@ -63,21 +66,35 @@ export default function ({props, board, server, find, liveCaller, onValue}) {
       const one = [...place.children].find(({dataset}) => dataset.key === name);
       fill(one, html`<i style="background: ${colourOf(label)}"></i>${name} ${percent(share, share < 0.1 ? 1 : 0)}`);
     }
-    find('.sg-cut').disabled = lit === 'all';
+    showCut();
   }
+
+  // What is cut out is the class that is lit, or that of the pixel.
+  const showCut = () => {
+    find('.sg-cut').textContent = `Cut out the ${lit === 'all' ? (board.dataset.named ?? 'class') : lit}`;
+  };
 
   // ---- a pixel
 
+  // The pixel at x, y, and what its answer hangs on, once nothing else was asked for a moment.
   async function look(x, y) {
     const of = seen;
-    field = null;
-    const answer = await askPixel({token: of.token, look: of.look, x, y});
+    const [width, height] = of.size;
+    const within = (value, side) => Math.min(Math.max(Math.floor(value), 0), side - 1);
+    const query = {token: of.token, look: of.look, x: within(x, width), y: within(y, height)};
+    clearTimeout(timer);
+    const answer = await askPixel(query);
     if (!answer || seen !== of) return;
     pixel = answer;
+    field = null;
     showPixel();
-    find('.sg-field').textContent = 'What this answer hangs on …';
-    const found = await askField({token: of.token, look: of.look, x, y});
-    if (!found || seen !== of || pixel !== answer) return;
+    clearTimeout(timer);
+    timer = setTimeout(() => lookAround(of, query), REST);
+  }
+
+  async function lookAround(of, query) {
+    const found = await askField(query);
+    if (!found || seen !== of || pixel.x !== found.x || pixel.y !== found.y) return;
     field = found;
     const [left, top, right, bottom] = field.box;
     find('.sg-field').textContent =
@@ -90,10 +107,11 @@ export default function ({props, board, server, find, liveCaller, onValue}) {
     const order = pixel.probabilities.map((p, label) => [label, p]).sort((a, b) => b[1] - a[1]);
     const [best] = order[0];
     board.dataset.named = seen.names[best];
+    showCut();
     find('.sg-where').textContent = `Pixel ${pixel.x}, ${pixel.y}: ${seen.names[best]}`;
     fill(
       find('.sg-pixel tbody'),
-      order.slice(0, LISTED).map(
+      order.slice(0, seen.names.length > FEW ? LISTED : FEW).map(
         ([label, p]) => html`<tr><td><i style="background: ${colourOf(label)}"></i>${seen.names[label]}</td>
         <td>${percent(p, 1)}</td><td>${p < SURE ? 'over 13' : (-Math.log(p)).toFixed(2).replace('-', '')}</td></tr>`,
       ),
@@ -101,23 +119,18 @@ export default function ({props, board, server, find, liveCaller, onValue}) {
     stage.view.redraw();
   }
 
-  find('.sg-stage canvas').addEventListener('click', (event) => {
-    if (seen) look(...stage.view.at(event));
-  });
-  remember(find('.sg-stage'), 'pixel', {
-    get: () => (pixel ? `${pixel.x},${pixel.y}` : null),
-    set(text) {
-      const at = text.split(',').map(Number);
-      if (seen && at.length === 2 && at.every(Number.isFinite)) look(...at);
-    },
+  followPointer(find('.sg-stage canvas'), {
+    moveTo: (x, y) => seen && look(x * seen.size[0], (1 - y) * seen.size[1]),
+    moveBy: (x, y, far) => pixel && look(pixel.x + x * (far ? FAR : 1), pixel.y - y * (far ? FAR : 1)),
+    at: () => (pixel ? [(pixel.x + 0.5) / seen.size[0], 1 - (pixel.y + 0.5) / seen.size[1]] : [0.5, 0.5]),
   });
 
   // ---- take away
 
   find('.sg-cut').addEventListener('click', async () => {
-    const label = seen.names.indexOf(lit);
-    const answer = await askCut({token: seen.token, look: seen.look, label});
-    if (answer) saveFile(await (await fetch(answer.png)).blob(), `${lit}.png`);
+    const name = lit === 'all' ? board.dataset.named : lit;
+    const answer = await askCut({token: seen.token, look: seen.look, label: seen.names.indexOf(name)});
+    if (answer) saveFile(await (await fetch(answer.png)).blob(), `${name}.png`);
   });
   const files = () => askFiles({token: seen.token, look: seen.look});
   find('.sg-png').addEventListener('click', async () => {

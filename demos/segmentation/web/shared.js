@@ -1,5 +1,5 @@
 // What the boards of this tab share: labels as pixels, classes as colours, stages, and pictures to choose.
-import {button, choices, hear, loaded, tell} from '../../frame/web/controls.js';
+import {button, choices, hear, loaded, tell, whenSeen} from '../../frame/web/controls.js';
 import {html, made} from '../../frame/web/html.js';
 import {remember} from '../../frame/web/state.js';
 import {makeView} from '../../frame/web/view.js';
@@ -82,7 +82,7 @@ export function isAbove(picture) {
 export const isAboveNow = () => above;
 
 // Buttons at `place`: another drawn picture, or the one of the first section. `ask` is Python's open_picture; `take` is
-// called with {picture, image}, at first with the drawn one of that number. Its number stays in the address.
+// called with {picture, image}: with the drawn one of that number when the board is first seen. Its number stays in the address.
 export function picker(place, {ask, kind, number, words, take}) {
   let current = 'drawn';
   const group = made(html`<span role="group" aria-label="${words.group}"></span>`);
@@ -99,7 +99,7 @@ export function picker(place, {ask, kind, number, words, take}) {
   }
   const show = choices(
     group,
-    {drawn: words.drawn, above: 'The picture above'},
+    {drawn: words.drawn, above: 'Picture above'},
     () => current,
     (key) => {
       if (key === 'above' && !above) return;
@@ -117,11 +117,14 @@ export function picker(place, {ask, kind, number, words, take}) {
   remember(group, 'number', {
     get: () => String(number),
     set(text) {
-      if (/^\d{1,6}$/.test(text)) open(Number(text));
+      if (!/^\d{1,6}$/.test(text)) return;
+      current = 'drawn';
+      show();
+      open(Number(text));
     },
   });
   hear('segmentation:above', (picture) => {
     if (current === 'above') use(picture);
   });
-  return {begin: () => open(number)};
+  whenSeen(place.closest('.board'), () => open(number));
 }

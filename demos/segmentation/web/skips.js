@@ -92,5 +92,5 @@ export default function ({board, server, find, liveCaller}) {
       stage.show(image, picture.size);
       return cut();
     },
-  }).begin();
+  });
 }

@@ -75,11 +75,11 @@ export default function ({server, find, liveCaller}) {
       ask: asks[name],
       kind: 'street',
       number,
-      words: {group: `Picture ${name.toUpperCase()}`, drawn: 'A drawn street'},
+      words: {group: `Picture ${name.toUpperCase()}`, drawn: 'Drawn'},
       take(one) {
         pictures[name] = one;
         stages[name].show(one.image, one.picture.size);
         return transplant();
       },
-    }).begin();
+    });
 }
