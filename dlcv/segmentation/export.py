@@ -1,4 +1,4 @@
-"""Segmentations to take away: a label picture with its palette, an overlay, COCO's annotations."""
+"""Segmentations to take away: a label picture with its palette, a cut-out, COCO's annotations."""
 
 from collections.abc import Sequence
 
@@ -38,14 +38,6 @@ def label_picture(labels: torch.Tensor, colours: Sequence[tuple[int, int, int]])
     picture = Image.fromarray(labels.numpy(), mode="P")
     picture.putpalette([value for colour in colours for value in colour])
     return picture
-
-
-def overlay(
-    picture: torch.Tensor, labels: torch.Tensor, colours: Sequence[tuple[int, int, int]], opacity: float
-) -> torch.Tensor:
-    """A picture (3, H, W) in [0, 1] under the colours of its labels (H, W), whose opacity is in [0, 1]."""
-    table = torch.tensor(colours, dtype=torch.float32) / 255
-    return torch.lerp(picture, table[labels.long()].permute(2, 0, 1), opacity)
 
 
 def cut_out(picture: torch.Tensor, probability: torch.Tensor) -> np.ndarray:

@@ -3,12 +3,11 @@
 import io
 
 import numpy as np
-import pytest
 import torch
 from PIL import Image
 
 from dlcv.core.datasets import camvid
-from dlcv.segmentation.export import STREET_COLOURS, coco, cut_out, label_picture, overlay, palette, voc_colours
+from dlcv.segmentation.export import STREET_COLOURS, coco, cut_out, label_picture, palette, voc_colours
 
 LABELS = torch.tensor([[0, 0, 2], [0, 2, 2]], dtype=torch.uint8)
 
@@ -25,13 +24,6 @@ def test_colours_are_those_of_the_publishers_and_all_differ():
     assert voc_colours(16)[15] == (192, 128, 128) and voc_colours(3) == ((0, 0, 0), (128, 0, 0), (0, 128, 0))
     assert palette(list(camvid.CLASSES)) == STREET_COLOURS and len(set(STREET_COLOURS)) == len(camvid.CLASSES)
     assert len(set(palette(["any"] * 21))) == 21
-
-
-def test_an_overlay_goes_from_the_picture_to_the_colours():
-    picture = torch.full((3, 2, 3), 0.5)
-    assert torch.equal(overlay(picture, LABELS, STREET_COLOURS, 0), picture)
-    full = overlay(picture, LABELS, STREET_COLOURS, 1)
-    assert (255 * full[:, 0, 2]).tolist() == pytest.approx(STREET_COLOURS[2])
 
 
 def test_a_cut_out_is_transparent_where_the_class_is_not():
