@@ -30,8 +30,8 @@ def kept(picture: PIL.Image.Image | None) -> Kept:
 
 
 def segmentation_segment(picture: frame.Picture, look: Look = FIRST):
-    """Classes of the pixels of a picture: labels as a PNG with a palette, the share of the picture that each class has, and
-    COCO's annotations. What is larger than 480 pixels is scaled down to that."""
+    """Classes of the pixels of a picture: labels as a PNG with a palette, the share that each class has, and COCO's
+    annotations. A picture larger than 480 pixels is scaled down to that."""
     from dlcv.segmentation import export
 
     labels, names = kept(picture).segmentation(LOOKS[look]).labels, predictor(LOOKS[look]).class_names
