@@ -28,6 +28,14 @@ def click(page, x: float, y: float) -> str:
     return page.locator(BOARD).get_attribute("data-named")
 
 
+def see(page, part: str):
+    """The board of a part, which begins when it is seen."""
+    board = page.locator(f"#segmentation-{part}-board")
+    board.scroll_into_view_if_needed()
+    settle(page)
+    return board
+
+
 def pixels(page, canvas: str) -> str:
     """What a canvas shows."""
     return page.evaluate("(canvas) => document.querySelector(canvas).toDataURL()", canvas)
@@ -70,8 +78,7 @@ def test_opacity_a_lit_class_and_the_cut_out(tab):
 
 @pytest.mark.dirty
 def test_with_all_skips_cut_borders_are_lost(tab):
-    tab.locator(SKIPS).scroll_into_view_if_needed()
-    settle(tab)
+    see(tab, "skips")
 
     def f1() -> float:
         settle(tab)
@@ -88,25 +95,24 @@ def test_with_all_skips_cut_borders_are_lost(tab):
 
 @pytest.mark.dirty
 def test_two_streets_three_decoders_and_a_map(tab):
+    transplant, compare, path, cells = (see(tab, part) for part in ("transplant", "compare", "path", "cells"))
     out = "#segmentation-transplant-board .sg-out"
-    tab.locator(out).scroll_into_view_if_needed()
-    settle(tab)
     before = pixels(tab, out)
-    tab.locator("#segmentation-transplant-board [aria-label=level-1] button", has_text="Noise").click()
+    transplant.locator("[aria-label='Level 1'] button", has_text="Noise").click()
     settle(tab)
     assert pixels(tab, out) != before
-    assert tab.locator("#segmentation-compare-board").get_attribute("data-compared") == "street 1"
-    tab.locator("#segmentation-path-board [data-place='8 0']").click()
+    assert compare.get_attribute("data-compared") == "street 1"
+    path.locator("[data-place='8 0']").click()
     settle(tab)
-    assert "map 1 of" in tab.locator("#segmentation-path-board .sg-large figcaption").inner_text()
-    assert int(tab.locator("#segmentation-cells-board").get_attribute("data-count")) > 10
+    assert "enlarged 3, map 1 of" in path.locator(".sg-large figcaption").inner_text()
+    assert int(cells.get_attribute("data-count")) > 10
 
 
 @pytest.mark.dirty
 def test_strokes_on_coins_become_a_mask_within_twenty_seconds(tab):
     truth = mask_of_coins(data.coins())
     high, wide = truth.shape
-    tab.locator(PAPER).scroll_into_view_if_needed()
+    see(tab, "colour")
     tab.locator(f"{COLOUR} .sg-pictures button", has_text="Coins").click()
     settle(tab)
     beside = ~ndimage.binary_dilation(truth, iterations=12)

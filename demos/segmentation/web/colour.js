@@ -89,6 +89,7 @@ export default function ({board, server, find, say, liveCaller}) {
     if (!picture) return;
     rest();
     const mine = run;
+    board.dataset.step = '';
     say('');
     const answer = await askBegin({token: picture.token, strokes: paper.painted()});
     if (!answer || mine !== run) return;
@@ -111,6 +112,7 @@ export default function ({board, server, find, say, liveCaller}) {
     image = await loaded(next.picture);
     picture = next;
     learned = null;
+    board.dataset.step = '';
     rest();
     paper.strokes = [];
     paper.show(image, picture.size);
