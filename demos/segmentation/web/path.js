@@ -1,5 +1,5 @@
 // Every map on the way through the network, in the shape of the U; the one that is clicked is shown as large as it is.
-import {choices, written} from '../../frame/web/controls.js';
+import {choices, stepOf, written} from '../../frame/web/controls.js';
 import {html, made} from '../../frame/web/html.js';
 import {remember} from '../../frame/web/state.js';
 import {picker} from './shared.js';
@@ -23,27 +23,38 @@ export default function ({board, server, find, findAll, liveCaller}) {
   let seen = null;
   let chosen = [1, 0]; // stage and channel
 
+  // A stage: its maps on one sheet, each with a place of its own to click; the arrow keys go from one to the next.
   function figureOf(stage, number) {
     const [count, height, width] = stage.size;
-    const figure = made(
-      html`<figure><figcaption>${stage.name[0].toUpperCase() + stage.name.slice(1)}: ${
-        stage.name === 'picture' ? '' : `${count} maps of `
-      }${width} × ${height}</figcaption><div class="sg-maps"><img src="${stage.maps}" alt="${`Maps of ${stage.name}`}"><div class="over"></div></div></figure>`,
-    );
-    if (stage.name === 'picture') return figure;
-    const rows = Math.ceil(stage.shown.length / COLUMNS);
+    const title = stage.name[0].toUpperCase() + stage.name.slice(1);
+    const many = stage.name === 'picture' ? '' : `${count} maps of `;
+    const places = stage.name === 'picture' ? [] : stage.shown;
+    const figure = made(html`<figure><figcaption>${title}: ${many}${width} × ${height}</figcaption>
+      <div class="sg-maps"><img src="${stage.maps}" alt="">
+      <div class="over">${places.map((channel) => html`<i data-place="${number} ${channel}" data-from="${fromOf(stage, channel)}"></i>`)}</div>
+      </div></figure>`);
     const over = figure.querySelector('.over');
-    over.style.gridTemplateRows = `repeat(${rows}, 1fr)`;
-    stage.shown.forEach((channel) => {
-      const from = stage.copied ? (channel < stage.copied ? 'copied' : 'enlarged') : '';
-      const one = made(
-        html`<button type="button" data-from="${from}" data-place="${`${number} ${channel}`}" aria-label="${`${stage.name}, map ${channel + 1}${from && `, ${from}`}`}"></button>`,
-      );
-      one.addEventListener('click', () => enlarge(number, channel));
-      over.append(one);
+    over.style.gridTemplateRows = `repeat(${Math.ceil(places.length / COLUMNS)}, 1fr)`;
+    if (!places.length) return figure;
+    Object.assign(over, {
+      tabIndex: 0,
+      role: 'application',
+      ariaLabel: `${title}: click a map, or go on with the arrow keys`,
+    });
+    over.addEventListener('click', (event) => {
+      const place = event.target.dataset.place;
+      if (place) enlarge(...place.split(' ').map(Number));
+    });
+    over.addEventListener('keydown', (event) => {
+      const step = stepOf(event);
+      if (!step) return;
+      const at = chosen[0] === number ? places.indexOf(chosen[1]) : 0;
+      const next = places[at + step[0] - COLUMNS * step[1]];
+      if (next !== undefined) enlarge(number, next);
     });
     return figure;
   }
+  const fromOf = ({copied}, channel) => (copied ? (channel < copied ? 'copied' : 'enlarged') : '');
 
   function show() {
     const cells = ROWS.flatMap((row) =>
@@ -66,7 +77,7 @@ export default function ({board, server, find, findAll, liveCaller}) {
     const of = seen;
     const answer = await askMap({token, network, stage, channel});
     if (!answer || seen !== of) return;
-    for (const one of findAll('.over button')) one.setAttribute('aria-current', one.dataset.place === chosen.join(' '));
+    for (const one of findAll('.over i')) one.dataset.chosen = one.dataset.place === chosen.join(' ');
     const {name, size} = seen.stages[stage];
     large.querySelector('img').src = answer.picture;
     large.querySelector('figcaption').textContent =
