@@ -13,6 +13,7 @@ from demos import frame  # isort: skip  before gradio: it sets what gradio and t
 
 from dlcv.core import weights
 from dlcv.core.weights.cards import grid, number
+from dlcv.core.weights.passports import LICENCES
 
 ROOT = Path(__file__).resolve().parent.parent
 README, ENDPOINTS = "README.md", "docs/endpoints.md"
@@ -78,12 +79,13 @@ def all_about(api: dict[str, dict]) -> str:
 
 def licences() -> str:
     """What is not for commercial use, a topic whose weights all are under its name."""
-    found = []
+    found, licences = [], {}
     for topic_id in frame.topics():
         names = weights.names(topic_id)
         under = [name for name in names if "-nc-" in weights.passport(name).licence]
+        licences |= {LICENCES[weights.passport(name).licence]: None for name in under}
         found += [f"all of {topic_id}"] if under == names else [f"`{name}`" for name in under]
-    return f"**Not for commercial use** (CC BY-NC-SA 4.0) are {in_sentence(found)}."
+    return f"**Not for commercial use** ({' or '.join(licences)}) are {in_sentence(found)}."
 
 
 def in_sentence(names: list[str]) -> str:

@@ -22,6 +22,8 @@ LICENCES = {
     "cc0-1.0": "CC0 1.0",
     "apache-2.0": "Apache 2.0",
     "cc-by-nc-sa-4.0": "CC BY-NC-SA 4.0",
+    "cc-by-nc-4.0": "CC BY-NC 4.0",
+    "other": "none stated: for research and teaching",
 }
 
 
