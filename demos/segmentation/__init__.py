@@ -111,7 +111,7 @@ def own_classes() -> None:
         " membrane is missed two cells are one: U-Net's authors gave the narrow gaps between cells more weight.",
         name="Cells",
     )
-    frame.equations((WEIGHTS, "$d_1$ and $d_2$ are the distances to the nearest cells, $w_0 = 10$ and $\\sigma = 5$"))
+    frame.equation(WEIGHTS, r"$d_1$ and $d_2$ are the distances to the two nearest cells, $w_0 = 10$ and $\sigma = 5$")
     asks = [open_picture, cells.find_cells, cells.take_cells]
     frame.Board("segmentation/cells", server_functions=asks, gpu=False, asks=cells.Cells)
     frame.section(
