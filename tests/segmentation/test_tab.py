@@ -118,9 +118,9 @@ def test_strokes_on_coins_become_a_mask_within_twenty_seconds(tab):
     beside = ~ndimage.binary_dilation(truth, iterations=12)
     thick = ndimage.binary_erosion(truth, iterations=7)
     tab.locator(f"{COLOUR} .sg-class button", has_text="Background").click()
-    draw_strokes(tab, PAPER, strokes_in(beside, [8, 85, 160, 230, 295], [5, 375]), steps=4)
+    draw_strokes(tab, PAPER, strokes_in(beside, [85, 230], [5]), steps=2)
     tab.locator(f"{COLOUR} .sg-class button", has_text="Class 1").click()
-    draw_strokes(tab, PAPER, strokes_in(thick, [50, 122, 190, 265], []), steps=4)
+    draw_strokes(tab, PAPER, strokes_in(thick, [50, 122, 190, 265], []), steps=2)
     began = time.monotonic()
     tab.wait_for_function(f"document.querySelector('{COLOUR}').dataset.step === '60'", timeout=SECONDS)
     assert time.monotonic() - began < 20

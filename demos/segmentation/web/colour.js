@@ -18,6 +18,7 @@ const COLOURS = [
   [40, 160, 96],
   [206, 70, 160],
 ];
+const REST = 400; // milliseconds without a stroke, after which it learns
 // What is painted on the cat when the tab opens, in hundredths of the picture.
 const OPENING = [
   [1, [14, 40, 30, 76, 56, 84]],
@@ -39,6 +40,7 @@ export default function ({board, server, find, say, liveCaller}) {
   let image = null;
   let learned = null; // labels
   let run = 0; // the newest one goes on
+  let timer = 0;
   let losses = [];
 
   const brush = slider(
@@ -57,19 +59,23 @@ export default function ({board, server, find, say, liveCaller}) {
   const paper = makePaper(find('.sg-paper canvas'), {
     colours: COLOURS,
     how: () => ({label, size: brush.value}),
-    began: rest,
+    began() {
+      rest();
+      board.dataset.step = '';
+    },
     changed,
   });
 
   function changed() {
     paper.redraw();
-    if (new Set(paper.strokes.map((stroke) => stroke.label)).size > 1) learn();
+    if (new Set(paper.strokes.map((stroke) => stroke.label)).size > 1) timer = setTimeout(learn, REST);
     else say(paper.strokes.length ? 'Now a stroke of another class.' : '', 'note');
   }
 
   // ---- learning
 
   function rest() {
+    clearTimeout(timer);
     run++;
     learnButton.textContent = 'Learn';
   }
