@@ -67,6 +67,7 @@ export default function ({board, server, find, say, liveCaller}) {
   });
 
   function changed() {
+    clearTimeout(timer);
     paper.redraw();
     if (new Set(paper.strokes.map((stroke) => stroke.label)).size > 1) timer = setTimeout(learn, REST);
     else say(paper.strokes.length ? 'Now a stroke of another class.' : '', 'note');
