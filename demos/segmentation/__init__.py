@@ -16,6 +16,7 @@ ABOUT = frame.Topic(
     lecture="Segmentation",
     summary="Cut what crosses an hour-glass, give one street the outlines of another, colour your own photograph.",
     card=".sg-stage canvas",
+    first=("#segmentation-picture", "#segmentation-look", ".sg-stage"),
     slides=(
         ("L(Theta), equation (18)", "dlcv/segmentation/loss.py"),
         ("SegNet's indices, U-Net's features", "dlcv/segmentation/model.py"),

@@ -3,15 +3,12 @@
 Prints the scores and writes them beside the weights. Frames and slices are those that were held out.
 """
 
-import argparse
-import sys
-
 import numpy as np
 import torch
 
 from ..core import weights
-from ..core.datasets import VOID, camvid, coco, isbi2012, parse_with_data
-from ..core.weights import scores
+from ..core.datasets import VOID, camvid, coco, isbi2012
+from ..core.training.evaluation import command_line
 from ..core.weights.scores import Metric
 from .everyday import COCO_CATEGORIES
 from .everyday import NAME as EVERYDAY
@@ -124,15 +121,5 @@ def evaluate(name: str) -> list[dict]:
     return of_streets(name) if name.endswith("camvid") else of_membranes(name)
 
 
-def main() -> None:
-    """Score what ships, print the table, write it beside the weights; exit with 1 where a bar is missed."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    names = weights.names("segmentation")
-    parser.add_argument("--model", nargs="+", choices=names, default=names)
-    args = parse_with_data(parser)
-    if missed := scores.report({name: evaluate(name) for name in args.model}, COMMAND):
-        sys.exit(f"missed: {', '.join(missed)}")
-
-
 if __name__ == "__main__":
-    main()
+    command_line(__doc__, "segmentation", evaluate, COMMAND)
