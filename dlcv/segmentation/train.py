@@ -36,7 +36,7 @@ BALANCE = 0.5  # power of the median-frequency weights: rare classes count for m
 REPEATED = 20  # crops of each membrane slice in an epoch
 WATCHED = 10  # one validation frame in so many is looked at after an epoch
 SCRATCH = Recipe(epochs=150, batch_size=8, learning_rate=3e-3, warmup=0.03, weight_decay=0.03, average=0.998)
-SLICES = replace(SCRATCH, epochs=30, batch_size=4)
+SLICES = replace(SCRATCH, epochs=12, batch_size=4)
 PRESETS = {
     "cpu": {
         "hourglass-camvid": SCRATCH,
