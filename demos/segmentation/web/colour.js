@@ -163,7 +163,7 @@ export default function ({board, server, find, say, liveCaller}) {
 
   // ---- take away
 
-  // A picture as large as the mask, whose pixels `colour` gives: (label, [red, green, blue] of the picture) => four bytes.
+  // A picture as large as the mask; its pixels are those of `colour(label, [red, green, blue])`, four bytes.
   function save(name, colour) {
     if (!learned) return say('Paint and learn first.');
     const {width, height, labels} = learned;

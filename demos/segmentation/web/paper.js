@@ -9,8 +9,8 @@ const KEYS = 280; // the side of the paper of penByKeys
 const LONGEST = 1400; // letters of the strokes in an address
 const AT_ONCE = 8192; // bytes
 
-// A stroke is {label, size, points}, in pixels of the picture. `how()` gives the label and size of the next one; `began`
-// is called when one begins, `changed` when one is whole, or has gone.
+// A stroke is {label, size, points}, in pixels of the picture. `how()` gives the label and size of the next one;
+// `began` is called when one begins, `changed` when one is whole, or has gone.
 export function makePaper(canvas, {colours, how, began, changed}) {
   const pen = canvas.getContext('2d');
   let image = null;

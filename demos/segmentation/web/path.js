@@ -29,9 +29,10 @@ export default function ({board, server, find, findAll, liveCaller}) {
     const title = stage.name[0].toUpperCase() + stage.name.slice(1);
     const many = stage.name === 'picture' ? '' : `${count} maps of `;
     const places = stage.name === 'picture' ? [] : stage.shown;
+    const place = (channel) => html`<i data-place="${number} ${channel}" data-from="${fromOf(stage, channel)}"></i>`;
     const figure = made(html`<figure><figcaption>${title}: ${many}${width} × ${height}</figcaption>
       <div class="sg-maps"><img src="${stage.maps}" alt="">
-      <div class="over">${places.map((channel) => html`<i data-place="${number} ${channel}" data-from="${fromOf(stage, channel)}"></i>`)}</div>
+      <div class="over">${places.map(place)}</div>
       </div></figure>`);
     const over = figure.querySelector('.over');
     over.style.gridTemplateRows = `repeat(${Math.ceil(places.length / COLUMNS)}, 1fr)`;
@@ -81,7 +82,8 @@ export default function ({board, server, find, findAll, liveCaller}) {
     const {name, size} = seen.stages[stage];
     large.querySelector('img').src = answer.picture;
     large.querySelector('figcaption').textContent =
-      `${name}, map ${channel + 1} of ${size[0]}: ${size[2]} × ${size[1]} values from ${written(answer.low)} to ${written(answer.high)}`;
+      `${name}, map ${channel + 1} of ${size[0]}: ${size[2]} × ${size[1]} values` +
+      ` from ${written(answer.low)} to ${written(answer.high)}`;
   }
 
   async function look() {

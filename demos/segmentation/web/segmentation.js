@@ -98,8 +98,8 @@ export default function ({props, board, server, find, liveCaller, onValue}) {
     field = found;
     const [left, top, right, bottom] = field.box;
     find('.sg-field').textContent =
-      `Dashed: ${right - left} × ${bottom - top} of the ${seen.size.join(' × ')} pixels, the frame in which 95 % of what` +
-      ' moves this answer lies.';
+      `Dashed: ${right - left} × ${bottom - top} of the ${seen.size.join(' × ')} pixels,` +
+      ' the frame in which 95 % of what moves this answer lies.';
     stage.view.redraw();
   }
 

@@ -82,7 +82,8 @@ export function isAbove(picture) {
 export const isAboveNow = () => above;
 
 // Buttons at `place`: another drawn picture, or the one of the first section. `ask` is Python's open_picture; `take` is
-// called with {picture, image}: with the drawn one of that number when the board is first seen. Its number stays in the address.
+// called with {picture, image}: with the drawn one of that number when the board is first seen. Its number stays in
+// the address.
 export function picker(place, {ask, kind, number, words, take}) {
   let current = 'drawn';
   const group = made(html`<span role="group" aria-label="${words.group}"></span>`);

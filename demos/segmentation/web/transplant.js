@@ -44,7 +44,8 @@ export default function ({server, find, liveCaller}) {
   );
   LEVELS.forEach((title, level) => {
     const row = made(
-      html`<div class="sg-level"><span>${title}</span><span role="group" aria-label="${`Level ${level + 1}`}"></span></div>`,
+      html`<div class="sg-level"><span>${title}</span>
+        <span role="group" aria-label="${`Level ${level + 1}`}"></span></div>`,
     );
     find('.sg-grid').append(row);
     choices(
