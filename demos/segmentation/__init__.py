@@ -46,7 +46,7 @@ def first_section() -> None:
     """A visitor's picture, and the class of its pixels."""
     with gr.Row(equal_height=False):
         with gr.Column(scale=2, min_width=280):
-            picture, _ = pictures.picture_column(EXAMPLES, "segmentation-picture", height=230)
+            picture, _ = pictures.picture_column(EXAMPLES, "segmentation-picture", height=200)
             street = gr.Button("Draw a street", size="md", elem_id="segmentation-street")
             look = gr.Radio(
                 list(LOOKS),
