@@ -71,6 +71,7 @@ def test_a_photograph_has_its_depth_and_its_scene_can_be_turned(tab):
 
 def test_the_pointer_says_how_far_away_what_it_is_on_lies(tab):
     image = tab.locator(f"{MAP} img").first
+    image.scroll_into_view_if_needed()
     box, (wide, high) = image.bounding_box(), image.evaluate("(it) => [it.naturalWidth, it.naturalHeight]")
     scale = min(box["width"] / wide, box["height"] / high)  # it stands in the middle of its box
     middle, said = (box["x"] + box["width"] / 2, box["y"] + box["height"] / 2), {}
