@@ -5,7 +5,7 @@ from dlcv.core.images import digits
 from dlcv.stn.count import made_digits
 from dlcv.stn.predictor import Distortion, STNPredictor
 
-DRAGS = [("the rotation", "#stn-rotation", "#stn-board .stn-out image", 5.0)]
+DRAGS = [("the rotation", "#stn-rotation", "#stn-board .stn-out image", 30.0)]
 
 
 def passes() -> dict:
