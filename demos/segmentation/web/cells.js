@@ -7,7 +7,7 @@ const TRAINED = {weighted: 'Trained with the weights', unweighted: 'Without'};
 const SHOWN = {areas: 'Areas', outlines: 'Outlines'};
 const INSIDE = 0.5; // opacity
 
-export default function ({board, server, find, liveCaller}) {
+export default function ({board, server, find, liveCaller, loaded}) {
   const ask = liveCaller(server.find_cells);
   const askFiles = liveCaller(server.take_cells);
   const stage = makeStage(find('.sg-cells'));
@@ -75,9 +75,9 @@ export default function ({board, server, find, liveCaller}) {
   });
   picker(find('.sg-bar'), {
     ask: liveCaller(server.open_picture),
+    loaded,
     kind: 'tissue',
-    number: 1,
-    words: {group: 'Picture', drawn: 'Drawn tissue'},
+    drawn: 'Drawn tissue',
     take(one) {
       picture = one.picture;
       cells = null;

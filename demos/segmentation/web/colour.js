@@ -1,5 +1,5 @@
 // Strokes of a few classes on a picture, and a small U-Net that learns from them while somebody watches.
-import {choices, hear, loaded, saveCanvas, slider, whenSeen} from '../../frame/web/controls.js';
+import {choices, hear, saveCanvas, slider, whenSeen} from '../../frame/web/controls.js';
 import {fill, html} from '../../frame/web/html.js';
 import {makePaper} from './paper.js';
 import {isAboveNow, labelsOf, makeStage, tinted} from './shared.js';
@@ -28,7 +28,7 @@ const OPENING = [
   [0, [81, 46, 84, 58]],
 ];
 
-export default function ({board, server, find, say, liveCaller}) {
+export default function ({board, server, find, say, liveCaller, loaded}) {
   const askOpen = liveCaller(server.open_picture);
   const askBegin = liveCaller(server.begin);
   const askAdvance = liveCaller(server.advance);
@@ -82,7 +82,7 @@ export default function ({board, server, find, say, liveCaller}) {
   }
 
   async function take(seen, updates) {
-    learned = await labelsOf(seen.labels);
+    learned = labelsOf(await loaded(seen.labels));
     mask.cover(tinted(learned, (one) => COLOURS[one]));
     losses.push([seen.step, seen.loss]);
     const most = Math.max(...losses.map(([, loss]) => loss), 0.1);

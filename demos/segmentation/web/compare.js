@@ -14,7 +14,7 @@ const LOUPE = 30; // pixels of the picture to each side of the loupe
 const WRONG = [226, 56, 56];
 const STEP = 0.01;
 
-export default function ({board, server, find, liveCaller}) {
+export default function ({board, server, find, liveCaller, loaded}) {
   const ask = liveCaller(server.compare);
   const stages = {};
   const loupes = {};
@@ -34,7 +34,9 @@ export default function ({board, server, find, liveCaller}) {
     stages[name] = makeStage(canvas, frameOf);
     stages[name].said = figure.querySelector('span');
     loupes[name] = loupe;
-    canvas.addEventListener('pointermove', (event) => point(...partOf(canvas, event)));
+    canvas.addEventListener('pointermove', (event) => {
+      if (seen) point(...stages[name].view.at(event).map((value, axis) => value / seen.size[axis]));
+    });
     if (name === 'truth') {
       Object.assign(canvas, {
         tabIndex: 0,
@@ -47,11 +49,6 @@ export default function ({board, server, find, liveCaller}) {
         at: () => [at[0], 1 - at[1]],
       });
     }
-  }
-
-  function partOf(canvas, event) {
-    const box = canvas.getBoundingClientRect();
-    return [(event.clientX - box.left) / box.width, (event.clientY - box.top) / box.height];
   }
 
   function frameOf(pen, hair) {
@@ -123,8 +120,8 @@ export default function ({board, server, find, liveCaller}) {
     const answer = await ask({token: picture.token});
     if (!answer) return;
     const maps = {};
-    if (answer.truth) maps.truth = await labelsOf(answer.truth);
-    for (const {network, labels} of answer.found) maps[network] = await labelsOf(labels);
+    if (answer.truth) maps.truth = labelsOf(await loaded(answer.truth));
+    for (const {network, labels} of answer.found) maps[network] = labelsOf(await loaded(labels));
     seen = {...answer, image, size: picture.size, maps};
     for (const stage of Object.values(stages)) stage.show(image, picture.size);
     legend(find('.sg-names'), answer);
@@ -144,9 +141,7 @@ export default function ({board, server, find, liveCaller}) {
   );
   picker(find('.sg-bar'), {
     ask: liveCaller(server.open_picture),
-    kind: 'street',
-    number: 1,
-    words: {group: 'Picture', drawn: 'A drawn street'},
+    loaded,
     take: compare,
   });
 }

@@ -14,7 +14,7 @@ const ROWS = [
   ['', '', 'bottom', ''],
 ];
 
-export default function ({board, server, find, findAll, liveCaller}) {
+export default function ({board, server, find, findAll, liveCaller, loaded}) {
   const ask = liveCaller(server.path);
   const askMap = liveCaller(server.feature_map);
   const large = find('.sg-large');
@@ -113,9 +113,7 @@ export default function ({board, server, find, findAll, liveCaller}) {
   );
   picker(find('.sg-bar'), {
     ask: liveCaller(server.open_picture),
-    kind: 'street',
-    number: 1,
-    words: {group: 'Picture', drawn: 'A drawn street'},
+    loaded,
     take({picture}) {
       token = picture.token;
       return look();

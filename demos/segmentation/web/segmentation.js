@@ -1,6 +1,6 @@
 // A picture under the colours of its classes. Opacity and the lit class need nothing but what is here; a pixel that is
 // clicked is asked for.
-import {choices, followPointer, loaded, percent, saveCanvas, saveFile, saveJson} from '../../frame/web/controls.js';
+import {choices, followPointer, percent, saveCanvas, saveFile, saveJson} from '../../frame/web/controls.js';
 import {fill, html} from '../../frame/web/html.js';
 import {outline} from '../../frame/web/view.js';
 import {isAbove, labelsOf, makeStage, tinted} from './shared.js';
@@ -11,7 +11,7 @@ const FAR = 20; // pixels
 const REST = 250; // milliseconds
 const SURE = 1e-6; // a probability below cannot be told from 0
 
-export default function ({props, board, server, find, liveCaller, onValue}) {
+export default function ({props, board, server, find, liveCaller, loaded, onValue}) {
   const askPixel = liveCaller(server.at_pixel);
   const askField = liveCaller(server.field_at);
   const askCut = liveCaller(server.cut_out);
@@ -161,7 +161,7 @@ export default function ({props, board, server, find, liveCaller, onValue}) {
   showOpacity();
 
   onValue(async (value) => {
-    const [picture, map] = [await loaded(value.picture), await labelsOf(value.labels)];
+    const [picture, map] = [await loaded(value.picture), labelsOf(await loaded(value.labels))];
     if (props.value.token !== value.token) return; // another one came meanwhile
     const same = seen && seen.picture === value.picture;
     const [x, y] = same && pixel ? [pixel.x, pixel.y] : value.size.map((side) => Math.floor(side / 2));

@@ -1,14 +1,13 @@
 // What the boards of this tab share: labels as pixels, classes as colours, stages, and pictures to choose.
-import {button, choices, hear, loaded, tell, whenSeen} from '../../frame/web/controls.js';
+import {button, choices, hear, tell, whenSeen} from '../../frame/web/controls.js';
 import {html, made} from '../../frame/web/html.js';
 import {remember} from '../../frame/web/state.js';
 import {makeView} from '../../frame/web/view.js';
 
 const MOST = 999999; // of drawn pictures
 
-// Labels of a picture whose grey values they are: {labels, width, height}.
-export async function labelsOf(uri) {
-  const image = await loaded(uri);
+// Labels of an image whose grey values they are: {labels, width, height}.
+export function labelsOf(image) {
   const sheet = new OffscreenCanvas(image.width, image.height);
   const pen = sheet.getContext('2d', {willReadFrequently: true});
   pen.drawImage(image, 0, 0);
@@ -81,12 +80,15 @@ export function isAbove(picture) {
 
 export const isAboveNow = () => above;
 
-// Buttons at `place`: another drawn picture, or the one of the first section. `ask` is Python's open_picture; `take` is
-// called with {picture, image}: with the drawn one of that number when the board is first seen. Its number stays in
-// the address.
-export function picker(place, {ask, kind, number, words, take}) {
+// Buttons at `place`: another drawn picture, or the one of the first section. `ask` is Python's open_picture, `loaded`
+// the board's; `take` is called with {picture, image}: with the drawn one of that number when the board is first seen.
+// Its number stays in the address.
+export function picker(
+  place,
+  {ask, loaded, take, kind = 'street', number = 1, group: name = 'Picture', drawn = 'A drawn street'},
+) {
   let current = 'drawn';
-  const group = made(html`<span role="group" aria-label="${words.group}"></span>`);
+  const group = made(html`<span role="group" aria-label="${name}"></span>`);
   place.append(group);
 
   async function use(picture) {
@@ -100,7 +102,7 @@ export function picker(place, {ask, kind, number, words, take}) {
   }
   const show = choices(
     group,
-    {drawn: words.drawn, above: 'Picture above'},
+    {drawn, above: 'Picture above'},
     () => current,
     (key) => {
       if (key === 'above' && !above) return;

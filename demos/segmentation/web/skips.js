@@ -9,7 +9,7 @@ const HOW = {
   indices: 'At a level that is off each maximum is put anywhere in its square of 2 × 2 pixels.',
 };
 
-export default function ({board, server, find, liveCaller}) {
+export default function ({board, server, find, liveCaller, loaded}) {
   const askCut = liveCaller(server.cut);
   const stage = makeStage(find('.sg-stage canvas'));
   let network = 'unet';
@@ -53,7 +53,7 @@ export default function ({board, server, find, liveCaller}) {
     const how = network === 'segnet' ? 1 : share.value;
     const answer = await askCut({token, network, shares: switches.map(({checked}) => (checked ? how : 0))});
     if (!answer) return;
-    const map = await labelsOf(answer.labels);
+    const map = labelsOf(await loaded(answer.labels));
     stage.cover(tinted(map, (label) => answer.colours[label]));
     legend(find('.sg-names'), answer);
     board.dataset.f1 = answer.boundary_f1;
@@ -84,9 +84,7 @@ export default function ({board, server, find, liveCaller}) {
   showNetwork();
   picker(find('.sg-bar'), {
     ask: liveCaller(server.open_picture),
-    kind: 'street',
-    number: 1,
-    words: {group: 'Picture', drawn: 'A drawn street'},
+    loaded,
     take({picture, image}) {
       token = picture.token;
       stage.show(image, picture.size);

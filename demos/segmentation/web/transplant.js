@@ -7,7 +7,7 @@ const NETWORKS = {segnet: 'SegNet: indices', unet: 'U-Net: features', mobilenet:
 const SOURCES = {own: 'A’s own', other: 'B’s', noise: 'Noise', none: 'Nothing'};
 const LEVELS = ['Level 1, the finest', 'Level 2', 'Level 3', 'Level 4'];
 
-export default function ({server, find, liveCaller}) {
+export default function ({server, find, liveCaller, loaded}) {
   const ask = liveCaller(server.transplant);
   const stages = Object.fromEntries(['a', 'b', 'out'].map((name) => [name, makeStage(find(`.sg-${name}`))]));
   const sources = ['other', 'other', 'other', 'other'];
@@ -27,7 +27,7 @@ export default function ({server, find, liveCaller}) {
     const query = {token: pictures.a.picture.token, other: pictures.b.picture.token, network, sources, seed: 0};
     const answer = await ask(query);
     if (!answer) return;
-    const map = await labelsOf(answer.labels);
+    const map = labelsOf(await loaded(answer.labels));
     showUnder();
     stages.out.cover(tinted(map, (label) => answer.colours[label]));
     legend(find('.sg-names'), answer);
@@ -74,9 +74,10 @@ export default function ({server, find, liveCaller}) {
   ])
     picker(find(`.sg-bar-${name}`), {
       ask: asks[name],
-      kind: 'street',
+      loaded,
       number,
-      words: {group: `Picture ${name.toUpperCase()}`, drawn: 'Drawn'},
+      group: `Picture ${name.toUpperCase()}`,
+      drawn: 'Drawn',
       take(one) {
         pictures[name] = one;
         stages[name].show(one.image, one.picture.size);
