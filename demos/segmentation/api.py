@@ -11,7 +11,7 @@ from demos.frame.questions import Asked
 from dlcv.core.errors import InputError
 
 from . import boards, crossing
-from .kept import EXAMPLES, LARGEST, LOOKS, Kept, drawn, predictor
+from .kept import EXAMPLES, LARGEST, LOOKS, MOST, Kept, drawn, predictor
 
 MOST_POINTS = 1000
 
@@ -67,7 +67,7 @@ def segmentation_cut_out(picture: frame.Picture = None, name: frame.Text = "cat"
 
 
 def segmentation_cut_skips(
-    shares: crossing.Shares, network: frame.Choice(crossing.SKIPPING) = "unet", seed: frame.Whole(0, 999_999) = 0
+    shares: crossing.Shares, network: frame.Choice(crossing.SKIPPING) = "unet", seed: frame.Whole(0, MOST) = 0
 ):
     """How well a drawn street is segmented where only a share of each level's features, the finest first, crosses from
     the encoder to the decoder; of SegNet's indices those of a level with less than one half are shuffled."""

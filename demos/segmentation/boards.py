@@ -54,8 +54,7 @@ def at_pixel(query: AtPixel) -> dict:
 
 
 def field_at(query: AtPixel) -> dict:
-    """What of the picture a pixel's class hangs on: the length of the gradient as a picture, and the box around 95 %
-    of it."""
+    """What of the picture a pixel's class hangs on: the box around 95 % of the length of the gradient."""
     from dlcv.segmentation.predictor import frame as box_of
 
     row, column = query.place()

@@ -6,7 +6,7 @@ import PIL.Image
 from demos import frame
 from dlcv.core.images import draw
 
-from .kept import MEMBRANES, OfPicture, predictor
+from .kept import MEMBRANES, OfPicture
 
 HEAVIEST = 10.0  # of the weights of borders
 
@@ -22,8 +22,7 @@ def found_in(query: Cells) -> tuple:
     """Probability (H, W) of lying in a cell, and the cells (H, W)."""
     from dlcv.segmentation.cells import instances
 
-    name = MEMBRANES[query.network]
-    inside = predictor(name).segment(query.kept().reading(name)).probabilities[1].numpy()
+    inside = query.kept().segmentation(MEMBRANES[query.network]).probabilities[1].numpy()
     return inside, instances(inside, query.threshold)
 
 

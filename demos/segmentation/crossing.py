@@ -10,7 +10,7 @@ from demos.frame.questions import Asked
 from dlcv.core.errors import InputError
 from dlcv.core.images import draw
 
-from .kept import DECODERS, STRONGEST, Kept, OfPicture, called, classes_of, labels_uri, predictor
+from .kept import DECODERS, MOST, STRONGEST, Kept, OfPicture, called, classes_of, labels_uri, predictor
 
 LEVELS = 4
 NETWORKS = DECODERS | {"mobilenet": STRONGEST}
@@ -42,7 +42,7 @@ class Transplant(OfPicture):
     other: frame.Text
     network: frame.Choice(SKIPPING)
     sources: Sources
-    seed: frame.Whole(0, 999_999) = 0
+    seed: frame.Whole(0, MOST) = 0
 
 
 class Path(OfPicture):
