@@ -14,7 +14,7 @@ ABOUT = frame.Topic(
     title="Segmentation",
     name="Image segmentation: SegNet and U-Net",
     lecture="Segmentation",
-    summary="Cut what crosses an hour-glass, give one street the outlines of another, colour your own photograph.",
+    summary="Cut what crosses an hour-glass, let another street cross instead, colour your own photograph.",
     card=".sg-stage canvas",
     first=("#segmentation-picture", "#segmentation-look", ".sg-stage"),
     slides=(
@@ -74,16 +74,17 @@ def crossings() -> None:
     """What crosses from the encoder to the decoder."""
     frame.section(
         "Cut the skips",
-        "U-Net's decoder is given the features of four levels of the encoder. Let less of each cross: what was known"
-        f" of things stays, where they end goes. SegNet is given places of maxima alone; shuffle these. {DRAWN}",
+        "U-Net's decoder is given the features of four levels of the encoder. Let less of each cross: areas suffer, and"
+        f" borders suffer more. SegNet is given places of maxima alone; shuffle these. {DRAWN}",
         name="Skips",
     )
     asks = [open_picture, crossing.cut]
     frame.Board("segmentation/skips", server_functions=asks, gpu=False)
     frame.section(
-        "Transplant: the classes of one street, the outlines of another",
-        "The deep features are those of A. What crosses at each level may be A's own, B's, noise, or nothing. Which"
-        " level carries edges, and which carries meaning?",
+        "Transplant: the deep features of one street, what crosses of another",
+        "The deep features are those of A. What crosses at each level may be A's own, B's, noise, or nothing. With all"
+        " levels of B, U-Net sees B's street: its features carry meaning, too. SegNet's indices, which only say where"
+        " maxima were, take the picture about half of the way there. Which level carries edges?",
         name="Transplant",
     )
     frame.Board("segmentation/transplant", server_functions=[open_picture, crossing.transplant], gpu=False)
@@ -109,7 +110,8 @@ def own_classes() -> None:
     frame.section(
         "Cells, one by one",
         "Tissue drawn by code. A network says where membranes are, a watershed makes cells of the rest. Where a"
-        " membrane is missed two cells are one: U-Net's authors gave the narrow gaps between cells more weight.",
+        " membrane is missed two cells are one: U-Net's authors gave the narrow gaps between cells more weight. On this"
+        " tissue, unlike the slices that both networks learned from, the one without does better: see V^Rand.",
         name="Cells",
     )
     frame.equation(WEIGHTS, r"$d_1$ and $d_2$ are the distances to the two nearest cells, $w_0 = 10$ and $\sigma = 5$")

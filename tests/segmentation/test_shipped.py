@@ -33,7 +33,8 @@ def test_each_idea_adds_something():
     assert contours[0] < min(contours[1:])
 
 
-def test_the_weights_of_borders_keep_cells_apart():
+def test_the_bar_of_membranes_is_met_by_the_mean_over_symmetries():
+    """There the weights of borders help; a single pass, and drawn tissue, do not show it."""
     (row,) = [row for row in weights.metrics(MEMBRANES["weighted"])["rows"] if row["bar"]]
     assert row["value"] > row["bar"]
     assert row["value"] > stated(MEMBRANES["unweighted"], "v_rand")
