@@ -13,6 +13,7 @@ import hashlib
 import json
 import os
 import threading
+import time
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -42,6 +43,7 @@ class LoopbackHub:
         self.blobs: dict[str, bytes] = {}  # LFS contents by sha256
         self.log: list[str] = []
         self.underway: Callable[[bytes], bytes] = bytes  # what becomes of an LFS file on the way to a client
+        self.fault = ""  # "cut", "short", "slow", "circle" or "gone": what goes wrong then
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), type("Bound", (Handler,), {"hub": self}))
         self.server.daemon_threads = True
         self.endpoint = f"http://127.0.0.1:{self.server.server_port}"
@@ -92,8 +94,9 @@ class Handler(BaseHTTPRequestHandler):
 
     def answer(self, status: int, body: bytes = b"", **headers: str) -> None:
         self.send_response(status)
-        for key, value in {"Content-Length": str(len(body)), **headers}.items():
-            self.send_header(key.replace("_", "-"), value)
+        named = {key.replace("_", "-"): value for key, value in headers.items()}
+        for key, value in {"Content-Length": str(len(body)), **named}.items():
+            self.send_header(key, value)
         self.end_headers()
         if self.command != "HEAD":
             self.wfile.write(body)
@@ -113,10 +116,33 @@ class Handler(BaseHTTPRequestHandler):
     def do_HEAD(self) -> None:
         self.do_GET()
 
+    def deliver(self, content: bytes) -> None:
+        """An LFS file, whole and at once, unless something is to go wrong."""
+        fault, half = self.hub.fault, content[: len(content) // 2]
+        if fault == "circle":
+            return self.answer(302, Location=f"{self.hub.cdn}{self.path}")
+        if fault == "cut":  # the connection breaks in the middle
+            self.close_connection = True
+            return self.answer(200, half, Content_Length=str(len(content)))
+        if fault == "short":  # a proxy says that this was all
+            return self.answer(200, half)
+        if fault == "slow":
+            self.answer(200, Content_Length=str(len(content)))
+            for place in range(len(content)):
+                self.wfile.write(content[place : place + 1])
+                self.wfile.flush()
+                time.sleep(0.05)
+            return None
+        return self.answer(200, content)
+
     def do_GET(self) -> None:
+        gone = self.hub.fault == "gone" and any(line.startswith("GET /cdn/") for line in self.hub.log)
         path, _ = self.begin()
+        if gone:  # after the first file
+            self.close_connection = True
+            return None
         if path.startswith("/cdn/"):
-            return self.answer(200, self.hub.underway(self.hub.blobs[path.removeprefix("/cdn/")]))
+            return self.deliver(self.hub.underway(self.hub.blobs[path.removeprefix("/cdn/")]))
         if path.startswith("/api/spaces/") and "/tree/" in path:
             repo = path.removeprefix("/api/").partition("/tree/")[0]
             files = self.hub.files(repo)

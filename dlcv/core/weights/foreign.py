@@ -9,14 +9,20 @@ Hub's delivery network or in the cache, is refused in both cases; only a pinned 
 import os
 import pickle
 import re
+import shutil
+import urllib.request
 from collections.abc import Iterator
 from concurrent import futures
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
+from http.client import HTTPException
 from pathlib import Path
 
 from . import hub
 from .passports import WeightsError, sha256
+
+STALLED = 30  # seconds without a byte, after which a download is given up
 
 
 @dataclass(frozen=True)
@@ -118,21 +124,25 @@ def _place(published: Published) -> Path:
 
 def _download(name: str, published: Published) -> Path:
     """The file at an address of its own; WeightsError where it cannot be reached."""
-    import urllib.request
-
-    import torch
-
-    place, seconds = _place(published), hub.PROBE_SECONDS
+    place = _place(published)
     if place.exists():
         return place
     try:
         question = urllib.request.Request(published.url, method="HEAD")
-        hub.within(seconds + 1, lambda: urllib.request.urlopen(question, timeout=seconds).close())
-        place.parent.mkdir(parents=True, exist_ok=True)
-        torch.hub.download_url_to_file(published.url, str(place), progress=False)
-    except (OSError, futures.TimeoutError) as error:  # OSError: everything that the network may do
+        hub.within(hub.PROBE_SECONDS + 1, lambda: urllib.request.urlopen(question, timeout=hub.PROBE_SECONDS).close())
+        hub.arriving(name, "its publisher", published.url, partial(_save, published.url, place))
+    except (OSError, HTTPException, futures.TimeoutError) as error:  # OSError: everything that the network may do
         raise WeightsError(
             f"The model {name} is not on this computer yet, and its publisher cannot be reached to fetch it. "
             "Try again with a network connection."
         ) from error
     return place
+
+
+def _save(url: str, place: Path) -> None:
+    """Save what is at the address; the file is in its place once it is whole."""
+    place.parent.mkdir(parents=True, exist_ok=True)
+    part = place.with_name(place.name + ".part")
+    with urllib.request.urlopen(url, timeout=STALLED) as answer, part.open("wb") as file:
+        shutil.copyfileobj(answer, file, 2**20)
+    os.replace(part, place)

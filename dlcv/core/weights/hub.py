@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable
 from concurrent import futures
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -14,6 +15,10 @@ T = TypeVar("T")
 
 METRICS, CARD = "metrics.json", "README.md"
 PROBE_SECONDS = 3  # how long the Hub may take to connect, and to answer, before it counts as out of reach
+FETCH_SECONDS = 100  # how long a visitor waits for a file, which goes on arriving afterwards
+
+_downloads: dict[str, futures.Future] = {}  # those under way
+_lock = threading.Lock()
 
 
 def cached(repo: str, files: list[str], revision: str, repo_type: str = "model") -> list[Path] | None:
@@ -44,7 +49,11 @@ def fetch(
         for path in files:
             url = hf_hub_url(repo, path, **where)
             within(PROBE_SECONDS + 1, lambda url=url: get_hf_file_metadata(url, timeout=PROBE_SECONDS))
-        return [Path(hf_hub_download(repo, file, **where)) for file in files]
+        found = []
+        for file in files:
+            download = partial(hf_hub_download, repo, file, **where)
+            found.append(Path(arriving(name, constants.ENDPOINT, f"{repo} {revision} {file}", download)))
+        return found
     except RemoteEntryNotFoundError as error:
         raise WeightsError(
             f"The model {name} cannot be loaded: {repo} on {constants.ENDPOINT} has no file {path} at commit "
@@ -55,13 +64,20 @@ def fetch(
             f"The model {name} cannot be loaded: {constants.ENDPOINT} does not hand out {repo} at commit "
             f"{revision[:12]} (HTTP status {error.response.status_code}). {otherwise}"
         ) from error
-    except (httpx2.TransportError, futures.TimeoutError, ConnectionError, FileNotFoundError) as error:
+    except httpx2.TooManyRedirects as error:
+        raise WeightsError(
+            f"The model {name} cannot be fetched: {constants.ENDPOINT} sends whoever asks for it round in circles. "
+            f"Try again later. {otherwise}"
+        ) from error
+    except (httpx2.RequestError, futures.TimeoutError, ConnectionError, FileNotFoundError) as error:
         raise WeightsError(
             f"The model {name} is not on this computer yet, and {constants.ENDPOINT} cannot be reached to fetch it. "
             f"Try again with a network connection. {otherwise}"
         ) from error
     except OSError as error:  # a full disk, a cache that cannot be written, a server that is no Hub
-        raise WeightsError(f"The model {name} could not be fetched from {constants.ENDPOINT}: {error}") from error
+        cut = "Consistency check" in str(error)  # huggingface_hub's words for a file that is not as long as announced
+        why = "It was cut off on its way. Ask again to have it fetched again." if cut else str(error)
+        raise WeightsError(f"The model {name} could not be fetched from {constants.ENDPOINT}. {why}") from error
 
 
 def within(seconds: float, call: Callable[[], T]) -> T:
@@ -70,6 +86,29 @@ def within(seconds: float, call: Callable[[], T]) -> T:
     A time limit of the HTTP client does not cover looking up the host's name, which alone can take half a minute
     where a firewall swallows the question. The thread is left behind then; being a daemon, it keeps no exit waiting.
     """
+    return _begun(call).result(timeout=seconds)
+
+
+def arriving(name: str, place: str, file: str, download: Callable[[], T]) -> T:
+    """The result of `download()`, which is begun once however many ask for the file, and goes on where it is slow.
+
+    Raises WeightsError when that takes longer than FETCH_SECONDS, and whatever the download raises.
+    """
+    with _lock:
+        answer = _downloads.get(file)
+        if answer is None:
+            answer = _downloads[file] = _begun(download)
+            answer.add_done_callback(lambda _: _downloads.pop(file, None))
+    futures.wait([answer], FETCH_SECONDS)
+    if not answer.done():
+        raise WeightsError(
+            f"The model {name} is still on its way: {place} sends it slowly. Ask again in a few minutes."
+        )
+    return answer.result()
+
+
+def _begun(call: Callable[[], T]) -> "futures.Future[T]":
+    """The result to be of `call()`, in a thread that keeps no exit waiting."""
     answer: futures.Future = futures.Future()
 
     def run() -> None:
@@ -79,7 +118,7 @@ def within(seconds: float, call: Callable[[], T]) -> T:
             answer.set_exception(error)
 
     threading.Thread(target=run, daemon=True).start()
-    return answer.result(timeout=seconds)
+    return answer
 
 
 def cached_checkpoint(name: str) -> Path | None:
