@@ -44,6 +44,7 @@ from .questions import Yes as Yes
 from .questions import sliders as sliders
 from .ready import make_ready as make_ready
 from .ready import next_step as next_step
+from .refusals import Refusals
 from .sections import LATEX as LATEX
 from .sections import equation as equation
 from .sections import equations as equations
@@ -109,6 +110,7 @@ def launch(blocks: gr.Blocks) -> None:
     if not port.isdigit() or not 0 < int(port) < 65536:
         sys.exit(f"PORT must be a number from 1 to 65535, not {port!r}.")
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    inside = [Middleware(one) for one in (checks.BodyLimit, Refusals, AsRead)]
     blocks.queue(max_size=64, default_concurrency_limit=4)
     try:
         blocks.launch(
@@ -119,7 +121,7 @@ def launch(blocks: gr.Blocks) -> None:
             run_history=False,
             footer_links=["api"],
             max_file_size=checks.MAX_UPLOAD,
-            app_kwargs={"middleware": [Middleware(checks.BodyLimit), Middleware(AsRead)], "routes": ROUTES},
+            app_kwargs={"middleware": inside, "routes": ROUTES},
             show_error=False,
             ssr_mode=False,
             share=False,

@@ -156,11 +156,16 @@ class Page(gr.Blocks):
         gr.Error with a sentence instead of any other exception."""
         try:
             check(inputs)
+            if block_fn.fn is None:  # an event of the page's scripts alone
+                raise InputError(NOT_UNDERSTOOD)
             if block_fn.api_visibility == "public":
                 inputs = [*inputs, *(component.value for component in block_fn.inputs[len(inputs) :])]
             return await super().preprocess_data(block_fn, inputs, *args, **kwargs)
-        except gr.Error:
-            raise
+        except gr.Error as error:
+            if not error.print_exception:
+                raise
+            said = str(error.message)  # by Gradio, of what its components do not offer
+            raise gr.Error(said if said.endswith(".") else NOT_UNDERSTOOD, print_exception=False) from None
         except InputError as error:
             raise gr.Error(str(error), title="Not possible", print_exception=False) from None
         except Exception as error:
