@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-START_LIMIT = 120  # seconds the gallery may take to answer
+START_LIMIT = 300  # seconds the gallery may take to answer, as others may use the machine
 
 
 @dataclass
@@ -26,6 +26,7 @@ class Gallery:
     port: int
     log_file: Path
     start_seconds: float = 0.0
+    pid: int = 0
 
     @property
     def url(self) -> str:
@@ -110,6 +111,7 @@ def serve(folder: Path, python: str = sys.executable, root: Path = ROOT, **setti
             stdout=log,
             stderr=subprocess.STDOUT,
         )
+    gallery.pid = server.pid
     try:
         while not answers(gallery.port):
             waited = time.perf_counter() - began
