@@ -64,7 +64,7 @@ def fool(query: Fool) -> dict:
     return attack(values, query.method, query.norm, None if query.target < 0 else query.target)
 
 
-@functools.lru_cache(maxsize=8)  # a choice that is taken back has its answer at once; an answer is about 1 MB
+@frame.lately(8)  # an answer is about 1 MB
 def attack(values: bytes, method: str, norm: str, target: int | None) -> dict:
     """The same of the values of a picture, channels first, for any class that is not the present one or `target`."""
     import torch

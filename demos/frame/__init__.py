@@ -4,6 +4,7 @@ import importlib
 import logging
 import os
 import sys
+import threading
 from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
@@ -26,6 +27,8 @@ from .components import SafeFile as SafeFile
 from .components import SafeImage as SafeImage
 from .endpoints import ENDPOINTS as ENDPOINTS
 from .endpoints import endpoint as endpoint
+from .keep import EVERY, LASTS, forget_in_time
+from .keep import lately as lately
 from .keep import remembered as remembered
 from .models import model as model
 from .questions import Asked as Asked
@@ -98,8 +101,8 @@ def on_first_show(fn: Callable, inputs=None, outputs=None, gpu: bool = True, **k
 
 
 def page(title: str) -> Page:
-    """The page that tabs are built in; pictures it made are deleted after an hour."""
-    return Page(title=title, delete_cache=(3600, 3600))
+    """The page that tabs are built in; pictures that it made or was sent are deleted within an hour."""
+    return Page(title=title, delete_cache=(EVERY, LASTS))
 
 
 def launch(blocks: gr.Blocks) -> None:
@@ -132,6 +135,7 @@ def launch(blocks: gr.Blocks) -> None:
         sys.exit(f"Port {port} of {host} cannot be used. Choose another one, as in: PORT=7861 make run")
     name = "localhost" if host in ("0.0.0.0", "127.0.0.1", "::") else host
     print(f"The gallery is open at http://{name}:{port}", flush=True)
+    threading.Thread(target=forget_in_time, daemon=True).start()
     blocks.block_thread()
 
 

@@ -4,10 +4,13 @@ what everybody asks first."""
 import functools
 import hashlib
 import secrets
+import sys
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any, Generic, TypeVar
+from weakref import WeakSet
 
 import gradio as gr
 import PIL.Image
@@ -16,9 +19,14 @@ from dlcv.core.errors import InputError
 
 T = TypeVar("T")
 
+LASTS = 3000  # seconds after which is forgotten what nobody asked for
+EVERY = 300  # seconds: with these two, nothing of a visitor is here an hour later
+KEEPS: "WeakSet[Keep]" = WeakSet()
+
 
 class Keep(Generic[T]):
-    """The newest things that may still be asked for: what was asked for the longest time ago is given up for a new one.
+    """The newest things that may still be asked for: what was asked for the longest time ago is given up for a new one,
+    and after a while in any case.
 
     Safe to use from many threads.
     """
@@ -27,14 +35,16 @@ class Keep(Generic[T]):
         """Keep things of `most` weight together, and the newest one in any case; without `weight` that is their number.
         `gone` is what a visitor reads who asks for one that was given up."""
         self.most, self._gone, self._weight = most, gone, weight
-        self._lock, self._things = threading.Lock(), OrderedDict()
+        self._lock = threading.Lock()
+        self._things: OrderedDict[str, tuple[T, float]] = OrderedDict()  # each with when it was last asked for
+        KEEPS.add(self)
 
-    def add(self, thing: T) -> str:
-        """Keep a thing; returns its name."""
-        name = secrets.token_urlsafe(12)
+    def add(self, thing: T, name: str | None = None) -> str:
+        """Keep a thing; returns its name, which nobody guesses unless it is given."""
+        name = name or secrets.token_urlsafe(12)
         with self._lock:
-            self._things[name] = thing
-            while len(self._things) > 1 and sum(map(self._weight, self._things.values())) > self.most:
+            self._things[name] = thing, time.monotonic()
+            while len(self._things) > 1 and sum(self._weight(one) for one, _ in self._things.values()) > self.most:
                 self._things.popitem(last=False)
         return name
 
@@ -43,8 +53,49 @@ class Keep(Generic[T]):
         with self._lock:
             if not isinstance(name, str) or name not in self._things:
                 raise InputError(self._gone)
-            self._things.move_to_end(name)
-            return self._things[name]
+            thing = self._things.pop(name)[0]
+            self._things[name] = thing, time.monotonic()  # the newest now
+            return thing
+
+    def forget(self, since: float) -> None:
+        """Give up what was last asked for before that time."""
+        with self._lock:
+            for name in [name for name, (_, asked) in self._things.items() if asked < since]:
+                del self._things[name]
+
+
+def forget() -> None:
+    """Give up what visitors brought and nobody asked for any more."""
+    for keep in list(KEEPS):
+        keep.forget(time.monotonic() - LASTS)
+    if digits := sys.modules.get("dlcv.core.images.digits"):
+        digits.forget()
+
+
+def forget_in_time() -> None:
+    """Do that for as long as the gallery runs."""
+    while True:
+        time.sleep(EVERY)
+        forget()
+
+
+def lately(most: int) -> Callable[[Callable], Callable]:
+    """The function, which keeps so many of its newest answers: a choice that is taken back has its answer at once."""
+
+    def wrap(fn: Callable) -> Callable:
+        answers: Keep = Keep(most, "")
+
+        @functools.wraps(fn)
+        def answer(*args):
+            name = hashlib.sha256(repr(args).encode()).hexdigest()
+            try:
+                return answers.get(name)
+            except InputError:
+                return answers.get(answers.add(fn(*args), name))
+
+        return answer
+
+    return wrap
 
 
 def remembered(fn: Callable) -> Callable:

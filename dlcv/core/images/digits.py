@@ -59,6 +59,11 @@ def _from_uri(uri: str, garment: bool) -> torch.Tensor:
     return from_picture(decode_data_uri(uri), garment)
 
 
+def forget() -> None:
+    """Give up the drawings that were remembered."""
+    _from_uri.cache_clear()
+
+
 def upright(picture: Image.Image | np.ndarray) -> Image.Image:
     """Any picture in RGB or RGBA, as the reader has it; an array's values are greys from 0 to 255.
 
