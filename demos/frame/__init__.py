@@ -57,6 +57,7 @@ from .served import AsRead
 from .topic import Topic as Topic
 from .topic import tab as tab
 from .topic import topics as topics
+from .turns import Turns
 from .wire import coded as coded
 from .wire import decoded as decoded
 from .wire import rounded as rounded
@@ -113,7 +114,7 @@ def launch(blocks: gr.Blocks) -> None:
     if not port.isdigit() or not 0 < int(port) < 65536:
         sys.exit(f"PORT must be a number from 1 to 65535, not {port!r}.")
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
-    inside = [Middleware(one) for one in (checks.BodyLimit, Refusals, AsRead)]
+    inside = [Middleware(one) for one in (checks.BodyLimit, Turns, Refusals, AsRead)]
     blocks.queue(max_size=64, default_concurrency_limit=4)
     try:
         blocks.launch(
