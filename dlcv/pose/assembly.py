@@ -11,13 +11,15 @@ import torch
 from torch.nn import functional as F
 
 from . import LINK, PEAK
-from .skeleton import LIMBS
+from .skeleton import JOINTS, LIMBS
 
 MAX_PEAKS = 60  # of a joint, the surest
 SAMPLES = 10  # points of a line integral
 MIN_AGREEMENT = 0.8  # share of those points where the field points along the limb
 MIN_JOINTS, MIN_BELIEF = 4, 0.35  # of a person, by a network without votes: joints, and their mean belief
 MIN_JOINTS_VOTED = 3  # of a person, by a network with votes
+FEW = 6  # joints of a person, at least, where none of MIDDLE is among them
+MIDDLE = {"head top", "nose", "neck", "right hip", "left hip"}
 FULL_BELIEF, FULL_VOTE = 0.6, 0.15  # the mean belief that makes a person without votes, and the mean vote that does
 REACH = 1.5  # spread of a guess around its limb's other end, in mean limb lengths of the person
 PRIOR = 0.01, 0.02  # added to belief and affinity where a joint is guessed, so that one of them may be missing
@@ -157,7 +159,10 @@ MATCHINGS = {"greedy": greedy_matching, "optimal": optimal_matching}
 
 
 def assemble(
-    peaks: list[list[Peak]], limbs: list[list[Link]], ends: tuple[tuple[int, int], ...] = LIMBS
+    peaks: list[list[Peak]],
+    limbs: list[list[Link]],
+    ends: tuple[tuple[int, int], ...] = LIMBS,
+    joints: tuple[str, ...] = tuple(JOINTS),
 ) -> list[Person]:
     """People from the chosen links of every limb, surest first: links that share a peak belong to one person.
 
@@ -176,10 +181,10 @@ def assemble(
                 owner[second] = link.second
     found = []
     for person in people:
-        joints = [peaks[joint][number] for joint, number in enumerate(person) if number is not None]
-        votes = [peak.vote for peak in joints if peak.vote is not None]
-        candidate = Person(tuple(person), mean(peak.belief for peak in joints), mean(votes) if votes else None)
-        if is_person(candidate):
+        known = [peaks[joint][number] for joint, number in enumerate(person) if number is not None]
+        votes = [peak.vote for peak in known if peak.vote is not None]
+        candidate = Person(tuple(person), mean(peak.belief for peak in known), mean(votes) if votes else None)
+        if is_person(candidate, joints):
             found.append(candidate)
     whole = [person for person in found if not any(is_fragment(person, other, peaks, ends) for other in found)]
     return sorted(whole, key=lambda person: -person.score)
@@ -209,13 +214,17 @@ def mean_length(joints: dict[int, Peak], ends: tuple[tuple[int, int], ...]) -> f
     return mean(math.dist(joints[a][:2], joints[b][:2]) for a, b in ends if a in joints and b in joints)
 
 
-def is_person(candidate: Person) -> bool:
+def is_person(candidate: Person, joints: tuple[str, ...]) -> bool:
     """Whether joints that belong together are a person: belief / FULL_BELIEF + vote / FULL_VOTE is 1 or more.
 
     The network trained here believes in people where PoseNet, trained on more photographs, sees nobody; and is unsure
-    of people cut off by the border, of whom PoseNet is sure.
+    of people cut off by the border, of whom PoseNet is sure. A few joints without a head and hips are an arm, which
+    may be anybody's.
     """
-    count = sum(number is not None for number in candidate.peaks)
+    found = {joint for joint, number in zip(joints, candidate.peaks, strict=True) if number is not None}
+    count = len(found)
+    if count < FEW and not found & MIDDLE:
+        return False
     if candidate.vote is None:
         return count >= MIN_JOINTS and candidate.score >= MIN_BELIEF
     return count >= MIN_JOINTS_VOTED and candidate.score / FULL_BELIEF + candidate.vote / FULL_VOTE >= 1
@@ -272,6 +281,7 @@ def parse(
     link: float = LINK,
     matching: str = "greedy",
     ends: tuple[tuple[int, int], ...] = LIMBS,
+    joints: tuple[str, ...] = tuple(JOINTS),
 ) -> Parsed:
     """People from the peaks of each joint: line integrals in the fields (L, 2, H, W), matching, assembly."""
     steps = [
@@ -279,4 +289,4 @@ def parse(
         for field, (a, b) in zip(fields, ends, strict=True)
     ]
     chosen = [[step.link for step in limb if step.verdict == CHOSEN] for limb in steps]
-    return Parsed(assemble(peaks, chosen, ends), peaks, steps)
+    return Parsed(assemble(peaks, chosen, ends, joints), peaks, steps)

@@ -107,7 +107,7 @@ def decode(
         if number < len(peaks[joint]):  # else the threshold has removed the peak
             x, y = maps.to_maps(x, y)
             peaks[joint][number] = peaks[joint][number]._replace(x=x, y=y, placed=True)
-    found = assembly.parse(fields, peaks, link, matching, maps.limbs)
+    found = assembly.parse(fields, peaks, link, matching, maps.limbs, maps.joints)
     people = found.people
     if guess:
         voted = assembly.with_votes(beliefs, maps.votes)

@@ -42,7 +42,9 @@ def test_a_leg_to_which_no_limb_leads_is_not_another_person():
     seen = seen._replace(votes=0.2 * seen.beliefs[0, :12])
     assert [sum(number is not None for number in one.peaks) for one in decode(seen).people] == [11, 11]
     alone = seen._replace(beliefs=seen.beliefs * torch.tensor(["right" in name for name in JOINTS])[:, None, None])
-    assert {3} == {sum(number is not None for number in one.peaks) for one in decode(alone).people}
+    right_leg = {JOINTS.index(f"right {name}") for name in ("hip", "knee", "ankle")}
+    legs = [{joint for joint, number in enumerate(one.peaks) if number is not None} for one in decode(alone).people]
+    assert legs == [right_leg, right_leg]  # and no arm, without a head and hips, is a person
 
 
 def test_a_joint_that_only_the_votes_know_is_guessed_where_they_have_it():
