@@ -1,4 +1,4 @@
-"""The detection tab: torchvision's own forward pass with the same weights, on its first picture of 512 by 512."""
+"""The detection tab: torchvision's own forward pass with the same weights, on its astronaut of 512 by 512."""
 
 import torch
 from PIL import Image
@@ -11,7 +11,7 @@ SLIDERS = 150.0  # ms from a move to the answer on the screen
 
 def passes() -> dict:
     """For each endpoint the computation alone."""
-    person, people = kept.pixels_of(Image.open(examples.EXAMPLES[0][0])), kept.predictor("maskrcnn-people")
+    person, people = kept.pixels_of(Image.open(examples.ASTRONAUT)), kept.predictor("maskrcnn-people")
 
     @torch.inference_mode()
     def torchvisions_own():

@@ -63,7 +63,7 @@ def build() -> None:
     )
     with gr.Row(equal_height=False, elem_classes=["asks"]):
         with gr.Column(scale=3, min_width=280):
-            first, look_for = examples.EXAMPLES[examples.FIRST][:2]
+            first, look_for, credit = examples.EXAMPLES[0]
             picture = frame.SafeImage(
                 value=first,
                 label="Picture",
@@ -76,14 +76,13 @@ def build() -> None:
                 components=[gr.Image(visible=False)],
                 samples=[[path] for path, _, _ in examples.EXAMPLES],
                 type="index",
-                label="Examples: everyday things, nuclei",
+                label="Examples: everyday things, nuclei, people",
                 elem_id="detection-examples",
-                elem_classes=[f"first-{examples.FIRST}"],  # for the address
             )
             with gr.Row():
                 nuclei = gr.Button("Draw nuclei", size="md", min_width=120, elem_id="detection-nuclei")
                 blood = gr.Button("Draw blood cells", size="md", min_width=120, elem_id="detection-blood")
-            drawn = gr.Markdown(examples.EXAMPLES[examples.FIRST][2], elem_id="detection-drawn")
+            drawn = gr.Markdown(credit, elem_id="detection-drawn")
             detector = gr.Radio(
                 [(kept.LABELS.get(title, title), title) for title in kept.DETECTORS],
                 value=look_for,

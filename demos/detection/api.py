@@ -64,7 +64,7 @@ def detection_history(picture: frame.Picture = None, detector: Detector = "Peopl
 
 def offer() -> None:
     """Make the endpoints."""
-    person = {"picture": lambda: PIL.Image.open(examples.EXAMPLES[0][0]), "detector": "People"}
+    person = {"picture": lambda: PIL.Image.open(examples.ASTRONAUT), "detector": "People"}
     frame.endpoint(detection_find, ["json"], example=person | {"score": 0.05}, **frame.COMPUTE)
     frame.endpoint(detection_proposals, ["json"], example=person | {"overlap": 0.7, "count": 100}, **frame.COMPUTE)
     frame.endpoint(detection_losses, ["json"], example=person, **frame.COMPUTE)

@@ -2,7 +2,6 @@
 
 import base64
 import io
-from pathlib import Path
 
 import numpy as np
 import PIL.Image
@@ -32,7 +31,7 @@ def sent(data: bytes) -> str:
 
 
 def astronaut() -> dict:
-    return {"path": "", "url": sent(Path(examples.EXAMPLES[0][0]).read_bytes())}
+    return {"path": "", "url": sent(examples.ASTRONAUT.read_bytes())}
 
 
 def test_a_client_gets_objects_proposals_and_times(gallery):
@@ -57,7 +56,7 @@ def test_a_client_with_a_picture_of_no_use_gets_a_sentence(gallery, picture):
 
 
 def test_a_picture_cut_off_in_the_middle_gets_a_sentence(gallery):
-    whole = Path(examples.EXAMPLES[0][0]).read_bytes()
+    whole = examples.ASTRONAUT.read_bytes()
     broken = {"path": "", "url": sent(whole[: len(whole) // 2])}
     for name, data in (("find", [0.5, 0.5, 0.5, "Whole"]), ("proposals", [0.7, 10]), ("history", [10])):
         status, answer = post(f"{gallery.url}/gradio_api/run/detection_{name}", {"data": [broken, "People", *data]})
@@ -119,7 +118,7 @@ def test_the_board_answers_as_the_evaluation_does(title):
     """The same objects, areas and scores of one picture, though the board has it from a visitor's file."""
     picture = examples.draw(title, 0)[0]
     if title in ("People", kept.EVERYDAY):
-        picture = PIL.Image.open(examples.EXAMPLES[0][0])
+        picture = PIL.Image.open(examples.ASTRONAUT)
     looked_at = kept.keep(kept.pixels_of(picture), title, "Whole")
     config = looked_at.detector.config
     answers = boards.coco_of(looked_at, kept.MIN_SCORE, config.nms_iou, 0.5)["annotations"]
@@ -135,8 +134,14 @@ def test_the_board_answers_as_the_evaluation_does(title):
             assert ours["area"] == pytest.approx(theirs["area"], abs=2)
 
 
+def test_real_nuclei_are_found_but_for_some_that_touch_as_the_page_says():
+    _, title, credit = examples.example(1)
+    found = api.detection_find(PIL.Image.open(examples.NUCLEI), title)["counts"]["nucleus"]
+    assert "outlined 125" in credit and 80 <= found < 125
+
+
 def test_a_network_of_one_stage_says_that_there_is_nothing_to_look_into():
-    picture = PIL.Image.open(examples.EXAMPLES[0][0])
+    picture = PIL.Image.open(examples.ASTRONAUT)
     for ask in (api.detection_proposals, api.detection_losses, api.detection_history):
         with pytest.raises(InputError, match="has one stage"):
             ask(picture, kept.EVERYDAY)

@@ -145,10 +145,7 @@ function* found(panel) {
     const buttons = [...block.querySelectorAll('button.gallery-item')];
     if (radios.length) yield {element: block, name: nameOfBlock(block), ...ofRadios(radios)};
     else if (field) yield {element: block, name: nameOfBlock(block), ...ofField(field)};
-    else if (buttons.length) {
-      const first = Number(block.className.match(/\bfirst-(\d+)/)?.[1] ?? 0); // where Python says that it is another
-      yield {element: block, name: 'example', ...ofExamples(block, buttons, first)};
-    }
+    else if (buttons.length) yield {element: block, name: 'example', ...ofExamples(block, buttons, 0)};
   }
   for (const one of own) if (panel.contains(one.element)) yield one;
 }
