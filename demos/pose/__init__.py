@@ -143,7 +143,7 @@ def build() -> None:
         "The belief maps of the pose machine at each stage, and how it assembles people. In the first stages a left"
         " knee may still be taken for a right one. Where two people are close, the field decides whose arm it is."
         " Connected joints count as a person where their mean belief and PoseNet's votes for these joints are enough"
-        " together.",
+        " together; a few of them only with a head or a hip, as an arm may be anybody's.",
         name="Inside",
     )
     frame.Board("pose/inside", server_functions=[boards.pairs], gpu=False)

@@ -8,11 +8,11 @@ import PIL.Image
 import pytest
 import torch
 
-from demos import frame
+from demos import frame, pose
 from demos.detection import api, boards, examples, kept
 from demos.frame.checks import UNEXPECTED
 from dlcv.core.errors import InputError
-from dlcv.detection import evaluate
+from dlcv.detection import evaluate, everyday
 from dlcv.detection.pictures import MOST
 from dlcv.detection.predictor import predictor
 from tests.support.asking import judge, post
@@ -138,6 +138,20 @@ def test_real_nuclei_are_found_but_for_some_that_touch_as_the_page_says():
     _, title, credit = examples.example(1)
     found = api.detection_find(PIL.Image.open(examples.NUCLEI), title)["counts"]["nucleus"]
     assert "outlined 125" in credit and 80 <= found < 125
+
+
+PEOPLE = {
+    **{name: (pose.PHOTOGRAPHS[number], 1) for number, name in enumerate(("astronaut", "cameraman"))},
+    "portrait": (pose.PORTRAIT, 1),
+    **{name: (pose.NOBODY[number], 0) for number, name in enumerate(("coffee", "tower", "rocket"))},
+}
+
+
+@pytest.mark.parametrize("name", PEOPLE)
+def test_nobody_is_made_up_and_a_portrait_is_a_person(name):
+    path, people = PEOPLE[name]
+    found = api.detection_find(PIL.Image.open(path), kept.EVERYDAY, everyday.SURE)
+    assert found["counts"].get("person", 0) == people
 
 
 def test_a_network_of_one_stage_says_that_there_is_nothing_to_look_into():

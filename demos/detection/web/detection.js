@@ -15,6 +15,7 @@ import {fill, html, made} from '../../frame/web/html.js';
 import {GRID, label, makeView, outline, paletteAt, pasted, rgbOf} from '../../frame/web/view.js';
 
 const PLURALS = {person: 'people', nucleus: 'nuclei', sheep: 'sheep', mouse: 'mice', knife: 'knives', bus: 'buses'};
+const NANODET = ' NanoDet-Plus, for everyday objects, finds more of the people.';
 
 export default function ({props, server, find, liveCaller, loaded, onValue}) {
   const askDetect = liveCaller(server.detect);
@@ -161,9 +162,10 @@ export default function ({props, server, find, liveCaller, loaded, onValue}) {
     const [width, height] = seen.size.map((side) => side.toLocaleString('en'));
     const tiles = seen.tiles.length > 1 ? `, in ${seen.tiles.length} tiles` : '';
     const next = seen.stages ? 'Click an object to look inside.' : '';
+    const others = seen.names.join() === 'person' ? NANODET : '';
     find('.dt-said').textContent =
       `${width} × ${height} pixels${tiles}. ` +
-      (visible.length ? next : 'Lower the score, or choose another picture or detector.');
+      (visible.length ? next : `Lower the score, or choose another picture or detector.${others}`);
     fillTable(visible);
   }
 
