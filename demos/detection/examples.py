@@ -20,7 +20,7 @@ EXAMPLES = [  # file, the detector for it, where it is from; the tab opens with 
         str(NUCLEI),
         "Cell nuclei",
         "Fluorescent nuclei (Broad Institute's BBBC038, Caicedo et al. 2019, CC0, from StarDist). People outlined 125:"
-        " the network takes some that touch for one.",
+        " the network misses some, most of all where they touch.",
     ),
     (str(ASTRONAUT), "People", "Eileen Collins (NASA, public domain, from scikit-image)."),
     (str(SKIMAGE / "camera.png"), "People", "A cameraman (Lav Varshney, CC0, from scikit-image)."),

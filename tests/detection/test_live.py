@@ -134,7 +134,7 @@ def test_the_board_answers_as_the_evaluation_does(title):
             assert ours["area"] == pytest.approx(theirs["area"], abs=2)
 
 
-def test_real_nuclei_are_found_but_for_some_that_touch_as_the_page_says():
+def test_real_nuclei_are_found_but_for_some_as_the_page_says():
     _, title, credit = examples.example(1)
     found = api.detection_find(PIL.Image.open(examples.NUCLEI), title)["counts"]["nucleus"]
     assert "outlined 125" in credit and 80 <= found < 125
