@@ -16,8 +16,8 @@ class Dependencies(MetadataHookInterface):
     """Called by hatchling when it writes the package's metadata."""
 
     def update(self, metadata: dict) -> None:
-        """Adds the dependencies, and those of the extras `gallery` and `train`."""
+        """Adds the dependencies, and those of the extras `gallery`, `train` and `metrics`."""
         library, gallery = paragraphs(Path(self.root, "requirements.txt"))
-        train, _ = paragraphs(Path(self.root, "requirements-dev.txt"))
+        train, metrics, _ = paragraphs(Path(self.root, "requirements-dev.txt"))
         metadata["dependencies"] = library
-        metadata["optional-dependencies"] = {"gallery": gallery, "train": train}
+        metadata["optional-dependencies"] = {"gallery": gallery, "train": train, "metrics": metrics}

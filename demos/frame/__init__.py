@@ -1,7 +1,6 @@
 """What every tab shares: heading, equation, live boards, public endpoints, and how the gallery is served."""
 
 import importlib
-import logging
 import os
 import sys
 import threading
@@ -15,7 +14,7 @@ import gradio as gr
 from gradio.events import EventListener
 from starlette.middleware import Middleware
 
-from . import checks, theme
+from . import checks, hosting, theme
 from .architecture import architecture as architecture
 from .board import ROUTES
 from .board import Board as Board
@@ -113,7 +112,7 @@ def launch(blocks: gr.Blocks) -> None:
     port = os.environ.get("PORT") or os.environ.get("GRADIO_SERVER_PORT") or "7860"
     if not port.isdigit() or not 0 < int(port) < 65536:
         sys.exit(f"PORT must be a number from 1 to 65535, not {port!r}.")
-    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    around, routes = hosting.begin()
     inside = [Middleware(one) for one in (checks.BodyLimit, Turns, Refusals, AsRead)]
     blocks.queue(max_size=64, default_concurrency_limit=4)
     try:
@@ -125,7 +124,7 @@ def launch(blocks: gr.Blocks) -> None:
             run_history=False,
             footer_links=["api"],
             max_file_size=checks.MAX_UPLOAD,
-            app_kwargs={"middleware": inside, "routes": ROUTES},
+            app_kwargs={"middleware": around + inside, "routes": ROUTES + routes},
             show_error=False,
             ssr_mode=False,
             share=False,
@@ -137,7 +136,7 @@ def launch(blocks: gr.Blocks) -> None:
     name = "localhost" if host in ("0.0.0.0", "127.0.0.1", "::") else host
     print(f"The gallery is open at http://{name}:{port}", flush=True)
     threading.Thread(target=forget_in_time, daemon=True).start()
-    blocks.block_thread()
+    hosting.until_stopped(blocks)
 
 
 def show_alone(module: str) -> None:
