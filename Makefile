@@ -42,10 +42,11 @@ fresh: $(DEV) $(FRESH)
 	@$(COMPILE)
 	.venv/bin/python -m tests.support.fresh .venv/fresh/bin/python
 
-# Speed: of the start, the endpoints, the boards, beside bare forward passes. The limits are those that tests had.
+# Speed: of the start, the endpoints, the boards, beside bare forward passes; of all for many visitors; and what comes of
+# broken requests. The limits are those that tests had.
 bench: $(DEV)
 	@$(COMPILE)
-	for what in startup latency boards pose painting; do .venv/bin/python -m benchmarks.$$what || exit 1; done
+	for what in startup latency boards pose painting load fuzz; do .venv/bin/python -m benchmarks.$$what || exit 1; done
 
 # make space REPO=you/name
 space: $(RUN)
