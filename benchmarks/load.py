@@ -148,8 +148,10 @@ async def load(gallery: Gallery, visitors: int, seconds: float, mix: str) -> See
     seen, every = Seen(), actions()
     choices = every if mix == "all" else [action for action in every if not action.heavy]
     people = [Visitor(gallery, seen, number) for number in range(visitors)]
-    for action in choices:  # once unseen: the networks are loaded
-        await people[0].timed("page", action.name, people[0].heavy(action) if action.heavy else people[0].light(action))
+    first = Visitor(gallery, seen, visitors)
+    async with first.client:
+        for action in choices:  # once unseen: the networks are loaded
+            await first.timed("page", action.name, first.heavy(action) if action.heavy else first.light(action))
     seen.seconds["page"].clear()
     until = time.monotonic() + seconds
     begun = [one.visit(choices, until) for one in people[1 if mix == "greedy" else 0 :]]
