@@ -7,13 +7,11 @@ component.
 
 from __future__ import annotations
 
-import asyncio
 import functools
 import json
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 
 import annotated_types
 import gradio as gr
@@ -26,7 +24,7 @@ from demos.frame.questions import Asked, Query, beside, understood
 from dlcv.core.errors import InputError
 from tests.support import browser as person
 from tests.support import forged
-from tests.support.asking import PATIENCE, check_calm, judge, post, run
+from tests.support.asking import PATIENCE, alone, check_calm, judge, post, run
 
 TIMES = 2
 
@@ -59,8 +57,7 @@ def visit(blocks: gr.Blocks) -> SessionState:
 
 def arrives(blocks: gr.Blocks, name: str, data: list) -> Query:
     """What reaches the function of an endpoint; gr.Error or InputError where the checks before it refuse."""
-    with ThreadPoolExecutor(1) as alone:  # a browser that is open in this process has a loop of its own in its thread
-        values = alone.submit(asyncio.run, blocks.preprocess_data(event(blocks, name), data, visit(blocks))).result()
+    values = alone(blocks.preprocess_data(event(blocks, name), data, visit(blocks)))
     return frame.ENDPOINTS[name].understood(values)
 
 

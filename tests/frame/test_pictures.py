@@ -1,13 +1,11 @@
 """A picture that a visitor or a client sends, of any kind: the same for every tab, shown as it was read, and told."""
 
-import asyncio
 import base64
 import io
 import json
 import re
 import urllib.request
 import uuid
-from concurrent.futures import ThreadPoolExecutor
 
 import gradio as gr
 import numpy as np
@@ -20,6 +18,7 @@ from demos import frame
 from demos.depth import depth_stereo
 from demos.frame.components import SafeImage
 from demos.frame.questions import Asked, beside
+from tests.support.asking import alone
 from tests.support.browser import open_tab, settle
 from tests.support.every_picture import COLOURS, RGB, L, every_picture, file
 from tests.support.serving import Client
@@ -52,9 +51,7 @@ def test_a_picture_is_no_file_of_the_server_and_no_link():
         with pytest.raises(gr.Error, match="could not be read as a picture"):
             component.preprocess(ImageData(**payload))
     with pytest.raises(gr.Error, match="not a link"):
-        moved = component.async_move_resource_to_block_cache("http://127.0.0.1:9/x.png")
-        with ThreadPoolExecutor() as other:  # where no browser's loop runs
-            other.submit(asyncio.run, moved).result()
+        alone(component.async_move_resource_to_block_cache("http://127.0.0.1:9/x.png"))
 
 
 def test_every_endpoint_that_takes_a_picture_can_tell_what_was_noted(gallery):

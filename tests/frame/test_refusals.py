@@ -1,7 +1,5 @@
 """Status and sentence of what Gradio itself would answer with 500 and a traceback, in a page of this process."""
 
-import asyncio
-
 import gradio as gr
 import pytest
 from gradio.routes import App
@@ -14,6 +12,7 @@ from demos.frame.questions import NOT_UNDERSTOOD
 from demos.frame.refusals import Refusals
 from dlcv.core import runtime
 from dlcv.core.errors import InputError
+from tests.support.asking import alone
 
 
 def refuse(query: frame.Query) -> dict:
@@ -82,5 +81,5 @@ def test_a_stream_that_fails_ends():
     async def send(message: dict) -> None:
         sent.append(message)
 
-    asyncio.run(Refusals(stream)({"type": "http", "method": "GET", "path": "/"}, None, send))
+    alone(Refusals(stream)({"type": "http", "method": "GET", "path": "/"}, None, send))
     assert sent[-1] == {"type": "http.response.body", "body": b"", "more_body": False}

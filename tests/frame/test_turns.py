@@ -6,6 +6,7 @@ import json
 import pytest
 
 from demos.frame import turns
+from tests.support.asking import alone
 
 
 def scope(path: str = "/gradio_api/component_server", address: str = "10.0.0.1") -> dict:
@@ -72,7 +73,7 @@ def test_one_visitor_has_four_at_a_time_and_others_go_by():
         assert len(server.bodies) == 60 and len(app.turns) == 0  # nothing is kept of them
         assert json.loads(server.bodies[0])["data"] == 1  # whole
 
-    asyncio.run(scene())
+    alone(scene())
 
 
 def test_one_address_leaves_threads_for_others_and_its_row_ends():
@@ -89,7 +90,7 @@ def test_one_address_leaves_threads_for_others_and_its_row_ends():
         statuses = await asyncio.gather(*many, other)
         assert statuses == [200] * turns.WAITING + [429] * 3 + [200]
 
-    asyncio.run(scene())
+    alone(scene())
 
 
 def test_what_nobody_waits_for_any_more_is_not_computed():
@@ -104,7 +105,7 @@ def test_what_nobody_waits_for_any_more_is_not_computed():
         assert await asyncio.gather(*first, gone) == [200] * turns.AT_ONCE + [0]
         assert len(server.bodies) == turns.AT_ONCE
 
-    asyncio.run(scene())
+    alone(scene())
 
 
 @pytest.mark.parametrize("body", [b"", b"\xff{", b'{"session_hash": 7}'])
@@ -124,4 +125,4 @@ def test_what_names_no_visitor_passes(body):
         await turns.Turns(server)(scope(), receive, send)
         assert server.bodies == [body] and sent[0]["status"] == 200
 
-    asyncio.run(scene())
+    alone(scene())

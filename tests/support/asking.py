@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
 import inspect
 import json
 import urllib.error
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 from demos.frame.checks import UNEXPECTED
 from demos.frame.questions import understood
 from tests.support.serving import Gallery
 
 PATIENCE = 60  # seconds for one answer
+
+
+def alone(coroutine: Coroutine) -> Any:
+    """What a coroutine returns, run in a thread of its own: where a browser is open, this one has a loop that runs."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, coroutine).result()
 
 
 def post(address: str, body: dict) -> tuple[int, object]:
