@@ -1,0 +1,52 @@
+"""Scores of poses and of matches, as Yi et al. 2018 have them."""
+
+import math
+
+import cv2
+import numpy as np
+import torch
+
+from ..core.datasets.two_view import TwoView
+
+WRONG = 180.0  # degrees of a pose that was not found
+
+
+def angle(cosine: float) -> float:
+    """Degrees of a cosine, which may be a little beyond 1."""
+    return math.degrees(math.acos(min(1.0, max(-1.0, cosine))))
+
+
+def pose_error(rotation: np.ndarray, translation: np.ndarray, views: TwoView, number: int) -> float:
+    """The larger of the angles, in degrees, of R and of t, whose sign does not count: for one of the pairs."""
+    true, towards = views.rotation[number].numpy(), views.translation[number].numpy()
+    turned = angle((np.trace(rotation @ true.T) - 1) / 2)
+    along = angle(abs(translation.ravel() @ towards) / max(1e-12, np.linalg.norm(translation)))
+    return max(turned, along)
+
+
+def pose_errors(essential: torch.Tensor, views: TwoView, weights: torch.Tensor) -> list[float]:
+    """Errors of the poses in essential matrices (Q, 3, 3), by the tenth of the matches with the largest weights (Q, P):
+    of the four poses of a matrix, the one that has most of them before both cameras."""
+    best = weights.topk(weights.shape[1] // 10, 1).indices.numpy()
+    errors = []
+    for number, matrix in enumerate(essential.double().numpy()):
+        first, second = (points[number].numpy()[best[number]].astype(np.float64) for points in views[:2])
+        _, rotation, translation, _ = cv2.recoverPose(matrix, first, second, np.eye(3))
+        errors.append(pose_error(rotation, translation, views, number))
+    return errors
+
+
+def pose_map(errors: list[float], limit: int) -> float:
+    """mAP in percent: mean of the shares of errors below 5, 10, ... degrees, up to the limit."""
+    limits = range(5, limit + 1, 5)
+    return 100 * sum((np.asarray(errors) < degrees).mean() for degrees in limits) / len(limits)
+
+
+def counted(kept: torch.Tensor, right: torch.Tensor) -> dict[str, float]:
+    """Precision, recall and F1 in percent of matches kept (Q, P) bool, means over the pairs."""
+    found = (kept & right).sum(-1).double()
+    precision, recall = found / kept.sum(-1).clamp_min(1), found / right.sum(-1).clamp_min(1)
+    f1 = 2 * precision * recall / (precision + recall).clamp_min(1e-12)
+    return {
+        name: 100 * value.mean().item() for name, value in zip(("precision", "recall", "f1"), (precision, recall, f1))
+    }
