@@ -1,4 +1,4 @@
-"""Train the networks that ship: python -m dlcv.correspondence.train [--preset cpu|gpu] [--model NAME ...] [--data DIR]"""
+"""Train the networks that ship: python -m dlcv.correspondence.train [--preset cpu|gpu] [--model NAME ...]"""
 
 from dataclasses import replace
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Putative matches of 1,554 pairs of photographs of 19 places whose cameras are known: SIFT of OpenCV, nearest neighbours.
+"""Putative matches of 1,554 pairs of photographs of 19 places with known cameras: OpenCV's SIFT, nearest neighbours.
 
 Made from public reconstructions with pycolmap; there is no public home of it, so that it is read from DLCV_DATA alone.
 Each of the 1,500 keypoints of a first picture has the nearest one of the second, right or wrong: about one in six is
