@@ -51,7 +51,7 @@ def as_csv(pair: Pair, weighed: Weighed, inliers: torch.Tensor) -> str:
 
 
 def matrices(pair: Pair, found: Geometry) -> dict:
-    """F, E and, where one plane is seen, H, the cameras and the pose, as JSON has them; for the visitor's own pixels."""
+    """F, E, H where one plane is seen, the cameras and the pose, as JSON has them, for the visitor's own pixels."""
     first, second = own_intrinsics(pair)
     answer: dict = {"K1": first.tolist(), "K2": second.tolist(), "focal_from": [one.source for one in pair.cameras]}
     if found.essential is None:

@@ -8,7 +8,8 @@ import torch
 
 from ..core.geometry.grids import homogeneous
 
-CLOSE = 1e-4  # eigenvalues that are closer count as this far apart: the gradient stays finite
+CLOSE = 1e-2  # eigenvalues that are closer count as this far apart: the gradient stays bounded
+SHARP = 1e-3  # a distance of normalised points that is as good as none: one pixel of a usual picture
 
 
 def cross_matrix(t: torch.Tensor) -> torch.Tensor:
@@ -77,17 +78,48 @@ class _Smallest(torch.autograd.Function):
         return (pull + pull.transpose(1, 2)) / 2
 
 
+def _framed(points: torch.Tensor, weights: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Points (N, P, 2) with weighted mean 0 and weighted mean square 2, and the maps (N, 3, 3) that took them there."""
+    mean = (weights.unsqueeze(2) * points).sum(1, keepdim=True)  # (N, 1, 2)
+    variance = (weights * (points - mean).square().sum(2)).sum(1)  # (N,)
+    scale = (2 / variance.clamp_min(1e-12)).sqrt()
+    zero, one = torch.zeros_like(scale), torch.ones_like(scale)
+    (x, y), rest = (mean[:, 0] * scale[:, None]).unbind(1), (zero, zero, one)
+    maps = torch.stack([scale, zero, -x, zero, scale, -y, *rest], 1).unflatten(1, (3, 3))
+    return (points - mean) * scale[:, None, None], maps
+
+
 def weighted_eight_points(first: torch.Tensor, second: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
     """The matrices E (N, 3, 3) of unit norm that minimise sum_i w_i (x_second^T E x_first)^2, in float64.
 
-    vec(E) is the eigenvector of X^T diag(w) X of the smallest eigenvalue, X (P, 9) with the rows x_second (x) x_first.
-    Differentiable in the weights.
+    vec(E) is the eigenvector of X^T diag(w) X of the smallest eigenvalue, X (P, 9) with the rows x_second (x) x_first,
+    whose points are moved and scaled first (Hartley 1997, with weights): without that, a few wrong matches turn the
+    matrix much farther. Differentiable in the weights.
 
     Args:
-        first, second: (N, P, 2), normalised by the intrinsics; weights (N, P), not negative.
+        first, second: (N, P, 2); weights (N, P), not negative.
     """
-    a, b = homogeneous(first.double()), homogeneous(second.double())  # (N, P, 3)
-    rows = (b.unsqueeze(3) * a.unsqueeze(2)).flatten(2)  # (N, P, 9)
     w = weights.double()
     w = w / w.sum(1, keepdim=True).clamp_min(1e-12)
-    return _Smallest.apply(rows.transpose(1, 2) @ (w.unsqueeze(2) * rows)).unflatten(1, (3, 3))
+    (a, of_first), (b, of_second) = (_framed(points.double(), w) for points in (first, second))
+    rows = (homogeneous(b).unsqueeze(3) * homogeneous(a).unsqueeze(2)).flatten(2)  # (N, P, 9)
+    framed = _Smallest.apply(rows.transpose(1, 2) @ (w.unsqueeze(2) * rows)).unflatten(1, (3, 3))
+    return unit(of_second.transpose(1, 2) @ framed @ of_first)
+
+
+def reweighted_eight_points(
+    first: torch.Tensor, second: torch.Tensor, weights: torch.Tensor, times: int = 5
+) -> torch.Tensor:
+    """The same (N, 3, 3) where matches that are far from the matrix count less and less, as often as is asked for.
+
+    w_i / (1 + d_i^2 / s^2), d_i the distance to the matrix before, s the median distance of the matches with a weight:
+    iteratively reweighted least squares with Cauchy's weights.
+    """
+    first, second, weights = first.double(), second.double(), weights.double()
+    matrix = weighted_eight_points(first, second, weights)
+    for _ in range(times):
+        squared = sampson(matrix, first, second)  # (N, P)
+        median = squared.masked_fill(weights < 1e-3, torch.nan).nanmedian(1, keepdim=True).values
+        scale = median.nan_to_num(1.0).clamp_min(SHARP**2)
+        matrix = weighted_eight_points(first, second, weights / (1 + squared / scale))
+    return matrix

@@ -16,6 +16,7 @@ from ..core.datasets.two_view import KEYPOINTS
 from ..core.errors import InputError
 from .model import SIDE, side_information
 
+RATIO = 0.8  # of the ratio test (Lowe 2004)
 LONGEST = 800  # pixels of the longer side in which keypoints are looked for, as in training
 FEWEST = 16  # matches, with fewer nothing can be said
 FOCAL = 0.9  # of the longer side, where nothing is known: a field of view of 58 degrees
@@ -61,7 +62,6 @@ class Camera(NamedTuple):
 
 def camera_of(picture: Image.Image, size: tuple[int, int]) -> Camera:
     """The camera of a picture, as if it had `size` (width, height): by its EXIF data, else by a usual field of view."""
-    longer = max(size)
     millimetres = picture.getexif().get_ifd(ExifTags.IFD.Exif).get(ExifTags.Base.FocalLengthIn35mmFilm)
     told = isinstance(millimetres, (int, float)) and 4 <= millimetres <= 1200
     return Camera(intrinsics(float(millimetres) / FULL_FRAME if told else FOCAL, size), "EXIF" if told else "guessed")

@@ -1,6 +1,7 @@
 """Scores of poses and of matches, as Yi et al. 2018 have them."""
 
 import math
+from collections.abc import Sequence
 
 import cv2
 import numpy as np
@@ -42,11 +43,11 @@ def pose_map(errors: list[float], limit: int) -> float:
     return 100 * sum((np.asarray(errors) < degrees).mean() for degrees in limits) / len(limits)
 
 
-def counted(kept: torch.Tensor, right: torch.Tensor) -> dict[str, float]:
-    """Precision, recall and F1 in percent of matches kept (Q, P) bool, means over the pairs."""
-    found = (kept & right).sum(-1).double()
-    precision, recall = found / kept.sum(-1).clamp_min(1), found / right.sum(-1).clamp_min(1)
-    f1 = 2 * precision * recall / (precision + recall).clamp_min(1e-12)
-    return {
-        name: 100 * value.mean().item() for name, value in zip(("precision", "recall", "f1"), (precision, recall, f1))
-    }
+def counted(kept: Sequence[torch.Tensor], right: Sequence[torch.Tensor]) -> dict[str, float]:
+    """Precision, recall and F1 in percent of the matches that are kept, (P,) bool a pair; means over the pairs."""
+    rows = []
+    for some, true in zip(kept, right):
+        found = (some & true).sum().item()
+        precision, recall = found / max(1, some.sum().item()), found / max(1, true.sum().item())
+        rows.append((precision, recall, 2 * precision * recall / max(1e-12, precision + recall)))
+    return dict(zip(("precision", "recall", "f1"), (100 * np.mean(rows, axis=0)).tolist()))

@@ -14,7 +14,7 @@ import torch
 from huggingface_hub import PyTorchModelHubMixin
 from torch import nn
 
-from .geometry import sampson, weighted_eight_points
+from .geometry import reweighted_eight_points, sampson, weighted_eight_points
 
 SIDE = 6  # numbers that say more of a match than where it is: see `side_information`
 EPSILON = 1e-3  # of the variance, the paper's
@@ -25,8 +25,7 @@ class CorrespondenceConfig:
     """Settings of a `CorrespondenceNet`."""
 
     width: int = 128
-    blocks: int = 6  # residual blocks of a stage
-    stages: int = 2  # the second one also sees how far each match is from the geometry of the first
+    blocks: tuple[int, ...] = (7, 4)  # residual blocks of each stage; a later one also sees what the one before found
     context_normalisation: bool = True  # else the maximum over all matches is all that they share: a plain PointNet
 
 
@@ -35,8 +34,9 @@ class CorrespondenceOutput(NamedTuple):
 
     logits: torch.Tensor  # (N, P): above 0 where a match looks right
     weights: torch.Tensor  # (N, P) in [0, 1): tanh(ReLU(logits))
-    essential: torch.Tensor  # (N, 3, 3) of unit norm, float64
-    residuals: torch.Tensor  # (N, P): squared Sampson distances to it, of normalised points
+    essential: torch.Tensor  # (N, 3, 3) of unit norm, float64: the weighted eight points
+    robust: torch.Tensor  # (N, 3, 3): the same, reweighted by its own residuals
+    residuals: torch.Tensor  # (N, P): squared Sampson distances to the robust one, of normalised points
     stages: list["CorrespondenceOutput"]  # the same of the stages before
 
 
@@ -103,11 +103,11 @@ class Block(nn.Module):
 class Stage(nn.Module):
     """Numbers of matches (N, P, K) -> logits (N, P)."""
 
-    def __init__(self, numbers: int, config: CorrespondenceConfig):
+    def __init__(self, numbers: int, blocks: int, config: CorrespondenceConfig):
         super().__init__()
         width = config.width
         self.first = nn.Linear(numbers, width)
-        self.blocks = nn.ModuleList(Block(width, config.context_normalisation) for _ in range(config.blocks))
+        self.blocks = nn.ModuleList(Block(width, config.context_normalisation) for _ in range(blocks))
         self.shared = None if config.context_normalisation else nn.Linear(width, width)
         self.last = nn.Linear(width, 1)
 
@@ -128,8 +128,8 @@ class CorrespondenceNet(
     def __init__(self, config: CorrespondenceConfig):
         super().__init__()
         self.config = config
-        numbers = 4 + SIDE
-        self.stages = nn.ModuleList(Stage(numbers + 2 * (number > 0), config) for number in range(config.stages))
+        numbers = [4 + SIDE] + [4 + SIDE + 2] * (len(config.blocks) - 1)
+        self.stages = nn.ModuleList(Stage(*sizes, config) for sizes in zip(numbers, config.blocks))
 
     def forward(self, first: torch.Tensor, second: torch.Tensor, side: torch.Tensor) -> CorrespondenceOutput:
         """Weights and geometry of matches between points (N, P, 2), normalised by K, with their side (N, P, 6)."""
@@ -137,14 +137,16 @@ class CorrespondenceNet(
             told, stages = torch.cat([first, second, side], 2), []
             for stage in self.stages:
                 x = told
-                if stages:  # as in OANet's iterations: nothing is learned through what is told here
+                if stages:  # nothing is learned through what the stage before found, as in OANet (Zhang et al. 2019)
                     before = stages[-1]
                     distance = (before.residuals.float().clamp_min(1e-10).log10() + 5) / 2
-                    x = torch.cat([told, distance.unsqueeze(2), before.weights.unsqueeze(2)], 2).detach()
+                    x = torch.cat([told, distance.unsqueeze(2), before.weights.detach().unsqueeze(2)], 2)
                 logits = stage(x)  # (N, P)
                 weights = logits.relu().tanh()
                 # where all weights are 0 any geometry is as good: a little weight for all keeps it finite
                 essential = weighted_eight_points(first, second, weights + 1e-6)
-                residuals = sampson(essential, first.double(), second.double())
-                stages.append(CorrespondenceOutput(logits, weights, essential, residuals, []))
+                with torch.no_grad():
+                    robust = reweighted_eight_points(first, second, weights + 1e-6)
+                    residuals = sampson(robust, first.double(), second.double())
+                stages.append(CorrespondenceOutput(logits, weights, essential, robust, residuals, []))
             return stages[-1]._replace(stages=stages[:-1])

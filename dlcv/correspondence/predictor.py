@@ -9,8 +9,8 @@ from PIL import Image
 from ..core import runtime, weights
 from ..core.images.fit import tensor_of
 from . import estimators
-from .geometry import lines_in_second, sampson, transfer, unit, weighted_eight_points
-from .matching import LONGEST, Camera, Matches, camera_of, intrinsics, match, normalised
+from .geometry import essential_of, sampson, transfer, unit, weighted_eight_points
+from .matching import LONGEST, RATIO, Camera, Matches, camera_of, intrinsics, match, normalised
 from .model import CorrespondenceNet
 from .scenes import Scene
 
@@ -24,7 +24,6 @@ METHODS = {  # who keeps matches, and who estimates from those
     "MAGSAC++": (False, "MAGSAC++"),
     "RANSAC": (False, "RANSAC"),
 }
-RATIO = 0.8  # of the ratio test, which is what those without the network are given
 FLAT = 0.85  # share of the inliers that one homography explains where what is seen is one plane
 
 
@@ -175,15 +174,7 @@ def truly(pair: Pair, threshold: float = 2.0) -> torch.Tensor | None:
         return None
     if scene.homography is not None:
         return transfer(scene.homography, *(points.double() for points in pair.matches[:2])).sqrt() <= threshold
-    from .geometry import essential_of
-
     return distances(pair, essential_of(scene.rotation, scene.translation)) <= threshold
-
-
-def epipolar_line(pair: Pair, essential: torch.Tensor, x: float, y: float) -> torch.Tensor:
-    """The line (a, b, c) in the second picture, a x + b y + c = 0 in pixels with a^2 + b^2 = 1, of a pixel of the first."""
-    line = lines_in_second(pair.fundamental(essential), torch.tensor([[x, y]], dtype=torch.float64))[0]
-    return line / line[:2].norm().clamp_min(1e-12)
 
 
 def predictor(name: str = NETWORK) -> CorrespondencePredictor:

@@ -1,7 +1,6 @@
 """Pairs of pictures whose geometry is known: rooms and facades drawn by code, a packaged photograph seen askew, and the
 packaged Motorcycle pair (Scharstein et al. 2014)."""
 
-import math
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -129,11 +128,12 @@ def facade() -> Scene:
     tile[32:128, 32:128] = window
     houses = np.tile(tile, (3, 6, 1))
     houses[320:480, 320:480] = cv2.resize(packaged("coffee"), (160, 160), interpolation=cv2.INTER_AREA)  # a door
+    grass = np.tile(packaged("grass"), (1, 2, 1))
     panels = [
         Panel(np.array([-4.5, -2.9, 6]), np.array([9.0, 0, 0]), np.array([0, 4.5, 0]), houses),
-        Panel(np.array([-4.5, 1.6, 6]), np.array([9.0, 0, 0]), np.array([0, 0, -5.5]), np.tile(packaged("grass"), (1, 2, 1))),
+        Panel(np.array([-4.5, 1.6, 6]), np.array([9.0, 0, 0]), np.array([0, 0, -5.5]), grass),
         *box((-1.6, 1.6, 4.0), (1.0, 1.3, 0.8), 30, [packaged("rocket"), packaged("chelsea"), packaged("text")]),
-    ]  # fmt: skip
+    ]
     return between(panels, ((0, -8, 0), (5, 9, -3)), ((-1.4, 0, -0.3), (0.9, -0.4, 0.3)))
 
 
