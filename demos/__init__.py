@@ -22,6 +22,7 @@ TOPICS = [
     "pose",
     "stn",
     "pointnet",
+    "correspondence",
     "depth",
 ]
 """The tabs in the order of the lecture; each is a folder here and a package under dlcv."""

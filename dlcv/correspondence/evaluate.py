@@ -49,8 +49,8 @@ SIMPLEST = "ratio test, mutual check, then LO-RANSAC"
 class Found(NamedTuple):
     """A pose, None where there is none, and which matches (P,) bool are taken for right."""
 
-    rotation: np.ndarray | None
-    translation: np.ndarray | None
+    rotation: torch.Tensor | None
+    translation: torch.Tensor | None
     inliers: torch.Tensor
 
 
@@ -62,7 +62,8 @@ class Asked(NamedTuple):
     focal: float
     tested: torch.Tensor  # (P,) bool: passes the ratio test and the mutual check
     logits: torch.Tensor  # (P,) of the network
-    essential: torch.Tensor  # (3, 3) of the network
+    essential: torch.Tensor  # (3, 3) of the network: the weighted eight points
+    robust: torch.Tensor  # (3, 3): the same reweighted
 
 
 def nothing(asked: Asked) -> Found:
@@ -79,7 +80,7 @@ def by_opencv(method: str, threshold: float, asked: Asked, kept: torch.Tensor) -
     pose = estimators.pose(matrix, first[inliers], second[inliers])
     whole = torch.zeros(len(kept), dtype=torch.bool)
     whole[kept.nonzero()[:, 0][inliers]] = True
-    return Found(pose.rotation.numpy(), pose.translation.numpy(), whole)
+    return Found(pose.rotation, pose.translation, whole)
 
 
 def by_poselib(threshold: float, asked: Asked, kept: torch.Tensor) -> Found:
@@ -93,17 +94,17 @@ def by_poselib(threshold: float, asked: Asked, kept: torch.Tensor) -> Found:
     pose, about = poselib.estimate_relative_pose(*ends, camera, camera, options, {})
     whole = torch.zeros(len(kept), dtype=torch.bool)
     whole[kept.nonzero()[:, 0][torch.tensor(about["inliers"], dtype=torch.bool)]] = True
-    return Found(pose.R, pose.t, whole)
+    return Found(torch.from_numpy(pose.R), torch.from_numpy(pose.t), whole)
 
 
-def alone(asked: Asked) -> Found:
-    """The pose of the network's own essential matrix: the weighted eight points, and nothing after them."""
-    kept = asked.logits > 0
+def alone(matrix: torch.Tensor, asked: Asked) -> Found:
+    """The pose in a matrix of the network's own, and nothing after it."""
+    kept = asked.logits > KEEP
     if kept.sum() < 8:
         return nothing(asked)
     best = asked.logits.topk(max(8, int(kept.sum()) // 2)).indices
-    pose = estimators.pose(asked.essential, asked.first[best], asked.second[best])
-    return Found(pose.rotation.numpy(), pose.translation.numpy(), kept)
+    pose = estimators.pose(matrix, asked.first[best], asked.second[best])
+    return Found(pose.rotation, pose.translation, kept)
 
 
 THRESHOLDS = {"RANSAC": 0.5, "MAGSAC++": 0.5, "LO-RANSAC": 1.5}  # pixels, after ratio test and mutual check
@@ -128,7 +129,9 @@ def methods() -> dict[str, Callable[[Asked], Found]]:
         return lambda asked: estimate(name, AFTER[name], asked, asked.logits > KEEP)
 
     found: dict[str, Callable] = {f"ratio test, mutual check, then {name}": without(name) for name in THRESHOLDS}
-    return found | {"network alone": alone} | {f"network, then {name}": after(name) for name in AFTER}
+    found["network alone, weighted eight points"] = lambda asked: alone(asked.essential, asked)
+    found["network alone, reweighted eight points"] = lambda asked: alone(asked.robust, asked)
+    return found | {f"network, then {name}": after(name) for name in AFTER}
 
 
 @torch.inference_mode()
@@ -143,7 +146,8 @@ def asked_of(model: CorrespondenceNet, views: two_view.TwoView) -> list[tuple[As
         tested = (views.ratio[number] < RATIO) & views.mutual[number]
         first, second = views.first[number].double(), views.second[number].double()
         focal = views.focal[number].log().mean().exp().item()
-        answer = Asked(first, second, focal, tested, out.logits[0].cpu(), out.essential[0].cpu())
+        answers = (part[0].cpu() for part in (out.logits, out.essential, out.robust))
+        answer = Asked(first, second, focal, tested, *answers)
         found.append((answer, took))
     return found
 
@@ -156,8 +160,8 @@ def scored(views: two_view.TwoView, pairs: list[tuple[Asked, float]], method: Ca
         begun = time.perf_counter()
         found = method(asked)
         times.append(1e3 * (time.perf_counter() - begun) + took * network)
-        lost = found.rotation is None
-        errors.append(WRONG if lost else pose_error(found.rotation, found.translation, views, number))
+        true = views.rotation[number], views.translation[number]
+        errors.append(WRONG if found.rotation is None else pose_error(*found[:2], *true))
         pixels = sampson(truth[number].double(), asked.first, asked.second).sqrt() * asked.focal
         kept.append(found.inliers)
         right.append(pixels < RIGHT)

@@ -4,7 +4,6 @@ Nothing is thrown away here: the ratio to the second nearest, whether two are ea
 orientation differ go along with each match, for whoever judges it.
 """
 
-import math
 from typing import NamedTuple
 
 import cv2
@@ -132,23 +131,14 @@ def match(first: torch.Tensor, second: torch.Tensor) -> Matches:
     )
 
 
-def spoiled(matches: Matches, share: float, sizes: tuple[tuple[int, int], tuple[int, int]], seed: int = 0) -> Matches:
-    """The matches and so many wrong ones, anywhere in both pictures, that these are that share of all.
-
-    What descriptors say is left out: a made-up match has none. Where they would be too many, some of the matches
-    give way.
-    """
+def spoiled(matches: Matches, share: float, sizes: tuple[tuple[int, int], ...], seed: int, kept: int) -> Matches:
+    """So many of the matches, `kept`, at random, and after them wrong ones, anywhere in both pictures of those sizes:
+    the given share of all. What descriptors say is left out: a made-up match has none."""
     generator = torch.Generator().manual_seed(seed)
-    kept = min(len(matches.first), max(FEWEST, round((1 - share) * KEYPOINTS)))
     chosen = torch.randperm(len(matches.first), generator=generator)[:kept]
-    wrong = round(kept * share / (1 - share))
+    wrong = round(len(chosen) * share / (1 - share))
     ends = []
-    for points, size in zip((matches.first, matches.second), sizes):
+    for points, size in zip(matches[:2], sizes):
         made = torch.rand(wrong, 2, generator=generator) * (torch.tensor(size) - 1.0)
         ends.append(torch.cat([points[chosen], made]))
     return places(*ends)
-
-
-def degrees_wide(focal: float) -> float:
-    """The field of view across the longer side, degrees, of a focal length in parts of it."""
-    return math.degrees(2 * math.atan(0.5 / focal))

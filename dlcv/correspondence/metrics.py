@@ -17,12 +17,12 @@ def angle(cosine: float) -> float:
     return math.degrees(math.acos(min(1.0, max(-1.0, cosine))))
 
 
-def pose_error(rotation: np.ndarray, translation: np.ndarray, views: TwoView, number: int) -> float:
-    """The larger of the angles, in degrees, of R and of t, whose sign does not count: for one of the pairs."""
-    true, towards = views.rotation[number].numpy(), views.translation[number].numpy()
-    turned = angle((np.trace(rotation @ true.T) - 1) / 2)
-    along = angle(abs(translation.ravel() @ towards) / max(1e-12, np.linalg.norm(translation)))
-    return max(turned, along)
+def pose_error(rotation: torch.Tensor, translation: torch.Tensor, true: torch.Tensor, towards: torch.Tensor) -> float:
+    """The larger of the angles, in degrees, between rotations (3, 3) and between translations (3,), whose sign does not
+    count."""
+    turned = angle(((rotation.double() @ true.double().T).trace().item() - 1) / 2)
+    length = translation.norm().item() * towards.norm().item()
+    return max(turned, angle(abs(translation.double() @ towards.double()).item() / max(1e-12, length)))
 
 
 def pose_errors(essential: torch.Tensor, views: TwoView, weights: torch.Tensor) -> list[float]:
@@ -33,14 +33,15 @@ def pose_errors(essential: torch.Tensor, views: TwoView, weights: torch.Tensor) 
     for number, matrix in enumerate(essential.double().numpy()):
         first, second = (points[number].numpy()[best[number]].astype(np.float64) for points in views[:2])
         _, rotation, translation, _ = cv2.recoverPose(matrix, first, second, np.eye(3))
-        errors.append(pose_error(rotation, translation, views, number))
+        found = torch.from_numpy(rotation), torch.from_numpy(translation[:, 0])
+        errors.append(pose_error(*found, views.rotation[number], views.translation[number]))
     return errors
 
 
 def pose_map(errors: list[float], limit: int) -> float:
     """mAP in percent: mean of the shares of errors below 5, 10, ... degrees, up to the limit."""
     limits = range(5, limit + 1, 5)
-    return 100 * sum((np.asarray(errors) < degrees).mean() for degrees in limits) / len(limits)
+    return 100 * float(sum((np.asarray(errors) < degrees).mean() for degrees in limits)) / len(limits)
 
 
 def counted(kept: Sequence[torch.Tensor], right: Sequence[torch.Tensor]) -> dict[str, float]:

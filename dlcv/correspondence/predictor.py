@@ -16,9 +16,9 @@ from .scenes import Scene
 
 NETWORK = "correspondence"
 THRESHOLD = 1.5  # pixels
-ALONE = "Network alone"
-METHODS = {  # who keeps matches, and who estimates from those
-    ALONE: (True, None),
+METHODS = {  # whether the network keeps matches, or ratio test and mutual check do; and what estimates from those
+    "Weighted eight points": (True, "essential"),
+    "Reweighted eight points": (True, "robust"),
     "Network, then MAGSAC++": (True, "MAGSAC++"),
     "Network, then RANSAC": (True, "RANSAC"),
     "MAGSAC++": (False, "MAGSAC++"),
@@ -66,7 +66,8 @@ class Weighed(NamedTuple):
 
     logits: torch.Tensor  # (P,)
     weights: torch.Tensor  # (P,)
-    essential: torch.Tensor  # (3, 3) float64
+    essential: torch.Tensor  # (3, 3) float64: the weighted eight points
+    robust: torch.Tensor  # (3, 3): the same reweighted
     milliseconds: float
 
 
@@ -93,8 +94,8 @@ class CorrespondencePredictor:
         begun = time.perf_counter()
         given = [part.float()[None].to(self.device) for part in (*pair.normalised, pair.matches.side)]
         out = self.model(*given)
-        logits, weight, essential = (part[0].cpu() for part in (out.logits, out.weights, out.essential))
-        return Weighed(logits, weight, essential, 1e3 * (time.perf_counter() - begun))
+        answers = (part[0].cpu() for part in (out.logits, out.weights, out.essential, out.robust))
+        return Weighed(*answers, _since(begun))
 
 
 def photographs(first: Image.Image, second: Image.Image, focal: float | None = None) -> Pair:
@@ -131,8 +132,8 @@ def geometry(pair: Pair, weighed: Weighed, method: str, threshold: float = THRES
     by_network, estimator = METHODS[method]
     first, second = pair.normalised
     kept = weighed.logits > 0 if by_network else tested(pair.matches)
-    if estimator is None:
-        found = weighed.essential if kept.sum() >= 8 else None
+    if estimator in ("essential", "robust"):
+        found = getattr(weighed, estimator) if kept.sum() >= 8 else None
     else:
         found, _ = estimators.essential(first[kept], second[kept], pair.focal, estimator, threshold)
     inliers = torch.zeros(len(first), dtype=torch.bool)

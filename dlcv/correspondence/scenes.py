@@ -182,9 +182,5 @@ def strangers() -> Scene:
 
 
 SCENES: dict[str, Callable[[], Scene]] = {
-    "A room drawn by code": room,
-    "Windows that are all alike": facade,
-    "Motorcycle, a real pair": motorcycle,
-    "A photograph seen askew": askew,
-    "Nothing in common": strangers,
-}
+    "room": room, "facade": facade, "motorcycle": motorcycle, "askew": askew, "strangers": strangers,
+}  # fmt: skip
