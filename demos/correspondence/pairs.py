@@ -151,7 +151,6 @@ def estimate(query: Found) -> dict:
     """The fundamental matrix by a method, its inliers, how far the pose is from the true one, and the time it took."""
     one = known(query.pair)
     found = found_by(one, query.method, query.threshold)
-    kept = int((one.weighed.logits > 0).sum())
     return {
         "matrix": None if found.essential is None else flat(one.pair.fundamental(found.essential)),
         "inliers": frame.coded(found.inliers, "u1"),
@@ -159,8 +158,13 @@ def estimate(query: Found) -> dict:
         "milliseconds": found.milliseconds,
         "error": pose_error(one.pair, found),
         "common": found.in_common,
-        "note": "" if found.in_common else NOTHING.format(inliers=int(found.inliers.sum()), kept=kept),
+        "note": "" if found.in_common else nothing(found),
     }
+
+
+def nothing(found: "Geometry") -> str:
+    """The sentence that two pictures have nothing in common."""
+    return NOTHING.format(inliers=int(found.inliers.sum()), kept=found.kept)
 
 
 def pose_error(pair: "Pair", found: "Geometry") -> float | None:

@@ -8,7 +8,7 @@ import zipfile
 from demos import frame
 from dlcv.core.images import draw
 
-from .pairs import NOTHING, Found, found_by, known
+from .pairs import Found, found_by, known, nothing
 
 FILES = {
     "matches.csv": "Matches, CSV",
@@ -28,8 +28,7 @@ def space(query: Found) -> dict:
     one = known(query.pair)
     found = found_by(one, query.method, query.threshold)
     if not found.in_common:
-        count, kept = int(found.inliers.sum()), int((one.weighed.logits > 0).sum())
-        return {"note": NOTHING.format(inliers=count, kept=kept), "points": None, "overlay": None}
+        return {"note": nothing(found), "points": None, "overlay": None}
     points, colours = export.cloud(one.pair, found)
     homography = of.plane(one.pair, found.inliers)
     laid = None if homography is None else export.overlay(one.pair, homography)

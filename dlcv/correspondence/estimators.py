@@ -113,4 +113,4 @@ def chance_of(threshold: float, size: tuple[int, int]) -> float:
 
 def in_common(inliers: int, matches: int, threshold: float, size: tuple[int, int]) -> bool:
     """Whether matches between two pictures have more inliers than chance gives them."""
-    return false_alarms(inliers, matches, chance_of(threshold, size)) < math.log10(CHANCE)
+    return bool(false_alarms(inliers, matches, chance_of(threshold, size)) < math.log10(CHANCE))

@@ -78,6 +78,7 @@ class Geometry(NamedTuple):
     inliers: torch.Tensor  # (P,) bool: within the threshold
     pose: estimators.Pose | None
     milliseconds: float
+    kept: int  # matches that were to be estimated from
     in_common: bool  # whether there are more inliers than chance gives
 
 
@@ -138,12 +139,12 @@ def geometry(pair: Pair, weighed: Weighed, method: str, threshold: float = THRES
         found, _ = estimators.essential(first[kept], second[kept], pair.focal, estimator, threshold)
     inliers = torch.zeros(len(first), dtype=torch.bool)
     if found is None:
-        return Geometry(None, inliers, None, _since(begun), False)
+        return Geometry(None, inliers, None, _since(begun), int(kept.sum()), False)
     near = sampson(found, first, second).sqrt() * pair.focal <= threshold
     inliers = near & kept
     in_common = estimators.in_common(int(inliers.sum()), int(kept.sum()), threshold, pair.sizes[1])
     pose = estimators.pose(found, first[inliers], second[inliers]) if inliers.sum() >= 5 else None
-    return Geometry(found, inliers, pose, _since(begun), in_common)
+    return Geometry(found, inliers, pose, _since(begun), int(kept.sum()), in_common)
 
 
 def _since(begun: float) -> float:

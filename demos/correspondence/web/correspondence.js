@@ -1,6 +1,6 @@
 // A pair and its matches, coloured by the network's weight; the epipolar lines of whatever is pointed at, by each method;
 // and the weight of one match, which the visitor may change.
-import {button, choices, hear, percent, slider, stepOf, tell, written} from '../../frame/web/controls.js';
+import {button, choices, hear, slider, stepOf, tell, written} from '../../frame/web/controls.js';
 import {fill, html} from '../../frame/web/html.js';
 import {remember} from '../../frame/web/state.js';
 import {BAD, GOOD, lineOf, makeTwo, unpacked, weightColour} from './shared.js';
@@ -16,7 +16,14 @@ export default function ({first, server, board, find, say, liveCaller, onValue})
   const askWeigh = liveCaller(server.reweigh);
   const askers = Object.fromEntries(methods.map((method) => [method, liveCaller(server.estimate)]));
   const two = makeTwo(find('.co-two'), 380);
-  const state = {colour: 'weight', out: true, on: new Set([methods[0], 'RANSAC']), at: null, match: null, changed: new Map()};
+  const state = {
+    colour: 'weight',
+    out: true,
+    on: new Set([methods[0], 'RANSAC']),
+    at: null,
+    match: null,
+    changed: new Map(),
+  };
   let pair = null;
   let found = {};
   let yours = null;
@@ -133,7 +140,9 @@ export default function ({first, server, board, find, say, liveCaller, onValue})
     for (const match of pair.weights.keys()) {
       if (!state.out && !kept(match)) continue;
       const away =
-        (pair.places[4 * match + 2 * side] - x) ** 2 + (pair.places[4 * match + 2 * side + 1] - y) ** 2 - (kept(match) ? 1 : 0);
+        (pair.places[4 * match + 2 * side] - x) ** 2 +
+        (pair.places[4 * match + 2 * side + 1] - y) ** 2 -
+        (kept(match) ? 1 : 0);
       if (away < least) [best, least] = [match, away];
     }
     return best;
@@ -172,7 +181,10 @@ export default function ({first, server, board, find, say, liveCaller, onValue})
     const [x, y] = state.at ?? [wide / 2, high / 2];
     if (step) {
       const far = event.shiftKey ? 20 : 2;
-      state.at = [Math.min(wide - 1, Math.max(0, x + far * step[0])), Math.min(high - 1, Math.max(0, y - far * step[1]))];
+      state.at = [
+        Math.min(wide - 1, Math.max(0, x + far * step[0])),
+        Math.min(high - 1, Math.max(0, y - far * step[1])),
+      ];
       two.redraw();
     } else if (event.key === 'Enter') hold(nearest({side: 0, x, y, near: 3}));
   });
@@ -194,12 +206,28 @@ export default function ({first, server, board, find, say, liveCaller, onValue})
   };
   const cut = slider(
     find('.co-sliders'),
-    {id: 'co-cut', title: 'Kept from a weight of', low: 0, high: 0.95, step: 0.05, value: 0, text: (value) => written(value)},
+    {
+      id: 'co-cut',
+      title: 'Kept from a weight of',
+      low: 0,
+      high: 0.95,
+      step: 0.05,
+      value: 0,
+      text: (value) => written(value),
+    },
     again,
   );
   const near = slider(
     find('.co-sliders'),
-    {id: 'co-threshold', title: limit.label, low: limit.low, high: limit.high, step: limit.step, value: limit.value, text: (value) => written(value)},
+    {
+      id: 'co-threshold',
+      title: limit.label,
+      low: limit.low,
+      high: limit.high,
+      step: limit.step,
+      value: limit.value,
+      text: (value) => written(value),
+    },
     () => {
       found = {};
       estimateAll();

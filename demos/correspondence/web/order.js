@@ -23,7 +23,10 @@ export default function ({server, board, find, liveCaller}) {
 
   function say() {
     if (!answer) return;
-    const change = answer.change < 1e-7 ? 'none of the weights changes' : `no weight changes by more than ${answer.change.toExponential(0)}, which is rounding`;
+    const change =
+      answer.change < 1e-7
+        ? 'none of the weights changes'
+        : `no weight changes by more than ${answer.change.toExponential(0)}, which is rounding`;
     const scores = answer.f1
       ? ` F1 with context normalisation ${written(answer.f1[0])}, without it ${written(answer.f1[1])}: green is right, red is wrong.`
       : '';

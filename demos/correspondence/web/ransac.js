@@ -26,7 +26,12 @@ export default function ({first, server, board, find, colour, liveCaller}) {
     const {sample, inliers, kept, matrix} = run.seen;
     run.drawn.forEach((match) => {
       const mine = inliers[match];
-      two.line(match, mine ? GOOD : kept[match] ? COLOUR : '#222', mine ? 1.2 : 0.7, mine ? 0.85 : kept[match] ? 0.4 : 0.12);
+      two.line(
+        match,
+        mine ? GOOD : kept[match] ? COLOUR : '#222',
+        mine ? 1.2 : 0.7,
+        mine ? 0.85 : kept[match] ? 0.4 : 0.12,
+      );
     });
     for (const match of sample) {
       two.line(match, '#fff', 4.5);
@@ -34,7 +39,8 @@ export default function ({first, server, board, find, colour, liveCaller}) {
       const [x, y] = pair.places.subarray(4 * match, 4 * match + 2);
       if (matrix && !state.kind.startsWith('Homography'))
         two.band(1, lineOf(matrix, x, y), SAMPLE, {width: 1.5, reach: threshold.value});
-      for (const side of [0, 1]) two.dot(side, ...pair.places.subarray(4 * match + 2 * side, 4 * match + 2 * side + 2), SAMPLE);
+      for (const side of [0, 1])
+        two.dot(side, ...pair.places.subarray(4 * match + 2 * side, 4 * match + 2 * side + 2), SAMPLE);
     }
     if (matrix && state.kind.startsWith('Homography')) outline(matrix);
   };
@@ -42,7 +48,12 @@ export default function ({first, server, board, find, colour, liveCaller}) {
   // Where a homography takes the frame of the first picture.
   function outline(matrix) {
     const [wide, high] = pair.sizes[0];
-    const corners = [[0, 0], [wide, 0], [wide, high], [0, high]].map(([x, y]) => {
+    const corners = [
+      [0, 0],
+      [wide, 0],
+      [wide, high],
+      [0, high],
+    ].map(([x, y]) => {
       const [u, v, w] = lineOf(matrix, x, y);
       return [u / w, v / w];
     });
@@ -206,7 +217,15 @@ export default function ({first, server, board, find, colour, liveCaller}) {
   const [threshold, confidence] = sliders.map(({name, label, low, high, step, value}) =>
     slider(
       find('.cr-sliders'),
-      {id: `cr-${name}`, title: label, low, high, step, value, text: (now) => written(now, name === 'confidence' ? 4 : 2)},
+      {
+        id: `cr-${name}`,
+        title: label,
+        low,
+        high,
+        step,
+        value,
+        text: (now) => written(now, name === 'confidence' ? 4 : 2),
+      },
       begin,
     ),
   );

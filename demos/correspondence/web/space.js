@@ -1,6 +1,16 @@
 // Both cameras and the triangulated points, turned by hand; the overlay where one plane is seen; and files.
-import {button, hear, numbersOf, onThemeChange, pixelRatio, saveFile, tell, whenSeen} from '../../frame/web/controls.js';
+
 import {projection, rememberView, steer} from '../../frame/web/cloud.js';
+import {
+  button,
+  hear,
+  numbersOf,
+  onThemeChange,
+  pixelRatio,
+  saveFile,
+  tell,
+  whenSeen,
+} from '../../frame/web/controls.js';
 
 const VIEW = {yaw: -0.5, pitch: 0.35, zoom: 1};
 const TYPES = {csv: 'text/csv', json: 'application/json', ply: 'text/plain', zip: 'application/zip'};
@@ -19,18 +29,26 @@ export default function ({first, server, board, find, colour, liveCaller}) {
   const upright = ([x, y, z]) => [x, z, -y];
   function framed({points, rotation, translation}) {
     const spots = Array.from({length: points.length / 3}, (_, i) => upright(points.subarray(3 * i, 3 * i + 3)));
-    const centre = upright([0, 1, 2].map((i) => -[0, 1, 2].reduce((sum, k) => sum + rotation[k][i] * translation[k], 0)));
+    const centre = upright(
+      [0, 1, 2].map((i) => -[0, 1, 2].reduce((sum, k) => sum + rotation[k][i] * translation[k], 0)),
+    );
     const sorted = spots.map(([, away]) => away).sort((one, other) => one - other);
     const far = Math.max(2, sorted[Math.floor(0.95 * sorted.length)] ?? 2);
     const to = ([x, y, z]) => [(1.6 * x) / far, (1.6 * y) / far - 0.8, (1.6 * z) / far];
     const turned = (corner) => {
-      const world = [0, 1, 2].map((i) => [0, 1, 2].reduce((sum, k) => sum + rotation[k][i] * (corner[k] - translation[k]), 0));
+      const world = [0, 1, 2].map((i) =>
+        [0, 1, 2].reduce((sum, k) => sum + rotation[k][i] * (corner[k] - translation[k]), 0),
+      );
       return to(upright(world));
     };
     const size = 0.07 * far;
-    const corners = [[0, 0, 0], [-1, -0.75, 1.3], [1, -0.75, 1.3], [1, 0.75, 1.3], [-1, 0.75, 1.3]].map((corner) =>
-      corner.map((value) => value * size),
-    );
+    const corners = [
+      [0, 0, 0],
+      [-1, -0.75, 1.3],
+      [1, -0.75, 1.3],
+      [1, 0.75, 1.3],
+      [-1, 0.75, 1.3],
+    ].map((corner) => corner.map((value) => value * size));
     return {
       spots: spots.map(to),
       cameras: [corners.map((corner) => to(upright(corner))), corners.map(turned)],

@@ -52,22 +52,43 @@ export default function ({first, server, board, find, colour, liveCaller}) {
 
   function draw() {
     const answers = [...seen].sort(([one], [other]) => one - other);
-    const decades = Array.from({length: DECADES + 1}, (_, i) => [i / DECADES, i < 4 ? (10 ** i).toLocaleString('en') : `10^${i}`]);
+    const decades = Array.from({length: DECADES + 1}, (_, i) => [
+      i / DECADES,
+      i < 4 ? (10 ** i).toLocaleString('en') : `10^${i}`,
+    ]);
     const trials = axes(find('.cs-trials'), decades);
     const high = (count) => trials.down(Math.min(1, Math.log10(Math.max(1, count)) / DECADES));
     const needed = (e) => Math.log(1 - 0.999) / Math.log1p(-((1 - e) ** 5));
     const fine = Array.from({length: 96}, (_, i) => i / 100);
-    line(trials.pen, fine.map((e) => [trials.across(e), high(e ? needed(e) : 1)]), colour('--gallery-second'));
-    dots(trials.pen, answers.map(([e, one]) => [trials.across(e), high(one.trials)]), colour('--gallery-first'));
+    line(
+      trials.pen,
+      fine.map((e) => [trials.across(e), high(e ? needed(e) : 1)]),
+      colour('--gallery-second'),
+    );
+    dots(
+      trials.pen,
+      answers.map(([e, one]) => [trials.across(e), high(one.trials)]),
+      colour('--gallery-first'),
+    );
 
-    const score = axes(find('.cs-f1'), [[0, '0'], [0.5, '0.5'], [1, '1']]);
-    for (const [who, style] of [['network', '--gallery-first'], ['ransac', '--gallery-second']]) {
+    const score = axes(find('.cs-f1'), [
+      [0, '0'],
+      [0.5, '0.5'],
+      [1, '1'],
+    ]);
+    for (const [who, style] of [
+      ['network', '--gallery-first'],
+      ['ransac', '--gallery-second'],
+    ]) {
       const points = answers.map(([e, one]) => [score.across(e), score.down(one[who].f1)]);
       line(score.pen, points, colour(style));
       dots(score.pen, points, colour(style));
     }
     score.pen.font = 'bold 14px sans-serif';
-    for (const [words, style, at] of [['Network', '--gallery-first', 24], ['RANSAC', '--gallery-second', 42]]) {
+    for (const [words, style, at] of [
+      ['Network', '--gallery-first', 24],
+      ['RANSAC', '--gallery-second', 42],
+    ]) {
       score.pen.fillStyle = colour(style);
       score.pen.fillText(words, LEFT + 10, score.down(0) - 60 + at);
     }
@@ -75,7 +96,9 @@ export default function ({first, server, board, find, colour, liveCaller}) {
 
   function say(answer) {
     const {network, ransac, trials, stopped, formula, matches, right} = answer;
-    const made = stopped ? `gave up after ${most.toLocaleString('en')} trials` : `stopped after ${trials.toLocaleString('en')} trials`;
+    const made = stopped
+      ? `gave up after ${most.toLocaleString('en')} trials`
+      : `stopped after ${trials.toLocaleString('en')} trials`;
     const by = formula >= 1e9 ? 'more than a billion' : Math.ceil(formula).toLocaleString('en');
     Object.assign(board.dataset, {network: network.f1, ransac: ransac.f1, matches});
     find('.cs-said').textContent =
@@ -97,7 +120,15 @@ export default function ({first, server, board, find, colour, liveCaller}) {
   }
   const wrong = slider(
     find('.cs-slider'),
-    {id: 'cs-share', title: limits.label, low: limits.low, high: limits.high, step: limits.step, value: limits.value, text: (value) => percent(value)},
+    {
+      id: 'cs-share',
+      title: limits.label,
+      low: limits.low,
+      high: limits.high,
+      step: limits.step,
+      value: limits.value,
+      text: (value) => percent(value),
+    },
     at,
   );
   find('.cs-all').addEventListener('click', async () => {
