@@ -108,7 +108,7 @@ CHAPTERS: dict[str, tuple[Slide, ...]] = {
         Slide("Challenges", "pointnet", "shuffle"),
         Slide("Invariance to Geometric Transformation", "pointnet", "inside"),
         Slide("Full Network", "pointnet", "whole-network"),
-        Slide("Application to Outlier Detection"),
+        Slide("Application to Outlier Detection", "correspondence"),
         Slide("Self-Learning for Deep Monocular Depth Estimation", "depth"),
         Slide("Supervised Depth Prediction", "depth"),
         Slide("Unsupervised Depth Prediction", "depth", "two-eyes"),
