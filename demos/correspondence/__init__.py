@@ -107,7 +107,7 @@ def in_space() -> None:
         " over the second.",
         name="Cameras",
     )
-    value = {"files": takeaway.FILES}
+    value = {"files": takeaway.FILES, "methods": pairs.METHODS, "method": pairs.USUAL}
     frame.Board("correspondence/space", server_functions=[takeaway.space, takeaway.take], value=value, gpu=False)
 
 

@@ -7,7 +7,7 @@ import PIL.Image
 from demos import frame
 from demos.frame import pictures
 
-from .pairs import METHODS, Known, Threshold, example, found_by, of_photographs
+from .pairs import METHODS, USUAL, Known, Threshold, example, found_by, of_photographs
 from .trials import f1, in_time, spoiled
 
 Wide = frame.Real(0, 170)
@@ -35,7 +35,7 @@ def correspondence_match(first: frame.Picture = None, second: frame.Picture = No
 def correspondence_geometry(
     first: frame.Picture = None,
     second: frame.Picture = None,
-    method: frame.Choice(METHODS) = "Network, then MAGSAC++",
+    method: frame.Choice(METHODS) = USUAL,
     threshold: Threshold = 1.5,
     wide: Wide = 0,
 ):

@@ -10,7 +10,7 @@ from demos import frame
 from demos.frame.keep import Keep
 from dlcv.core.errors import InputError
 
-from .pairs import Known, Threshold, Which, flat, known, predictor
+from .pairs import USUAL, Known, Threshold, Which, flat, known, predictor
 
 if TYPE_CHECKING:
     import torch
@@ -161,7 +161,7 @@ def spoiled(one: Known, share: float, seed: int) -> "tuple[Pair, torch.Tensor]":
     pair, weighed = one
     right = of.truly(pair)
     if right is None:
-        right = of.geometry(pair, weighed, "Network, then MAGSAC++").inliers
+        right = of.geometry(pair, weighed, USUAL).inliers
     if right.sum() < FEWEST:
         raise InputError("Too few matches of this pair are right to begin with. Choose another pair.")
     clean = pair.matches.some(right)
@@ -200,7 +200,7 @@ def f1(kept: "torch.Tensor", right: "torch.Tensor") -> float:
     """F1 of matches kept (P,) bool, in [0, 1]."""
     from dlcv.correspondence.metrics import counted
 
-    return counted([kept], [right])["f1"] / 100
+    return counted([kept], [right])["F1"] / 100
 
 
 # ---- the order

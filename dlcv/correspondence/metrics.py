@@ -3,11 +3,11 @@
 import math
 from collections.abc import Sequence
 
-import cv2
 import numpy as np
 import torch
 
 from ..core.datasets.two_view import TwoView
+from .estimators import pose
 
 WRONG = 180.0  # degrees of a pose that was not found
 
@@ -28,12 +28,10 @@ def pose_error(rotation: torch.Tensor, translation: torch.Tensor, true: torch.Te
 def pose_errors(essential: torch.Tensor, views: TwoView, weights: torch.Tensor) -> list[float]:
     """Errors of the poses in essential matrices (Q, 3, 3), by the tenth of the matches with the largest weights (Q, P):
     of the four poses of a matrix, the one that has most of them before both cameras."""
-    best = weights.topk(weights.shape[1] // 10, 1).indices.numpy()
+    best = weights.topk(weights.shape[1] // 10, 1).indices
     errors = []
-    for number, matrix in enumerate(essential.double().numpy()):
-        first, second = (points[number].numpy()[best[number]].astype(np.float64) for points in views[:2])
-        _, rotation, translation, _ = cv2.recoverPose(matrix, first, second, np.eye(3))
-        found = torch.from_numpy(rotation), torch.from_numpy(translation[:, 0])
+    for number, matrix in enumerate(essential):
+        found = pose(matrix, *(points[number][best[number]] for points in views[:2]))
         errors.append(pose_error(*found, views.rotation[number], views.translation[number]))
     return errors
 
@@ -51,4 +49,4 @@ def counted(kept: Sequence[torch.Tensor], right: Sequence[torch.Tensor]) -> dict
         found = (some & true).sum().item()
         precision, recall = found / max(1, some.sum().item()), found / max(1, true.sum().item())
         rows.append((precision, recall, 2 * precision * recall / max(1e-12, precision + recall)))
-    return dict(zip(("precision", "recall", "f1"), (100 * np.mean(rows, axis=0)).tolist()))
+    return dict(zip(("Precision", "Recall", "F1"), (100 * np.mean(rows, axis=0)).tolist()))

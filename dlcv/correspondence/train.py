@@ -52,7 +52,7 @@ def train(name: str, recipe: Recipe, runs: Path) -> None:
         out = model(*(part.to(device) for part in held_out[:3]))
         logits, essential = out.logits.cpu(), out.essential.cpu()
         errors = pose_errors(essential, views, out.weights.cpu())
-        return {"f1": round(counted(logits > 0, held_out.right)["f1"], 2), "map_5": round(pose_map(errors, 5), 2)}
+        return {"f1": round(counted(logits > 0, held_out.right)["F1"], 2), "map_5": round(pose_map(errors, 5), 2)}
 
     data = TensorBatches(*labelled(two_view.load("train")))
     model = fit(CorrespondenceNet(CONFIGS[name]), loss, data, recipe, runs / name, validate)

@@ -51,6 +51,6 @@ def test_the_scores_hold_on_a_part():
     side = side_information(views.ratio, views.mutual, views.scale, views.turn)
     with torch.inference_mode():
         logits = model(views.first[::10], views.second[::10], side[::10]).logits
-    found = counted(logits > 0, some.right[::10])["f1"]
+    found = counted(logits > 0, some.right[::10])["F1"]
     told = "Herz-Jesu church, 150 pairs, a place never seen, network alone, weighted eight points"
     assert found == pytest.approx(stated(NETWORK, "inlier_f1", told), abs=8)

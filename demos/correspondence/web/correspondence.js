@@ -268,7 +268,6 @@ export default function ({first, server, board, find, say, liveCaller, onValue})
     found[method] = answer;
     tellMethods();
     two.redraw();
-    tell('correspondence:geometry', {...asked, method});
   }
   const estimateAll = () => {
     for (const method of state.on) estimate(method);

@@ -57,6 +57,7 @@ export default function ({server, board, find, liveCaller}) {
     },
   );
   hear('correspondence:pair', async (next) => {
+    if (pair?.pair === next.pair) return;
     [pair, answer] = [next, null];
     await two.show(next);
     if (watching) shuffle();

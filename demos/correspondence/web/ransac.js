@@ -230,6 +230,7 @@ export default function ({first, server, board, find, colour, liveCaller}) {
     ),
   );
   hear('correspondence:pair', async (next) => {
+    if (pair?.pair === next.pair) return;
     pair = next;
     run = null;
     await two.show(next);

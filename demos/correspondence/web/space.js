@@ -3,6 +3,7 @@
 import {projection, rememberView, steer} from '../../frame/web/cloud.js';
 import {
   button,
+  choices,
   hear,
   numbersOf,
   onThemeChange,
@@ -21,6 +22,8 @@ export default function ({first, server, board, find, colour, liveCaller}) {
   const canvas = find('.cp-space');
   const pen = canvas.getContext('2d');
   const view = {...VIEW};
+  let pair = null;
+  let method = first.method;
   let asked = null;
   let shown = null;
   let watching = false;
@@ -123,15 +126,24 @@ export default function ({first, server, board, find, colour, liveCaller}) {
         saveFile(new Blob([bytes], {type: TYPES[file.split('.').at(-1)]}), file);
       }),
     );
-  hear('correspondence:geometry', (next) => {
-    if (asked && asked.pair === next.pair && asked.threshold === next.threshold && next.method === 'RANSAC') return;
-    asked = next;
+  choices(
+    find('.cp-methods'),
+    Object.fromEntries(first.methods.map((one) => [one, one])),
+    () => method,
+    (one) => {
+      method = one;
+      begin();
+    },
+  );
+  const begin = () => {
+    if (!pair) return;
+    asked = {pair: pair.pair, method};
     look();
-  });
-  hear('correspondence:pair', ({pair}) => {
-    if (asked?.pair === pair) return;
-    asked = {pair, method: 'Network, then MAGSAC++', threshold: 1.5};
-    look();
+  };
+  hear('correspondence:pair', (next) => {
+    const known = pair?.pair === next.pair;
+    pair = next;
+    if (!known) begin();
   });
   whenSeen(board, () => {
     watching = true;

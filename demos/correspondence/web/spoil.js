@@ -138,6 +138,7 @@ export default function ({first, server, board, find, colour, liveCaller}) {
     }
   });
   hear('correspondence:pair', (next) => {
+    if (pair?.pair === next.pair) return;
     pair = next;
     seen = new Map();
     draw();
