@@ -40,6 +40,7 @@ export function makeTwo(canvas, most = 400) {
   };
   // The side and the pixel at a point of the canvas; null beside both pictures.
   two.under = (left, top) => {
+    if (!two.pair) return null;
     for (const side of [0, 1]) {
       const [width, height] = two.pair.sizes[side];
       const x = (left - rooms[side].x) / rooms[side].scale;
