@@ -91,6 +91,8 @@ def go_on(query: Next) -> dict:
     if not trials:
         return {"trials": [], "done": True}
     last = trials[-1]
+    done = last.number >= min(last.bound, MOST)
+    best = ending(run, last) if done else last.best
     return {
         "trials": [
             {
@@ -103,11 +105,20 @@ def go_on(query: Next) -> dict:
             for trial in trials
         ],
         "matrix": None if last.matrix is None else in_pixels(run, last.matrix),
-        "best": None if last.best is None else in_pixels(run, last.best),
+        "best": None if best is None else in_pixels(run, best),
         "inliers": frame.coded(_spread(run, last.inliers), "u1"),
         "kept": frame.coded(_spread(run, last.best_inliers), "u1"),
-        "done": last.number >= min(last.bound, MOST),
+        "done": done,
     }
+
+
+def ending(run: Run, last: "Trial") -> "torch.Tensor | None":
+    """RANSAC's last step: the matrix of least squares through the inliers of the best one."""
+    from dlcv.correspondence.ransac import refined
+
+    first, second = (points[run.numbers].double() for points in ends_of(run.pair, run.kind)[0])
+    found = refined(run.kind, first, second, last.best_inliers)
+    return last.best if found is None else found
 
 
 def in_pixels(run: Run, matrix: "torch.Tensor") -> list[float]:

@@ -8,7 +8,8 @@ from torch.nn import functional as F
 
 from .geometry import unit
 
-FEWEST = 384  # matches of a training pair
+FEWEST = 256  # matches of a training pair
+CLEANER = 0.25  # part of the pairs of which fewer wrong matches are taken: in most of those there are, most are wrong
 UNKNOWN = 0.3  # part of the pairs of which only the places of the matches are told
 SPOILED, MOST_SPOILED = 0.5, 0.8  # part of those in which more matches are made wrong, up to this part of them
 TURN, ZOOM = 0.15, 0.15  # deviation of the angle of a picture, radians, and of the logarithm of its focal length
@@ -27,13 +28,16 @@ class Batch(NamedTuple):
 
 
 def thinned(batch: Batch, generator: torch.Generator) -> Batch:
-    """Some of the matches, as many of each pair: all of them at most."""
+    """Some of the matches, as many of each pair: all of them at most. Of some pairs right ones come first."""
     pairs, points = batch.right.shape
-    device = batch.first.device
-    share = torch.rand((), generator=generator, device=device).item()
-    count = round(FEWEST * (points / FEWEST) ** share) if points > FEWEST else points
-    order = torch.rand(pairs, points, generator=generator, device=device).argsort(1)[:, :count]
-    rows = torch.arange(pairs, device=device)[:, None]
+
+    def rand(*shape):
+        return torch.rand(*shape, generator=generator, device=batch.first.device)
+
+    count = round(FEWEST * (points / FEWEST) ** rand(1).item()) if points > FEWEST else points
+    sooner = rand(pairs, 1) * (rand(pairs, 1) < CLEANER)
+    order = (rand(pairs, points) - sooner * batch.right).argsort(1)[:, :count]
+    rows = torch.arange(pairs, device=order.device)[:, None]
     return Batch(*(part[rows, order] for part in batch[:5]), batch.essential)
 
 

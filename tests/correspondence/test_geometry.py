@@ -40,13 +40,13 @@ def test_reweighting_finds_it_where_some_of_what_weighs_is_wrong():
 
 def test_the_gradient_of_the_weighted_eight_points_is_that_of_differences(monkeypatch):
     monkeypatch.setattr(geometry, "CLOSE", 0.0)
-    pair = made(12, 4, noise=1e-2)
+    pair = made(8, 2, noise=1e-2)
 
     def matrix(weights):
         found = geometry.weighted_eight_points(pair.first[None], pair.second[None], weights)
         return found * found[0, 0, 1].sign().detach()
 
-    assert torch.autograd.gradcheck(matrix, torch.linspace(0.2, 1, 16, dtype=torch.float64)[None].requires_grad_())
+    assert torch.autograd.gradcheck(matrix, torch.linspace(0.2, 1, 10, dtype=torch.float64)[None].requires_grad_())
 
 
 def test_the_pose_and_the_points_come_back():
@@ -72,8 +72,7 @@ def test_ransac_ends_with_the_matrix_and_its_best_never_falls(kind):
     assert best == sorted(best) and best[-1] >= 60 and pair.right[trials[-1].best_inliers].sum() == 60
     assert all(int(trial.inliers.sum()) <= now for trial, now in zip(trials, best))
     assert trials[-1].number >= trials[-1].bound > trials[-1].number - 1
-    assert apart(trials[-1].best, pair.essential) < 1e-3
-    assert apart(refined(kind, pair.first, pair.second, pair.right), pair.essential) < 1e-3
+    assert apart(refined(kind, *pair[:2], trials[-1].best_inliers), pair.essential) < 1e-3
 
 
 def test_ransac_finds_a_homography_as_opencv_does():
