@@ -9,7 +9,7 @@ from torch.nn import functional as F
 from .geometry import unit
 
 FEWEST = 256  # matches of a training pair
-CLEANER = 0.25  # part of the pairs of which fewer wrong matches are taken: in most of those there are, most are wrong
+CLEANER = 0.25  # part of the pairs of which right matches are taken sooner than wrong ones
 UNKNOWN = 0.3  # part of the pairs of which only the places of the matches are told
 SPOILED, MOST_SPOILED = 0.5, 0.8  # part of those in which more matches are made wrong, up to this part of them
 TURN, ZOOM = 0.15, 0.15  # deviation of the angle of a picture, radians, and of the logarithm of its focal length
