@@ -157,7 +157,7 @@ def estimate(query: Found) -> dict:
         "inliers": frame.coded(found.inliers, "u1"),
         "count": int(found.inliers.sum()),
         "milliseconds": found.milliseconds,
-        "error": pose_error(one.pair, found),
+        "off": pose_error(one.pair, found),
         "common": found.in_common,
         "note": "" if found.in_common else nothing(found),
     }

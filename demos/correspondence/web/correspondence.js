@@ -78,10 +78,10 @@ export default function ({first, server, board, find, say, liveCaller, onValue})
     fill(
       find('.co-table tbody'),
       rows.map((method) => {
-        const {count, milliseconds, error, matrix} = found[method];
-        const off = error === null ? '' : error > 90 ? 'lost' : `${written(error, 1)}°`;
+        const {count, milliseconds, off, matrix} = found[method];
+        const degrees = off === null ? '' : off > 90 ? 'lost' : `${written(off, 1)}°`;
         return html`<tr data-method="${method}"><td><i style="background: ${COLOURS[methods.indexOf(method)]}"></i>${method}</td>
-          <td>${matrix ? count : 'none'}</td><td>${written(milliseconds, 0)} ms</td><td>${off}</td></tr>`;
+          <td>${matrix ? count : 'none'}</td><td>${written(milliseconds, 0)} ms</td><td>${degrees}</td></tr>`;
       }),
     );
     say(rows.map((method) => found[method].note).find(Boolean) ?? '', 'note');
