@@ -28,7 +28,7 @@ def matches() -> None:
     value = {"examples": pairs.EXAMPLES, "methods": pairs.METHODS, "threshold": frame.sliders(pairs.Found)[0]}
     board = frame.Board(
         "correspondence/correspondence",
-        server_functions=[pairs.show, pairs.estimate, pairs.reweigh],
+        server_functions=[pairs.show, pairs.estimate, pairs.reweigh, pairs.point_out],
         value=value,
         gpu=False,
     )

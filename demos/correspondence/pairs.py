@@ -178,6 +178,20 @@ def pose_error(pair: "Pair", found: "Geometry") -> float | None:
     return error(found.pose.rotation, found.pose.translation, scene.rotation, scene.translation)
 
 
+class Pointed(Which):
+    """A pixel of the first picture of a pair."""
+
+    x: frame.Real(0, 10_000)
+    y: frame.Real(0, 10_000)
+
+
+def point_out(query: Pointed) -> dict:
+    """Where the second picture has what is at a pixel of the first, hidden or not; None where that is not known."""
+    scene = known(query.pair).pair.scene
+    found = None if scene is None else scene.second_point(round(query.x), round(query.y))
+    return {"point": None if found is None else found.tolist()}
+
+
 def reweigh(query: Changed) -> dict:
     """The fundamental matrix of the weighted eight points where some matches have other weights."""
     from dlcv.correspondence import predictor as of

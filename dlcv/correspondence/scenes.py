@@ -27,14 +27,20 @@ class Scene(NamedTuple):
     homography: torch.Tensor | None = None  # (3, 3) in pixels, of that plane
     depth: torch.Tensor | None = None  # (H, W) of the first picture, 0 where unknown; in units of the baseline
 
-    def second_point(self, x: int, y: int) -> torch.Tensor:
-        """Where the second picture has what is at pixel (x, y) of the first, (2,); it may be hidden there."""
+    def second_point(self, x: int, y: int) -> torch.Tensor | None:
+        """Where the second picture has what is at pixel (x, y) of the first, (2,), hidden or not; None where that is
+        not known."""
         point = torch.tensor([x, y, 1.0], dtype=torch.float64)
+        height, width = self.first.shape[1:]
+        if not (0 <= x < width and 0 <= y < height):
+            return None
         if self.homography is not None:
             moved = self.homography @ point
-        else:
+        elif self.depth is not None and self.depth[y, x] > 0:
             ray = torch.linalg.inv(self.intrinsics[0]) @ point
             moved = self.intrinsics[1] @ (self.rotation @ ray * self.depth[y, x].double() + self.translation)
+        else:
+            return None
         return moved[:2] / moved[2]
 
 

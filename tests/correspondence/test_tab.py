@@ -33,7 +33,20 @@ def test_opens_with_a_room_whose_matches_are_weighed(tab):
     screenshot(tab, "correspondence")
 
 
-def test_the_epipolar_line_passes_by_the_true_point(tab):
+def test_the_epipolar_lines_pass_by_the_true_point(tab):
+    tab.click(".co-methods >> text=Network, then MAGSAC++")
+    canvas = tab.locator(".co-two")
+    canvas.scroll_into_view_if_needed()
+    settle(tab)
+    box = canvas.bounding_box()
+    for across, down in ((0.2, 0.5), (0.25, 0.7), (0.4, 0.2), (0.42, 0.75)):
+        tab.mouse.move(box["x"] + across * box["width"], box["y"] + down * box["height"])
+        settle(tab)
+        missed = tab.locator("[data-method='Network, then MAGSAC++'] [data-misses]").inner_text()
+        assert float(missed.removesuffix(" px")) < 2
+
+
+def test_the_file_has_the_same_lines(tab):
     tab.locator(SPACE).scroll_into_view_if_needed()
     settle(tab)
     fundamental = torch.tensor(taken(tab, "F, E, H and the pose")["F"], dtype=torch.float64)

@@ -14,6 +14,7 @@ export default function ({first, server, board, find, say, liveCaller, onValue})
   const {examples, methods, threshold: limit} = first;
   const askShow = liveCaller(server.show);
   const askWeigh = liveCaller(server.reweigh);
+  const askPoint = liveCaller(server.point_out);
   const askers = Object.fromEntries(methods.map((method) => [method, liveCaller(server.estimate)]));
   const two = makeTwo(find('.co-two'), 380);
   const state = {
@@ -27,6 +28,7 @@ export default function ({first, server, board, find, say, liveCaller, onValue})
   let pair = null;
   let found = {};
   let yours = null;
+  let there = null; // where the right picture truly has what is pointed at
 
   // ---- what is drawn
 
@@ -48,6 +50,7 @@ export default function ({first, server, board, find, say, liveCaller, onValue})
       if (yours) two.band(1, lineOf(yours, x, y), YOURS, {width: 3});
       if (pair.truth) two.band(1, lineOf(pair.truth, x, y), '#fff', {width: 1.4, dash: [5, 5]});
       two.dot(0, x, y, '#111');
+      if (there) two.dot(1, ...there, GOOD);
     }
     if (state.match !== null) {
       two.line(state.match, '#fff', 4.5);
@@ -73,6 +76,25 @@ export default function ({first, server, board, find, say, liveCaller, onValue})
     Object.assign(board.dataset, {matches: all, kept: count, good: good ?? '', pair: pair.pair});
   }
 
+  // Pixels between the true point and a method's line.
+  function missed(matrix) {
+    if (!there || !matrix) return '';
+    const [a, b, c] = lineOf(matrix, ...state.at);
+    return `${written(Math.abs(a * there[0] + b * there[1] + c) / Math.hypot(a, b), 1)} px`;
+  }
+  async function pointTo(x, y) {
+    state.at = [x, y];
+    there = null;
+    two.redraw();
+    if (!pair.truth) return;
+    const asked = state.at;
+    const answer = await askPoint({pair: pair.pair, x, y});
+    if (!answer || asked !== state.at) return;
+    there = answer.point;
+    tellMethods();
+    two.redraw();
+  }
+
   function tellMethods() {
     const rows = methods.filter((method) => state.on.has(method) && found[method]);
     fill(
@@ -81,7 +103,8 @@ export default function ({first, server, board, find, say, liveCaller, onValue})
         const {count, milliseconds, off, matrix} = found[method];
         const degrees = off === null ? '' : off > 90 ? 'lost' : `${written(off, 1)}°`;
         return html`<tr data-method="${method}"><td><i style="background: ${COLOURS[methods.indexOf(method)]}"></i>${method}</td>
-          <td>${matrix ? count : 'none'}</td><td>${written(milliseconds, 0)} ms</td><td>${degrees}</td></tr>`;
+          <td>${matrix ? count : 'none'}</td><td>${written(milliseconds, 0)} ms</td><td>${degrees}</td>
+          <td data-misses>${missed(matrix)}</td></tr>`;
       }),
     );
     say(rows.map((method) => found[method].note).find(Boolean) ?? '', 'note');
@@ -120,7 +143,6 @@ export default function ({first, server, board, find, say, liveCaller, onValue})
       const answer = await askWeigh({pair: name, weights: [...state.changed]});
       if (!answer || pair.pair !== name) return;
       yours = answer.matrix;
-      state.at ??= pair.sizes[0].map((side) => side / 2);
       two.redraw();
     },
   );
@@ -155,7 +177,7 @@ export default function ({first, server, board, find, say, liveCaller, onValue})
   canvas.addEventListener('pointermove', (event) => {
     const under = pair && two.at(event);
     if (!under) return;
-    if (under.side === 0) state.at = [under.x, under.y];
+    if (under.side === 0) pointTo(under.x, under.y);
     if (!held) {
       state.match = nearest(under);
       tellMatch();
@@ -165,7 +187,7 @@ export default function ({first, server, board, find, say, liveCaller, onValue})
   canvas.addEventListener('pointerdown', (event) => {
     const under = pair && two.at(event);
     if (!under) return;
-    if (under.side === 0) state.at = [under.x, under.y];
+    if (under.side === 0) pointTo(under.x, under.y);
     hold(nearest(under));
   });
   function hold(match) {
@@ -181,11 +203,8 @@ export default function ({first, server, board, find, say, liveCaller, onValue})
     const [x, y] = state.at ?? [wide / 2, high / 2];
     if (step) {
       const far = event.shiftKey ? 20 : 2;
-      state.at = [
-        Math.min(wide - 1, Math.max(0, x + far * step[0])),
-        Math.min(high - 1, Math.max(0, y - far * step[1])),
-      ];
-      two.redraw();
+      const within = (value, length) => Math.min(length - 1, Math.max(0, value));
+      pointTo(within(x + far * step[0], wide), within(y - far * step[1], high));
     } else if (event.key === 'Enter') hold(nearest({side: 0, x, y, near: 3}));
   });
   remember(canvas, 'point', {
@@ -193,8 +212,7 @@ export default function ({first, server, board, find, say, liveCaller, onValue})
     set(text) {
       const to = text.split('_').map(Number);
       if (to.length !== 2 || !to.every((value) => value >= 0 && value < 5000)) return;
-      state.at = to;
-      two.redraw();
+      if (pair) pointTo(...to);
     },
   });
 
@@ -279,9 +297,9 @@ export default function ({first, server, board, find, say, liveCaller, onValue})
     [found, yours, held, state.match] = [{}, null, false, null];
     state.changed.clear();
     const next = unpacked(answer);
-    state.at = next.sizes[0].map((side, axis) => side * [0.31, 0.62][axis]);
-    pair = next;
+    [pair, state.at, there] = [next, null, null];
     await two.show(next);
+    pointTo(...next.sizes[0].map((side, axis) => side * [0.31, 0.62][axis]));
     for (const one of find('.co-examples').children) one.setAttribute('aria-pressed', one.dataset.key === name);
     again();
     tellMatch();
