@@ -50,6 +50,16 @@ def test_a_changed_weight_changes_the_matrix_and_back(room):
         ask(pairs.reweigh, {"pair": "room", "weights": [[1900, 0.5]]})
 
 
+def test_the_true_point_is_on_the_true_line(room):
+    truth = np.array(room["truth"]).reshape(3, 3)
+    for x, y in ((200, 220), (480, 120), (330, 60)):
+        there = ask(pairs.point_out, {"pair": "room", "x": x, "y": y})["point"]
+        a, b, c = truth @ [x, y, 1]
+        assert abs(a * there[0] + b * there[1] + c) / np.hypot(a, b) < 0.05
+    assert ask(pairs.point_out, {"pair": "room", "x": 5000, "y": 3})["point"] is None
+    assert ask(pairs.point_out, {"pair": "strangers", "x": 5, "y": 3})["point"] is None
+
+
 def test_ransac_goes_on_where_it_was(room):
     asked = {"pair": "room", "seed": 7}
     whole, parts = (ask(trials.begin, asked) for _ in range(2))
