@@ -170,12 +170,12 @@ def nothing(found: "Geometry") -> str:
 
 def pose_error(pair: "Pair", found: "Geometry") -> float | None:
     """Degrees between the pose found and the true one: the larger of rotation and translation; None where unknown."""
-    from dlcv.correspondence.metrics import pose_error as error
+    from dlcv.core.geometry.poses import pose_error as error
 
     scene = pair.scene
     if scene is None or scene.rotation is None or scene.homography is not None or found.pose is None:
         return None
-    return error(found.pose.rotation, found.pose.translation, scene.rotation, scene.translation)
+    return error(*(part.numpy() for part in (*found.pose, scene.rotation, scene.translation)))
 
 
 class Pointed(Which):
@@ -187,9 +187,11 @@ class Pointed(Which):
 
 def point_out(query: Pointed) -> dict:
     """Where the second picture has what is at a pixel of the first, hidden or not; None where that is not known."""
+    import torch
+
     scene = known(query.pair).pair.scene
-    found = None if scene is None else scene.second_point(round(query.x), round(query.y))
-    return {"point": None if found is None else found.tolist()}
+    there = None if scene is None else scene.transfer(torch.tensor([[query.x, query.y]]))[0]
+    return {"point": None if there is None or there.isnan().any() else there.tolist()}
 
 
 def reweigh(query: Changed) -> dict:

@@ -16,12 +16,14 @@ import torch
 
 from ..core import weights
 from ..core.datasets import kitti, match_pairs, two_view
+from ..core.geometry.cameras import FOCAL, intrinsics, normalised
+from ..core.geometry.poses import WRONG, pose_error, pose_map
 from ..core.training.evaluation import command_line
 from ..core.weights.scores import Metric
 from . import estimators
 from .geometry import essential_of, sampson
-from .matching import FOCAL, RATIO, intrinsics, match, normalised
-from .metrics import WRONG, counted, pose_error, pose_map
+from .matching import RATIO, match
+from .metrics import counted
 from .model import SIDE, CorrespondenceNet, side_information
 from .ransac import MOST
 
@@ -164,8 +166,9 @@ def scored(views: two_view.TwoView, pairs: list[tuple[Asked, float]], method: Ca
         begun = time.perf_counter()
         found = method(asked)
         times.append(1e3 * (time.perf_counter() - begun) + took * network)
-        true = views.rotation[number], views.translation[number]
-        errors.append(WRONG if found.rotation is None else pose_error(*found[:2], *true))
+        true = views.rotation[number].numpy(), views.translation[number].numpy()
+        told = found.rotation is not None
+        errors.append(pose_error(found.rotation.numpy(), found.translation.numpy(), *true) if told else WRONG)
         pixels = sampson(truth[number].double(), asked.first, asked.second).sqrt() * asked.focal
         kept.append(found.inliers)
         right.append(pixels < RIGHT)

@@ -13,12 +13,12 @@ from PIL import ExifTags, Image
 
 from ..core.datasets.two_view import KEYPOINTS
 from ..core.errors import InputError
+from ..core.geometry.cameras import FOCAL, intrinsics
 from .model import SIDE, side_information
 
 RATIO = 0.8  # of the ratio test (Lowe 2004)
 LONGEST = 800  # pixels of the longer side in which keypoints are looked for, as in training
 FEWEST = 16  # matches, with fewer nothing can be said
-FOCAL = 0.9  # of the longer side, where nothing is known: a field of view of 58 degrees
 FULL_FRAME = 36.0  # millimetres of the longer side of the film that EXIF data compare with
 
 
@@ -64,19 +64,6 @@ def camera_of(picture: Image.Image, size: tuple[int, int]) -> Camera:
     millimetres = picture.getexif().get_ifd(ExifTags.IFD.Exif).get(ExifTags.Base.FocalLengthIn35mmFilm)
     told = isinstance(millimetres, (int, float)) and 4 <= millimetres <= 1200
     return Camera(intrinsics(float(millimetres) / FULL_FRAME if told else FOCAL, size), "EXIF" if told else "guessed")
-
-
-def intrinsics(focal: float, size: tuple[int, int]) -> torch.Tensor:
-    """K (3, 3) of a picture of a size (width, height), for a focal length in parts of the longer side."""
-    width, height = size
-    f = focal * max(size)
-    return torch.tensor([[f, 0, (width - 1) / 2], [0, f, (height - 1) / 2], [0, 0, 1]], dtype=torch.float64)
-
-
-def normalised(points: torch.Tensor, matrix: torch.Tensor) -> torch.Tensor:
-    """K^-1 (x, y, 1) of pixels (P, 2), float64."""
-    scale, centre = torch.stack([matrix[0, 0], matrix[1, 1]]), matrix[:2, 2]
-    return (points.double() - centre) / scale
 
 
 class Keypoints(NamedTuple):

@@ -7,12 +7,13 @@ import torch
 from PIL import Image
 
 from ..core import runtime, weights
+from ..core.geometry.cameras import intrinsics, normalised
 from ..core.images.fit import tensor_of
+from ..core.images.scenes import Scene
 from . import estimators
 from .geometry import essential_of, sampson, transfer, unit, weighted_eight_points
-from .matching import LONGEST, RATIO, Camera, Matches, camera_of, intrinsics, match, normalised
+from .matching import LONGEST, RATIO, Camera, Matches, camera_of, match
 from .model import CorrespondenceNet
-from .scenes import Scene
 
 NETWORK = "correspondence"
 THRESHOLD = 1.5  # pixels

@@ -6,10 +6,11 @@ from pathlib import Path
 import torch
 
 from ..core.datasets import TensorBatches, two_view
+from ..core.geometry.poses import pose_map
 from ..core.training.loop import Recipe, command_line, fit, save_checkpoint
 from .geometry import essential_of, sampson
 from .loss import loss as objective
-from .metrics import counted, pose_errors, pose_map
+from .metrics import counted, pose_errors
 from .model import CorrespondenceConfig, CorrespondenceNet, side_information
 from .variation import Batch, varied
 

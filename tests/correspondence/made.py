@@ -5,6 +5,8 @@ from typing import NamedTuple
 import torch
 from scipy.spatial.transform import Rotation
 
+from dlcv.core.geometry.poses import pose_error
+from dlcv.correspondence.estimators import Pose
 from dlcv.correspondence.geometry import essential_of
 
 
@@ -41,3 +43,8 @@ def made(right: int = 150, wrong: int = 0, noise: float = 0.0, seed: int = 0) ->
 def apart(one: torch.Tensor, other: torch.Tensor) -> float:
     """Distance of two matrices of unit norm, up to sign."""
     return min((one - other).norm().item(), (one + other).norm().item())
+
+
+def off(found: Pose, of) -> float:
+    """Degrees between a pose and that of a made pair or a scene."""
+    return pose_error(*(part.numpy() for part in (*found, of.rotation, of.translation)))

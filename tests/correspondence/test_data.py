@@ -4,8 +4,9 @@ import os
 
 import pytest
 
+from dlcv.core.geometry.cameras import normalised
 from dlcv.correspondence.geometry import essential_of, sampson
-from dlcv.correspondence.matching import match, normalised
+from dlcv.correspondence.matching import match
 
 pytestmark = pytest.mark.skipif("DLCV_DATA" not in os.environ, reason="the data sets are not there")
 

@@ -5,10 +5,10 @@ import numpy as np
 import pytest
 import torch
 
+from dlcv.core.geometry.poses import pose_map
 from dlcv.correspondence import estimators, geometry
-from dlcv.correspondence.metrics import pose_error, pose_map
 from dlcv.correspondence.ransac import KINDS, ransac, refined, trials_needed
-from tests.correspondence.made import apart, made
+from tests.correspondence.made import apart, made, off
 
 
 def test_right_matches_lie_on_their_lines():
@@ -52,8 +52,8 @@ def test_the_gradient_of_the_weighted_eight_points_is_that_of_differences(monkey
 def test_the_pose_and_the_points_come_back():
     pair = made(60)
     found = estimators.pose(pair.essential, pair.first, pair.second)
-    assert pose_error(*found, pair.rotation, pair.translation) < 1e-5
-    assert pose_error(found.rotation, -found.translation, pair.rotation, pair.translation) < 1e-5
+    assert off(found, pair) < 1e-5
+    assert off(found._replace(translation=-found.translation), pair) < 1e-5
     points = estimators.triangulated(pair.first, pair.second, found)
     torch.testing.assert_close(points, pair.points, rtol=1e-6, atol=1e-6)
 
@@ -108,7 +108,7 @@ def test_opencv_finds_the_matrix_among_wrong_matches(method):
     found, inliers = estimators.essential(*pair[:2], 800, method, 1.0, most=2000)
     pose = estimators.pose(found, pair.first[inliers], pair.second[inliers])
     assert inliers[pair.right].double().mean() > 0.8 and inliers[~pair.right].double().mean() < 0.1
-    assert pose_error(*pose, pair.rotation, pair.translation) < 3
+    assert off(pose, pair) < 3
     nothing, nobody = estimators.essential(pair.first[:4], pair.second[:4], 800, method, 1.0)
     assert nothing is None and not nobody.any()
 

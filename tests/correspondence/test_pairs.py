@@ -13,10 +13,11 @@ import trimesh
 
 from demos.correspondence import pairs as boards
 from dlcv.core.errors import InputError
+from dlcv.core.geometry.cameras import normalised
 from dlcv.correspondence import export, matching, predictor, scenes
 from dlcv.correspondence.geometry import essential_of, sampson
-from dlcv.correspondence.metrics import pose_error
 from dlcv.correspondence.predictor import METHODS, Weighed
+from tests.correspondence.made import off
 
 
 @pytest.fixture(scope="module")
@@ -39,18 +40,13 @@ def test_the_screen_names_the_methods_of_the_library():
 def test_pixels_of_the_room_lie_where_its_cameras_say(room):
     scene, essential = room.scene, essential_of(room.scene.rotation, room.scene.translation)
     grey = [picture.mean(0).numpy() for picture in (scene.first, scene.second)]
-    here, there = [], []
-    for x, y in [(160, 240), (200, 300), (480, 100), (320, 60), (560, 350)]:
-        point = scene.second_point(x, y)
-        here.append([x, y])
-        there.append(point.tolist())
-        column, row = (int(round(value)) for value in point.tolist())
+    here = torch.tensor([[160, 240], [200, 300], [480, 100], [320, 60], [560, 350]])
+    there = scene.transfer(here)
+    for (x, y), (column, row) in zip(here.tolist(), there.round().long().tolist()):
         if 8 < column < 632 and 8 < row < 472:
             one, other = grey[0][y - 4 : y + 5, x - 4 : x + 5], grey[1][row - 8 : row + 9, column - 8 : column + 9]
             assert abs(one.mean() - other.mean()) < 0.2
-    ends = [
-        matching.normalised(torch.tensor(points), matrix) for points, matrix in zip((here, there), scene.intrinsics)
-    ]
+    ends = [normalised(points, matrix) for points, matrix in zip((here, there), scene.intrinsics)]
     assert sampson(essential, *ends).sqrt().max() * room.focal < 0.01
 
 
@@ -58,19 +54,15 @@ def test_matches_of_the_room_are_right_and_wrong(room):
     right, tested = predictor.truly(room), predictor.tested(room.matches)
     assert len(right) == 1500 and 0.1 < right.double().mean() < 0.4
     assert right[tested].double().mean() > 0.75
-    nearest = room.matches.first[right & tested][:40].round().long().tolist()
-    errors = [
-        (room.scene.second_point(*point) - found.double()).norm().item()
-        for point, found in zip(nearest, room.matches.second[right & tested][:40])
-    ]
-    assert np.median(errors) < 2
+    matched = room.matches.some(right & tested)
+    assert (room.scene.transfer(matched.first) - matched.second).norm(dim=1).median() < 2
 
 
 @pytest.mark.parametrize("method", METHODS)
 def test_each_method_finds_the_rooms_geometry(room, method):
     found = predictor.geometry(room, by_truth(room), method)
     assert found.in_common and found.inliers.sum() > 100
-    assert pose_error(*found.pose, room.scene.rotation, room.scene.translation) < 3
+    assert off(found.pose, room.scene) < 3
     assert predictor.plane(room, found.inliers) is None
 
 
@@ -79,7 +71,7 @@ def test_one_plane_is_seen_as_one():
     found = predictor.geometry(pair, by_truth(pair), "MAGSAC++")
     homography = predictor.plane(pair, found.inliers)
     corner = homography @ torch.tensor([100.0, 80, 1], dtype=torch.float64)
-    assert (corner[:2] / corner[2] - pair.scene.second_point(100, 80)).norm() < 2
+    assert (corner[:2] / corner[2] - pair.scene.transfer(torch.tensor([[100, 80]]))[0]).norm() < 2
     assert export.overlay(pair, homography).size == pair.sizes[1]
 
 

@@ -9,9 +9,10 @@ from demos.correspondence.pairs import NETWORK, PLAIN, example, predictor
 from demos.correspondence.trials import f1, in_time, spoiled
 from dlcv.core import weights
 from dlcv.correspondence import predictor as of
-from dlcv.correspondence.metrics import counted, pose_error
+from dlcv.correspondence.metrics import counted
 from dlcv.correspondence.model import CorrespondenceNet, side_information
 from dlcv.correspondence.train import labelled
+from tests.correspondence.made import off
 
 needs_data = pytest.mark.skipif("DLCV_DATA" not in os.environ, reason="the data sets are not there")
 
@@ -33,7 +34,7 @@ def test_the_network_tells_right_from_wrong_in_the_room():
     assert f1(weighed.logits > 0, right) > f1(of.tested(pair.matches), right)
     for method in ("Reweighted eight points", "Network, then MAGSAC++"):
         found = of.geometry(pair, weighed, method)
-        assert pose_error(*found.pose, pair.scene.rotation, pair.scene.translation) < 3
+        assert off(found.pose, pair.scene) < 3
 
 
 def test_with_nine_wrong_in_ten_the_network_is_ahead_of_ransac_in_the_same_time():

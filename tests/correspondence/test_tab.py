@@ -10,6 +10,7 @@ import torch
 
 from demos.correspondence import api
 from dlcv.correspondence import scenes
+from dlcv.correspondence.geometry import lines_in_second
 from tests.support.browser import screenshot, settle
 
 MAIN, RANSAC, SPOIL, SPACE = (f"#correspondence{part}-board" for part in ("", "-ransac", "-spoil", "-space"))
@@ -51,10 +52,9 @@ def test_the_file_has_the_same_lines(tab):
     settle(tab)
     fundamental = torch.tensor(taken(tab, "F, E, H and the pose")["F"], dtype=torch.float64)
     scene = scenes.room()
-    for x, y in ((200, 220), (300, 300), (480, 120), (500, 330), (330, 60)):
-        a, b, c = (fundamental @ torch.tensor([x, y, 1.0], dtype=torch.float64)).tolist()
-        there = scene.second_point(x, y).tolist()
-        assert abs(a * there[0] + b * there[1] + c) / math.hypot(a, b) < 2
+    points = torch.tensor([[200, 220], [300, 300], [480, 120], [500, 330], [330, 60]])
+    for (a, b, c), (x, y) in zip(lines_in_second(fundamental, points.double()).tolist(), scene.transfer(points)):
+        assert abs(a * x + b * y + c) / math.hypot(a, b) < 2
 
 
 @pytest.mark.dirty
