@@ -12,11 +12,11 @@ import cv2
 
 from dlcv.core import weights
 from dlcv.core.datasets import parse_with_data, two_view
-from dlcv.correspondence.evaluate import THRESHOLDS, Asked, asked_of, estimate, scored
+from dlcv.correspondence.evaluate import THRESHOLDS, Asked, asked_of, estimate, kept_of, scored
 from dlcv.correspondence.model import CorrespondenceNet
 
-PIXELS = (0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0)
-LOGITS = (-1.0, 0.0, 1.0, 2.0)
+PIXELS = (0.5, 1.0, 1.5, 2.0)
+LOGITS = (0.0, 1.0, 2.0)
 NETWORK = "correspondence"
 
 
@@ -43,9 +43,13 @@ def main() -> None:
             for logit in LOGITS:
 
                 def kept(asked: Asked, name=name, pixels=pixels, logit=logit):
+                    return estimate(name, pixels, asked, kept_of(asked, logit))
+
+                def any_kept(asked: Asked, name=name, pixels=pixels, logit=logit):
                     return estimate(name, pixels, asked, asked.logits > logit)
 
-                told(f"network above {logit:g}, then {name}, {pixels} px", kept)
+                told(f"network above {logit:g}, mutual check, then {name}, {pixels} px", kept)
+                told(f"network above {logit:g}, then {name}, {pixels} px", any_kept)
 
 
 if __name__ == "__main__":

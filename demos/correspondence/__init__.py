@@ -25,7 +25,8 @@ TRIALS = r"n = \frac{\log(1 - p)}{\log(1 - (1 - e)^m)}"
 
 def matches() -> None:
     """The pair with its matches, and whose geometry it is."""
-    value = {"examples": pairs.EXAMPLES, "methods": pairs.METHODS, "threshold": frame.sliders(pairs.Found)[0]}
+    value = {"examples": pairs.EXAMPLES, "methods": pairs.METHODS, "usual": pairs.USUAL}
+    value["threshold"] = frame.sliders(pairs.Found)[0]
     board = frame.Board(
         "correspondence/correspondence",
         server_functions=[pairs.show, pairs.estimate, pairs.reweigh, pairs.point_out],
@@ -82,7 +83,7 @@ def spoil_it() -> None:
         " at once. The network looks once, whatever the share; here it is told where matches are, and nothing else.",
         name="Spoil",
     )
-    value = {"share": frame.sliders(trials.Spoil)[0], "most": trials.MEASURED}
+    value = {"share": frame.sliders(trials.Spoil)[0]}
     frame.Board("correspondence/spoil", server_functions=[trials.spoil], value=value, gpu=False)
 
 

@@ -24,7 +24,7 @@ KINDS = (
 )  # fmt: skip
 AMONG = {"all": "All matches", "tested": "Those of the ratio test, mutual"}
 AT_ONCE, MOST = 250, 20_000  # trials of one answer, and of a run
-MEASURED = 1500  # trials at which the race gives up
+MEASURED = 3000  # trials of the formula up to which RANSAC is run to count them
 
 
 class Run(NamedTuple):
@@ -196,15 +196,15 @@ def in_time(pair: "Pair", milliseconds: float) -> "torch.Tensor":
 
 
 def needed(pair: "Pair", right: "torch.Tensor") -> dict:
-    """Trials that RANSAC made and, by the formula, has to make for the share of right matches."""
+    """Trials that RANSAC made, None where that would take too long, and those that the formula says for the share of
+    right matches."""
     from dlcv.correspondence.predictor import THRESHOLD
     from dlcv.correspondence.ransac import ransac, trials_needed
 
-    trials = 0
-    for trial in ransac(KINDS[0], *pair.normalised, THRESHOLD / pair.focal, most=MEASURED):
-        trials = trial.number
-    share = right.double().mean().item()
-    return {"trials": trials, "stopped": trials >= MEASURED, "formula": min(1e9, trials_needed(share, 5, 0.999))}
+    formula, trials = trials_needed(right.double().mean().item(), 5, 0.999), None
+    if formula <= MEASURED:
+        trials = sum(1 for _ in ransac(KINDS[0], *pair.normalised, THRESHOLD / pair.focal, most=MOST))
+    return {"trials": trials, "formula": formula}
 
 
 def f1(kept: "torch.Tensor", right: "torch.Tensor") -> float:

@@ -25,6 +25,7 @@ from .geometry import essential_of, sampson
 from .matching import RATIO, match
 from .metrics import counted
 from .model import SIDE, CorrespondenceNet, side_information
+from .predictor import KEPT_FROM
 from .ransac import MOST
 
 COMMAND = "python -m dlcv.correspondence.evaluate"
@@ -49,7 +50,7 @@ DATA = {
     "test_internet": "Internet photographs of two places never seen, 89 pairs",
     "kitti": "KITTI odometry, 100 pairs of two drives, nothing of it trained on",
 }
-SIMPLEST = "ratio test, mutual check, then LO-RANSAC"
+SIMPLEST, BEST = (f"{first}, mutual check, then LO-RANSAC" for first in ("ratio test", "network"))
 
 
 class Found(NamedTuple):
@@ -67,6 +68,7 @@ class Asked(NamedTuple):
     second: torch.Tensor
     focal: float
     tested: torch.Tensor  # (P,) bool: passes the ratio test and the mutual check
+    mutual: torch.Tensor  # (P,) bool: passes the mutual check
     logits: torch.Tensor  # (P,) of the network
     essential: torch.Tensor  # (3, 3) of the network: the weighted eight points
     robust: torch.Tensor  # (3, 3): the same reweighted
@@ -100,12 +102,12 @@ def by_poselib(threshold: float, asked: Asked, kept: torch.Tensor) -> Found:
     pose, about = poselib.estimate_relative_pose(*ends, camera, camera, options, {})
     whole = torch.zeros(len(kept), dtype=torch.bool)
     whole[kept.nonzero()[:, 0][torch.tensor(about["inliers"], dtype=torch.bool)]] = True
-    return Found(torch.from_numpy(pose.R), torch.from_numpy(pose.t), whole)
+    return Found(torch.tensor(pose.R), torch.tensor(pose.t), whole)
 
 
 def alone(matrix: torch.Tensor, asked: Asked) -> Found:
     """The pose in a matrix of the network's own, and nothing after it."""
-    kept = asked.logits > KEEP
+    kept = asked.logits > 0
     if kept.sum() < 8:
         return nothing(asked)
     best = asked.logits.topk(max(8, int(kept.sum()) // 2)).indices
@@ -114,8 +116,7 @@ def alone(matrix: torch.Tensor, asked: Asked) -> Found:
 
 
 THRESHOLDS = {"RANSAC": 0.5, "MAGSAC++": 0.5, "LO-RANSAC": 1.5}  # pixels, after ratio test and mutual check
-AFTER = {"RANSAC": 0.5, "MAGSAC++": 0.5, "LO-RANSAC": 1.5}  # pixels, after the network
-KEEP = 0.0  # logit from which on a match is kept for an estimator
+AFTER = {"RANSAC": 0.5, "MAGSAC++": 0.5, "LO-RANSAC": 0.5}  # pixels, after the network
 
 
 def estimate(name: str, threshold: float, asked: Asked, kept: torch.Tensor) -> Found:
@@ -125,6 +126,11 @@ def estimate(name: str, threshold: float, asked: Asked, kept: torch.Tensor) -> F
     return by_opencv(name, threshold, asked, kept)
 
 
+def kept_of(asked: Asked, logit: float = KEPT_FROM) -> torch.Tensor:
+    """Which matches (P,) bool the network keeps for an estimator: each other's nearest, and above a logit."""
+    return (asked.logits > logit) & asked.mutual
+
+
 def methods() -> dict[str, Callable[[Asked], Found]]:
     """All rows of the table that a network has a part in, and those without one."""
 
@@ -132,12 +138,12 @@ def methods() -> dict[str, Callable[[Asked], Found]]:
         return lambda asked: estimate(name, THRESHOLDS[name], asked, asked.tested)
 
     def after(name):
-        return lambda asked: estimate(name, AFTER[name], asked, asked.logits > KEEP)
+        return lambda asked: estimate(name, AFTER[name], asked, kept_of(asked))
 
     found: dict[str, Callable] = {f"ratio test, mutual check, then {name}": without(name) for name in THRESHOLDS}
     found["network alone, weighted eight points"] = lambda asked: alone(asked.essential, asked)
     found["network alone, reweighted eight points"] = lambda asked: alone(asked.robust, asked)
-    return found | {f"network, then {name}": after(name) for name in AFTER}
+    return found | {f"network, mutual check, then {name}": after(name) for name in AFTER}
 
 
 @torch.inference_mode()
@@ -153,7 +159,7 @@ def asked_of(model: CorrespondenceNet, views: two_view.TwoView) -> list[tuple[As
         first, second = views.first[number].double(), views.second[number].double()
         focal = views.focal[number].log().mean().exp().item()
         answers = (part[0].cpu() for part in (out.logits, out.essential, out.robust))
-        answer = Asked(first, second, focal, tested, *answers)
+        answer = Asked(first, second, focal, tested, views.mutual[number], *answers)
         found.append((answer, took))
     return found
 
@@ -211,13 +217,13 @@ def poses(name: str) -> list[dict]:
                 continue  # they stand in the other network's table
             found = best[method] = scored(views, pairs, act, network=method.startswith("network"))
             told = f"{data}, {method}"
-            main = name != PLAIN and method == "network, then LO-RANSAC"
+            main = name != PLAIN and method == BEST
             for limit, value in found["maps"].items():
                 more = {}
                 if main and limit == 5:
                     beside = {SIMPLEST[0].upper() + SIMPLEST[1:]: round(best[SIMPLEST]["maps"][5], 1)}
                     more = {"bar": BARS.get(split), "beside": beside, "headline": split == "test"}
-                shown = main or (name == PLAIN and method == "network, then LO-RANSAC" and limit == 5)
+                shown = main or (name == PLAIN and method == BEST and limit == 5)
                 rows.append((MAPS if shown else OF_TABLE)[limit].row(told, round(value, 1), **more))
             for what, value in found["inliers"].items():
                 rows.append(INLIERS_OF_TABLE[what].row(told, round(value, 1)))

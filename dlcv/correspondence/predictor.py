@@ -17,6 +17,7 @@ from .model import CorrespondenceNet
 
 NETWORK = "correspondence"
 THRESHOLD = 1.5  # pixels
+KEPT_FROM = 1.0  # logit from which on a match is kept for an estimator
 METHODS = {  # whether the network keeps matches, or ratio test and mutual check do; and what estimates from those
     "Weighted eight points": (True, "essential"),
     "Reweighted eight points": (True, "robust"),
@@ -128,13 +129,20 @@ def tested(matches: Matches) -> torch.Tensor:
     return (matches.ratio < RATIO) & matches.mutual
 
 
+def kept_of(matches: Matches, weighed: Weighed) -> torch.Tensor:
+    """Which matches (P,) bool the network keeps for an estimator; and each other's nearest, where that is known."""
+    kept = weighed.logits > KEPT_FROM
+    return kept if matches.places_only else kept & matches.mutual
+
+
 def geometry(pair: Pair, weighed: Weighed, method: str, threshold: float = THRESHOLD) -> Geometry:
     """The geometry of a pair by one of METHODS, with inliers within a threshold in pixels."""
     begun = time.perf_counter()
     by_network, estimator = METHODS[method]
     first, second = pair.normalised
-    kept = weighed.logits > 0 if by_network else tested(pair.matches)
-    if estimator in ("essential", "robust"):
+    alone = estimator in ("essential", "robust")
+    kept = weighed.logits > 0 if alone else kept_of(pair.matches, weighed) if by_network else tested(pair.matches)
+    if alone:
         found = getattr(weighed, estimator) if kept.sum() >= 8 else None
     else:
         found, _ = estimators.essential(first[kept], second[kept], pair.focal, estimator, threshold)

@@ -11,7 +11,7 @@ const NEAR = 9; // points of the screen around the end of a match that take hold
 const REACH = 16; // pixels around a match that its patches show
 
 export default function ({first, server, board, find, say, liveCaller, onValue}) {
-  const {examples, methods, threshold: limit} = first;
+  const {examples, methods, usual, threshold: limit} = first;
   const askShow = liveCaller(server.show);
   const askWeigh = liveCaller(server.reweigh);
   const askPoint = liveCaller(server.point_out);
@@ -20,7 +20,7 @@ export default function ({first, server, board, find, say, liveCaller, onValue})
   const state = {
     colour: 'weight',
     out: true,
-    on: new Set([methods[0], 'RANSAC']),
+    on: new Set([usual, 'RANSAC']),
     at: null,
     match: null,
     changed: new Map(),
@@ -74,6 +74,14 @@ export default function ({first, server, board, find, say, liveCaller, onValue})
     find('.co-said').textContent =
       `${all.toLocaleString('en')} matches, weighed in ${written(pair.milliseconds, 0)} ms: ${count} are kept.${truth}${guessed}`;
     Object.assign(board.dataset, {matches: all, kept: count, good: good ?? '', pair: pair.pair});
+  }
+
+  function tellColours() {
+    const scale = [0, 0.25, 0.5, 0.75, 1].map(weightColour).join();
+    const byWeight = html`0 <i style="background: linear-gradient(to right, ${scale})"></i> 1`;
+    const unknown = html`The truth is not known here: ${byWeight}`;
+    const byTruth = pair?.right ? html`green is right, red is wrong` : unknown;
+    fill(find('.co-key'), state.colour === 'truth' ? byTruth : byWeight);
   }
 
   // Pixels between the true point and a method's line.
@@ -220,6 +228,7 @@ export default function ({first, server, board, find, say, liveCaller, onValue})
 
   const again = () => {
     tellCounts();
+    tellColours();
     two.redraw();
   };
   const cut = slider(
@@ -257,6 +266,7 @@ export default function ({first, server, board, find, say, liveCaller, onValue})
     () => state.colour,
     (colour) => {
       state.colour = colour;
+      tellColours();
       two.redraw();
     },
   );

@@ -1,6 +1,6 @@
 // RANSAC, a trial at a time: the sample, its hypothesis, the inliers, the best so far, and how many trials are enough.
-import {choices, hear, numbersOf, percent, slider, tell, written} from '../../frame/web/controls.js';
-import {GOOD, lineOf, makeTwo} from './shared.js';
+import {choices, hear, numbersOf, onThemeChange, percent, slider, tell, whenSeen, written} from '../../frame/web/controls.js';
+import {GOOD, lineOf, makeTwo, sheet} from './shared.js';
 
 const PACE = 500; // milliseconds a trial, at first
 const FASTER = 0.9; // and of each that follows, a part of the one before
@@ -18,6 +18,7 @@ export default function ({first, server, board, find, colour, liveCaller}) {
   let pair = null;
   let run = null;
   let timer = 0;
+  let watching = false;
 
   // ---- what is drawn
 
@@ -65,10 +66,8 @@ export default function ({first, server, board, find, colour, liveCaller}) {
   }
 
   function drawCurve() {
-    const pen = curve.getContext('2d');
-    const {width, height} = curve;
-    pen.clearRect(0, 0, width, height);
-    if (!run) return;
+    const {pen, width, height} = sheet(curve);
+    if (!run || !width) return;
     const last = run.trials.at(-1)?.number ?? 0;
     const bound = run.trials.at(-1)?.bound ?? Infinity;
     const most = Math.max(20, last, Math.min(bound, 3 * last));
@@ -104,7 +103,7 @@ export default function ({first, server, board, find, colour, liveCaller}) {
     const last = run?.trials.at(-1);
     Object.assign(board.dataset, {trials: last?.number ?? 0, best: last?.best ?? 0, done: run?.done ?? false});
     if (!last) {
-      find('.cr-said').textContent = 'Press Step to draw the first sample, or Play.';
+      find('.cr-said').textContent = '';
       return;
     }
     const share = last.best / run.matches;
@@ -148,6 +147,7 @@ export default function ({first, server, board, find, colour, liveCaller}) {
       done: false,
     };
     show();
+    await more(1);
   }
   function show() {
     say();
@@ -235,7 +235,13 @@ export default function ({first, server, board, find, colour, liveCaller}) {
     run = null;
     await two.show(next);
     tellNetwork();
+    if (watching) begin();
+  });
+  whenSeen(board, () => {
+    watching = true;
     begin();
   });
+  new ResizeObserver(drawCurve).observe(curve);
+  onThemeChange(drawCurve);
   tell('correspondence:again');
 }

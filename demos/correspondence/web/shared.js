@@ -162,3 +162,13 @@ export const lineOf = (f, x, y) => [0, 3, 6].map((row) => f[row] * x + f[row + 1
 // Colours of a weight from 0 to 1, on photographs.
 export const weightColour = (weight) => `hsl(${40 + 150 * weight} 95% ${40 + 8 * weight}%)`;
 export const [GOOD, BAD] = ['#19a34a', '#e02d2d'];
+
+// The empty sheet of a plot, as large as its canvas is on the screen, whose unit is a point of the screen.
+export function sheet(canvas) {
+  const ratio = pixelRatio(canvas);
+  const [width, height] = [canvas.clientWidth, canvas.clientHeight];
+  [canvas.width, canvas.height] = [Math.round(width * ratio), Math.round(height * ratio)];
+  const pen = canvas.getContext('2d');
+  pen.setTransform(ratio, 0, 0, ratio, 0, 0);
+  return {pen, width, height};
+}

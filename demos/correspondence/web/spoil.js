@@ -1,5 +1,6 @@
 // Wrong matches beside the right ones of the pair: the trials of RANSAC grow, the network looks once.
 import {hear, onThemeChange, percent, slider, tell, whenSeen, written} from '../../frame/web/controls.js';
+import {sheet} from './shared.js';
 
 const SHARES = Array.from({length: 20}, (_, i) => i / 20);
 const LEFT = 46;
@@ -7,7 +8,7 @@ const FOOT = 26;
 const DECADES = 7;
 
 export default function ({first, server, board, find, colour, liveCaller}) {
-  const {share: limits, most} = first;
+  const {share: limits} = first;
   const ask = liveCaller(server.spoil);
   let pair = null;
   let seen = new Map(); // answers by share
@@ -15,9 +16,7 @@ export default function ({first, server, board, find, colour, liveCaller}) {
   // ---- what is drawn
 
   function axes(canvas, ticks) {
-    const pen = canvas.getContext('2d');
-    const {width, height} = canvas;
-    pen.clearRect(0, 0, width, height);
+    const {pen, width, height} = sheet(canvas);
     pen.font = '13px sans-serif';
     pen.lineWidth = 1;
     pen.strokeStyle = colour('--gallery-line');
@@ -54,7 +53,7 @@ export default function ({first, server, board, find, colour, liveCaller}) {
     const answers = [...seen].sort(([one], [other]) => one - other);
     const decades = Array.from({length: DECADES + 1}, (_, i) => [
       i / DECADES,
-      i < 4 ? (10 ** i).toLocaleString('en') : `10^${i}`,
+      i < 4 ? (10 ** i).toLocaleString('en') : `10${'⁴⁵⁶⁷'[i - 4]}`,
     ]);
     const trials = axes(find('.cs-trials'), decades);
     const high = (count) => trials.down(Math.min(1, Math.log10(Math.max(1, count)) / DECADES));
@@ -67,7 +66,7 @@ export default function ({first, server, board, find, colour, liveCaller}) {
     );
     dots(
       trials.pen,
-      answers.map(([e, one]) => [trials.across(e), high(one.trials)]),
+      answers.filter(([, one]) => one.trials !== null).map(([e, one]) => [trials.across(e), high(one.trials)]),
       colour('--gallery-first'),
     );
 
@@ -95,14 +94,15 @@ export default function ({first, server, board, find, colour, liveCaller}) {
   }
 
   function say(answer) {
-    const {network, ransac, trials, stopped, formula, matches, right} = answer;
-    const made = stopped
-      ? `gave up after ${most.toLocaleString('en')} trials`
-      : `stopped after ${trials.toLocaleString('en')} trials`;
-    const by = formula >= 1e9 ? 'more than a billion' : Math.ceil(formula).toLocaleString('en');
+    const {network, ransac, trials, formula, matches, right} = answer;
+    const by = `${Math.ceil(formula).toLocaleString('en')} trials`;
+    const made =
+      trials === null
+        ? `RANSAC needs ${by} by the formula: more than are made here`
+        : `RANSAC stopped after ${trials.toLocaleString('en')} trials; the formula says ${by}`;
     Object.assign(board.dataset, {network: network.f1, ransac: ransac.f1, matches});
     find('.cs-said').textContent =
-      `${right} right ones of ${matches.toLocaleString('en')}: RANSAC ${made}; the formula says ${by}. The network took ` +
+      `${right} of ${matches.toLocaleString('en')} matches are right. ${made}. The network took ` +
       `${written(network.milliseconds, 0)} ms, F1 ${written(network.f1)}; RANSAC in that time, F1 ${written(ransac.f1)}.`;
   }
 
@@ -150,6 +150,7 @@ export default function ({first, server, board, find, colour, liveCaller}) {
     draw();
     at(wrong.value);
   });
+  new ResizeObserver(draw).observe(find('.cs-trials'));
   onThemeChange(draw);
   tell('correspondence:again');
 }
