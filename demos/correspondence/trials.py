@@ -10,7 +10,7 @@ from demos import frame
 from demos.frame.keep import Keep
 from dlcv.core.errors import InputError
 
-from .pairs import USUAL, Known, Threshold, Which, flat, known, predictor
+from .pairs import PLAIN, USUAL, Known, Threshold, Which, flat, known, predictor
 
 if TYPE_CHECKING:
     import torch
@@ -146,7 +146,8 @@ class Spoil(Which):
 
 
 def spoil(query: Spoil) -> dict:
-    """Trials that RANSAC needs, and its F1 in the time that the network takes, beside the network's."""
+    """Trials that RANSAC needs, and its F1 in the time that the network takes, beside the network's and that of the one
+    without context normalisation."""
     one = known(query.pair)
     pair, right = spoiled(one, query.share, query.seed)
     weighed = predictor().weigh(pair)
@@ -156,6 +157,7 @@ def spoil(query: Spoil) -> dict:
         "matches": len(right),
         "right": int(right.sum()),
         "network": {"f1": f1(weighed.logits > 0, right), "milliseconds": weighed.milliseconds},
+        "plain": {"f1": f1(predictor(PLAIN).weigh(pair).logits > 0, right)},
         "ransac": {"f1": f1(hurried, right)},
         **needed(pair, right),
     }
@@ -229,8 +231,6 @@ def shuffle(query: Order) -> dict:
     import torch
 
     from dlcv.correspondence import predictor as of
-
-    from .pairs import PLAIN
 
     pair, weighed = known(query.pair)
     order = torch.randperm(len(weighed.weights), generator=torch.Generator().manual_seed(query.seed))

@@ -77,6 +77,7 @@ export default function ({first, server, board, find, colour, liveCaller}) {
     ]);
     for (const [who, style] of [
       ['network', '--gallery-first'],
+      ['plain', '--gallery-third'],
       ['ransac', '--gallery-second'],
     ]) {
       const points = answers.map(([e, one]) => [score.across(e), score.down(one[who].f1)]);
@@ -85,7 +86,8 @@ export default function ({first, server, board, find, colour, liveCaller}) {
     }
     score.pen.font = 'bold 14px sans-serif';
     for (const [words, style, at] of [
-      ['Network', '--gallery-first', 24],
+      ['Network', '--gallery-first', 6],
+      ['without context normalisation', '--gallery-third', 24],
       ['RANSAC', '--gallery-second', 42],
     ]) {
       score.pen.fillStyle = colour(style);
@@ -94,16 +96,16 @@ export default function ({first, server, board, find, colour, liveCaller}) {
   }
 
   function say(answer) {
-    const {network, ransac, trials, formula, matches, right} = answer;
+    const {network, plain, ransac, trials, formula, matches, right} = answer;
     const by = `${Math.ceil(formula).toLocaleString('en')} trials`;
     const made =
       trials === null
         ? `RANSAC needs ${by} by the formula: more than are made here`
         : `RANSAC stopped after ${trials.toLocaleString('en')} trials; the formula says ${by}`;
-    Object.assign(board.dataset, {network: network.f1, ransac: ransac.f1, matches});
+    Object.assign(board.dataset, {network: network.f1, plain: plain.f1, ransac: ransac.f1, matches});
     find('.cs-said').textContent =
       `${right} of ${matches.toLocaleString('en')} matches are right. ${made}. The network took ` +
-      `${written(network.milliseconds, 0)} ms, F1 ${written(network.f1)}; RANSAC in that time, F1 ${written(ransac.f1)}.`;
+      `${written(network.milliseconds, 0)} ms, F1 ${written(network.f1)}, without context normalisation ${written(plain.f1)}; RANSAC in that time, F1 ${written(ransac.f1)}.`;
   }
 
   // ---- questions
