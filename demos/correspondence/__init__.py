@@ -9,11 +9,14 @@ from . import api, pairs, takeaway, trials
 ABOUT = frame.Topic(
     title="Correspondences",
     name="Good correspondences",
-    lecture="Unstructured input",
+    lecture="Dealing with orderless input",
     summary="Most matches of two photographs are wrong: see RANSAC find the others by trial, a network in one look.",
     card=".co-two",
     first=(".co-examples", ".co-two"),
-    slides=(("Application to outlier detection: (a) RANSAC", "dlcv/correspondence/ransac.py"),),
+    slides=(
+        ("Application to outlier detection: (a) RANSAC", "dlcv/correspondence/ransac.py"),
+        ("(b) the network on matches", "dlcv/correspondence/model.py"),
+    ),
 )
 EPIPOLAR = r"\mathbf{x}'^\top \mathbf{E}\, \mathbf{x} = 0, \quad \mathbf{E} = [\mathbf{t}]_\times \mathbf{R}"
 WEIGHTED = (

@@ -1,5 +1,15 @@
 // RANSAC, a trial at a time: the sample, its hypothesis, the inliers, the best so far, and how many trials are enough.
-import {choices, hear, numbersOf, onThemeChange, percent, slider, tell, whenSeen, written} from '../../frame/web/controls.js';
+import {
+  choices,
+  hear,
+  numbersOf,
+  onThemeChange,
+  percent,
+  slider,
+  tell,
+  whenSeen,
+  written,
+} from '../../frame/web/controls.js';
 import {GOOD, lineOf, makeTwo, sheet} from './shared.js';
 
 const PACE = 500; // milliseconds a trial, at first
