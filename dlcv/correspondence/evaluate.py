@@ -11,7 +11,6 @@ from typing import NamedTuple
 
 import cv2
 import numpy as np
-import poselib
 import torch
 
 from ..core import weights
@@ -93,6 +92,8 @@ def by_opencv(method: str, threshold: float, asked: Asked, kept: torch.Tensor) -
 
 def by_poselib(threshold: float, asked: Asked, kept: torch.Tensor) -> Found:
     """The pose by poselib's LO-RANSAC from the matches that are kept."""
+    import poselib  # here, so that what a score is called is known without it
+
     if kept.sum() < 6:
         return nothing(asked)
     focal = asked.focal

@@ -1,4 +1,4 @@
-// A pair and its matches, coloured by the network's weight; the epipolar lines of whatever is pointed at, by each method;
+// A pair and its matches, coloured by the network's weight; the epipolar lines of what is pointed at, by each method;
 // and the weight of one match, which the visitor may change.
 import {button, choices, hear, slider, stepOf, tell, written} from '../../frame/web/controls.js';
 import {fill, html} from '../../frame/web/html.js';
@@ -72,7 +72,8 @@ export default function ({first, server, board, find, say, liveCaller, onValue})
       : '';
     const guessed = pair.cameras.includes('guessed') ? ' A field of view of 58° is guessed.' : '';
     find('.co-said').textContent =
-      `${all.toLocaleString('en')} matches, weighed in ${written(pair.milliseconds, 0)} ms: ${count} are kept.${truth}${guessed}`;
+      `${all.toLocaleString('en')} matches, weighed in ${written(pair.milliseconds, 0)} ms: ${count} are kept.` +
+      `${truth}${guessed}`;
     Object.assign(board.dataset, {matches: all, kept: count, good: good ?? '', pair: pair.pair});
   }
 
@@ -110,7 +111,8 @@ export default function ({first, server, board, find, say, liveCaller, onValue})
       rows.map((method) => {
         const {count, milliseconds, off, matrix} = found[method];
         const degrees = off === null ? '' : off > 90 ? 'lost' : `${written(off, 1)}°`;
-        return html`<tr data-method="${method}"><td><i style="background: ${COLOURS[methods.indexOf(method)]}"></i>${method}</td>
+        const style = `background: ${COLOURS[methods.indexOf(method)]}`;
+        return html`<tr data-method="${method}"><td><i style="${style}"></i>${method}</td>
           <td>${matrix ? count : 'none'}</td><td>${written(milliseconds, 0)} ms</td><td>${degrees}</td>
           <td data-misses>${missed(matrix)}</td></tr>`;
       }),

@@ -28,7 +28,8 @@ export default function ({server, board, find, liveCaller}) {
         ? 'none of the weights changes'
         : `no weight changes by more than ${answer.change.toExponential(0)}, which is rounding`;
     const scores = answer.f1
-      ? ` F1 with context normalisation ${written(answer.f1[0])}, without it ${written(answer.f1[1])}: green is right, red is wrong.`
+      ? ` F1 with context normalisation ${written(answer.f1[0])}, without it ${written(answer.f1[1])}:` +
+        ' green is right, red is wrong.'
       : '';
     find('.cn-said').textContent = `In the order ${answer.order.join(', ')} … ${change}.${scores}`;
     Object.assign(board.dataset, {change: answer.change, seed});

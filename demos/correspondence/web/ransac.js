@@ -120,8 +120,8 @@ export default function ({first, server, board, find, colour, liveCaller}) {
     const enough = last.bound >= 1e9 ? 'more than can be counted' : Math.ceil(last.bound).toLocaleString('en');
     const end = run.done ? (last.number >= last.bound ? ' That is enough.' : ' RANSAC gives up here.') : '';
     find('.cr-said').textContent =
-      `Trial ${last.number.toLocaleString('en')}: ${last.inliers} inliers. Best so far ${last.best} of ${run.matches},` +
-      ` ${percent(share)}, so that ${enough} trials are enough.${end}`;
+      `Trial ${last.number.toLocaleString('en')}: ${last.inliers} inliers. Best so far ${last.best} of` +
+      ` ${run.matches}, ${percent(share)}, so that ${enough} trials are enough.${end}`;
   }
 
   function tellNetwork() {

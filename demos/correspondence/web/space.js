@@ -112,7 +112,8 @@ export default function ({first, server, board, find, colour, liveCaller}) {
     shown = points && {colours: numbersOf(answer.colours, Uint8Array), space: framed({...answer, points})};
     const guessed = answer.guessed ? ' The field of view is a guess, and so is the shape.' : '';
     find('.cp-two figcaption').textContent = points
-      ? `${points.length / 3} points by “${mine.method}”. First camera, second camera, and the way between them.${guessed}`
+      ? `${points.length / 3} points by “${mine.method}”. First camera, second camera, and the way between` +
+        ` them.${guessed}`
       : '';
     board.dataset.points = points ? points.length / 3 : 0;
     draw();

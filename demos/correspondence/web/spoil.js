@@ -105,7 +105,8 @@ export default function ({first, server, board, find, colour, liveCaller}) {
     Object.assign(board.dataset, {network: network.f1, plain: plain.f1, ransac: ransac.f1, matches});
     find('.cs-said').textContent =
       `${right} of ${matches.toLocaleString('en')} matches are right. ${made}. The network took ` +
-      `${written(network.milliseconds, 0)} ms, F1 ${written(network.f1)}, without context normalisation ${written(plain.f1)}; RANSAC in that time, F1 ${written(ransac.f1)}.`;
+      `${written(network.milliseconds, 0)} ms, F1 ${written(network.f1)}, without context normalisation ` +
+      `${written(plain.f1)}; RANSAC in that time, F1 ${written(ransac.f1)}.`;
   }
 
   // ---- questions
