@@ -134,6 +134,7 @@ def build() -> None:
     spoil_it()
     any_order()
     in_space()
+    frame.architecture("correspondence", pairs.NETWORK, (1, 1500, 2), (1, 1500, 2), (1, 1500, 6))
     frame.weights_card(
         {name: [name] for name in (pairs.NETWORK, pairs.PLAIN)},
         note="Scores are of places that the network has never seen, 1,500 matches a pair, with true poses. No figure of"
