@@ -1,0 +1,1 @@
+"""LIFT: detector, orientation and descriptor of local features as one network, trained end to end (Yi et al. 2016)."""
