@@ -58,12 +58,6 @@ def mine(a: torch.Tensor, b: torch.Tensor) -> Hardest:
     return Hardest(away.argmin(1), away.argmin(0))
 
 
-def contrastive(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
-    """L_pos + L_neg of a batch of N pairs, each with the harder of its two mined negatives: (N,)."""
-    hardest = mine(a, b)
-    return positive(a, b) + torch.maximum(negative(a, b[hardest.to_first]), negative(b, a[hardest.to_second]))
-
-
 def triplet(a: torch.Tensor, b: torch.Tensor, margin: float = MARGIN) -> torch.Tensor:
     """max(0, 1 + || a_i - b_i || - min_j || . - . ||) of a batch of N pairs, over the mined negatives of both: (N,).
 
@@ -73,3 +67,38 @@ def triplet(a: torch.Tensor, b: torch.Tensor, margin: float = MARGIN) -> torch.T
     near = (squared_distance(a, b) + TINY).sqrt()
     far = torch.minimum(squared_distance(a, b[hardest.to_first]), squared_distance(b, a[hardest.to_second]))
     return F.relu(margin + near - (far + TINY).sqrt())
+
+
+def pairs(a: torch.Tensor, b: torch.Tensor) -> dict[str, torch.Tensor]:
+    """L_pos and L_neg of a batch of N pairs as the global cost has them, each pair with the harder negative it mined.
+
+    min over {DET, ORI, DESC} of
+        sum_(P, y) max(0, 1 - y softmax(DET(P)))^2
+        + sum_(P1, P2) || DESC(G(P^1, softargmax(DET(P^1)))) - DESC(G(P^2, softargmax(DET(P^2)))) ||^2
+        + sum_(P1, P3) max(0, 1 - || DESC(G(P^1, softargmax(DET(P^1)))) - DESC(G(P^3, softargmax(DET(P^3)))) ||^2)
+    """
+    hardest = mine(a, b)
+    push = torch.maximum(negative(a, b[hardest.to_first]), negative(b, a[hardest.to_second]))
+    return {"positive": positive(a, b).mean(), "negative": push.mean()}
+
+
+def apart(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
+    """1 - cos(theta^1 - theta^2) of angles that should be equal: (N,)."""
+    return 1 - torch.cos(a - b)
+
+
+def place(weights: torch.Tensor, point: torch.Tensor, near: float) -> torch.Tensor:
+    """-log of the softmax weight that lies within `near` pixels of the point: (N,). Not on the slide.
+
+    The slide's cost is as low with any place that both patches have in common. With this term DET learns from the point
+    that many photographs agreed on.
+
+    Args:
+        weights: (N, K S, S), softmax over K maps, one below the other: the one that has the point first.
+        point: (N, 2) in pixels from the middle of a map.
+    """
+    side = weights.shape[2]
+    along = torch.arange(side, device=weights.device) - (side - 1) / 2
+    x, y = (along - point[:, axis, None] for axis in (0, 1))  # (N, S)
+    close = x.square()[:, None] + y.square()[:, :, None] <= near**2  # (N, S, S)
+    return -((weights[:, :side] * close).sum((1, 2)) + TINY).log()

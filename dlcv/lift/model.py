@@ -11,6 +11,10 @@ from torch.nn import functional as F
 from .glue import angle_of, crop, crop_and_rotate, softargmax
 
 
+REACH = 6  # pixels on each side that a score depends on
+AROUND = 12  # pixels on each side over which a picture is standardised for the detector
+
+
 @dataclass
 class LiftConfig:
     """Settings of a `Lift` network."""
@@ -37,34 +41,37 @@ def standardised(x: torch.Tensor) -> torch.Tensor:
     return (x - mean) / (deviation + 0.01)
 
 
-class Detector(nn.Module):
+class Detector(nn.Module, PyTorchModelHubMixin, pipeline_tag="image-feature-extraction", tags=["keypoint-detection"]):
     """DET: the score of every pixel, piece-wise linear at its end, S = sum_n delta_n max_m (w_nm * h + b_nm).
 
     The signs delta_n alternate, as in the paper; there h is the picture and w_nm is as large as a patch. Here h are two
     small layers of features of the picture, less its mean around and over its deviation there.
     """
 
-    reach = 6  # pixels on each side that a score depends on
-
     def __init__(self, config: LiftConfig):
         super().__init__()
+        self.config = config
         first, second = config.detector
         self.sums, pieces = config.sums
         self.features = nn.Sequential(nn.Conv2d(1, first, 5), nn.ReLU(), nn.Conv2d(first, second, 5), nn.ReLU())
         self.pieces = nn.Conv2d(second, self.sums * pieces, 5)
         self.register_buffer("delta", torch.tensor([1.0, -1.0]).repeat(self.sums)[: self.sums], persistent=False)
 
+    def score(self, x: torch.Tensor) -> torch.Tensor:
+        """Scores (N, H - 12, W - 12) of pictures (N, 1, H, W) that are locally standardised."""
+        maxima = self.pieces(self.features(x)).unflatten(1, (self.sums, -1)).amax(2)  # (N, sums, H - 12, W - 12)
+        return (maxima.float() * self.delta[:, None, None]).sum(1)
+
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """Scores (N, H - 12, W - 12) of pictures (N, 1, H, W) in [0, 1]."""
-        h = self.features(locally_standardised(x))
-        maxima = self.pieces(h).unflatten(1, (self.sums, -1)).amax(2)  # (N, sums, H - 12, W - 12)
-        return torch.einsum("nshw,s->nhw", maxima, self.delta)
+        """Scores (N, H, W) of pictures (N, 1, H, W) in [0, 1]; what a score depends on is repeated beyond the border."""
+        return self.score(F.pad(locally_standardised(x), [REACH] * 4, mode="replicate"))
 
 
-def locally_standardised(x: torch.Tensor, reach: int = 12) -> torch.Tensor:
-    """Pictures (N, 1, H, W) less their mean around each pixel, over their deviation there; at borders, of what is there."""
+def locally_standardised(x: torch.Tensor) -> torch.Tensor:
+    """Pictures (N, 1, H, W) less their mean around each pixel, over their deviation there: light and contrast are gone."""
+
     def mean(y):
-        for kernel, padding in (((2 * reach + 1, 1), (reach, 0)), ((1, 2 * reach + 1), (0, reach))):
+        for kernel, padding in (((2 * AROUND + 1, 1), (AROUND, 0)), ((1, 2 * AROUND + 1), (0, AROUND))):
             y = F.avg_pool2d(y, kernel, 1, padding, count_include_pad=False)
         return y
 
@@ -73,20 +80,21 @@ def locally_standardised(x: torch.Tensor, reach: int = 12) -> torch.Tensor:
     return (x - middle) / (variance.sqrt() + 0.02)
 
 
-class Orientation(nn.Module):
+class Orientation(nn.Module, PyTorchModelHubMixin, pipeline_tag="image-feature-extraction", tags=["keypoint-detection"]):
     """ORI: two numbers, the sine and the cosine of an angle up to a factor."""
 
     def __init__(self, config: LiftConfig):
         super().__init__()
+        self.config = config
         first, second, third = config.orientation
         self.layers = nn.Sequential(
             block(1, first, 5, 2),  # (N, first, 16, 16)
             block(first, second, 3, 2),  # (N, second, 8, 8)
             block(second, third, 3, 2),  # (N, third, 4, 4)
             nn.Flatten(),
-            nn.Linear(third * (config.side // 8) ** 2, 128),
+            nn.Linear(third * (config.side // 8) ** 2, 64),
             nn.ReLU(),
-            nn.Linear(128, 2),
+            nn.Linear(64, 2),
         )
         along = torch.arange(config.side) - (config.side - 1) / 2
         disc = along.square() + along.square()[:, None] <= (config.side / 2) ** 2  # what stays the same when turned
@@ -97,11 +105,12 @@ class Orientation(nn.Module):
         return self.layers(standardised(x) * self.disc).float()
 
 
-class Descriptor(nn.Module):
+class Descriptor(nn.Module, PyTorchModelHubMixin, pipeline_tag="image-feature-extraction", tags=["keypoint-detection"]):
     """DESC: 128 numbers of length 1."""
 
     def __init__(self, config: LiftConfig):
         super().__init__()
+        self.config = config
         first, second, third, fourth = config.descriptor
         self.layers = nn.Sequential(
             block(1, first, 5, 2),  # (N, first, 16, 16)
@@ -120,14 +129,23 @@ class Descriptor(nn.Module):
 
 
 class LiftOutput(NamedTuple):
-    """All that the chain has on the way from N patches to their descriptors."""
+    """All that the chain has on the way from N patches to the descriptors of the first D of them."""
 
-    scores: torch.Tensor  # (N, 25, 25) of DET, around the middle
-    point: torch.Tensor  # (N, 2): softargmax, in pixels from the middle
-    cropped: torch.Tensor  # (N, 1, 32, 32): Crop
-    angle: torch.Tensor  # (N,) of ORI
-    upright: torch.Tensor  # (N, 1, 32, 32): Rot
-    descriptor: torch.Tensor  # (N, 128)
+    scores: torch.Tensor  # (N, 25, 25) of DET, around the middle or where `shift` says
+    point: torch.Tensor  # (D, 2): softargmax, in pixels from the middle of the patch
+    cropped: torch.Tensor  # (D, 1, 32, 32): Crop
+    angle: torch.Tensor  # (D,) of ORI
+    upright: torch.Tensor  # (D, 1, 32, 32): Rot
+    descriptor: torch.Tensor  # (D, 128)
+
+
+def window(maps: torch.Tensor, side: int, shift: torch.Tensor) -> torch.Tensor:
+    """Squares (N, 1, side, side) of maps (N, 1, S, S), whole pixels `shift` (N, 2) away from the middle."""
+    corner = (maps.shape[-1] - side + 1) // 2
+    along = torch.arange(side, device=maps.device) + corner
+    rows, columns = shift[:, 1:] + along, shift[:, :1] + along  # (N, side)
+    number = torch.arange(len(maps), device=maps.device)
+    return maps[number[:, None, None], 0, rows[:, :, None], columns[:, None]].unsqueeze(1)
 
 
 class Lift(nn.Module, PyTorchModelHubMixin, pipeline_tag="image-feature-extraction", tags=["keypoint-detection"]):
@@ -138,26 +156,39 @@ class Lift(nn.Module, PyTorchModelHubMixin, pipeline_tag="image-feature-extracti
         self.config = config
         self.detector, self.orientation, self.descriptor = Detector(config), Orientation(config), Descriptor(config)
 
-    def scores(self, patches: torch.Tensor, shift: torch.Tensor | None = None) -> torch.Tensor:
-        """DET(P) in the window around the middle of patches (N, 1, 64, 64), or around shifts (N, 2) in whole pixels."""
-        found = self.detector(patches)  # (N, 52, 52)
-        corner, window = (found.shape[1] - self.config.window) // 2, self.config.window
-        if shift is None:
-            return found[:, corner : corner + window, corner : corner + window]
-        rows = torch.arange(window, device=found.device) + corner
-        y, x = shift[:, 1, None] + rows, shift[:, 0, None] + rows
-        return found[torch.arange(len(found), device=found.device)[:, None, None], y[:, :, None], x[:, None]]
+    def train(self, mode: bool = True) -> "Lift":
+        """The network itself; the batch norms of ORI and DESC keep what they learned before the three are joined."""
+        super().train(mode)
+        self.orientation.eval()
+        self.descriptor.eval()
+        return self
 
     def describe(self, patches: torch.Tensor, point: torch.Tensor) -> tuple[torch.Tensor, ...]:
-        """What follows on the point (N, 2): the crop, its angle, the crop set upright, and its descriptor."""
+        """What follows on points (N, 2) of patches: the crop, its angle, the crop set upright, and its descriptor."""
         cropped = crop(patches, point, self.config.side)
         angle = angle_of(self.orientation(cropped))
         upright = crop_and_rotate(patches, point, angle, self.config.side)
         return cropped, angle, upright, self.descriptor(upright)
 
-    def forward(self, patches: torch.Tensor, beta: float | None = None) -> LiftOutput:
-        """The whole chain on patches (N, 1, 64, 64) in [0, 1]."""
-        scores = self.scores(patches)
-        point = softargmax(scores, self.config.beta if beta is None else beta)
-        cropped, angle, upright, descriptor = self.describe(patches, point)
-        return LiftOutput(scores, point, cropped, angle, upright, descriptor)
+    def forward(
+        self,
+        patches: torch.Tensor,
+        beta: float | None = None,
+        shift: torch.Tensor | None = None,
+        described: int | None = None,
+    ) -> LiftOutput:
+        """The whole chain on patches (N, 1, 64, 64) in [0, 1].
+
+        Args:
+            beta: of the softargmax, instead of the one it was trained with.
+            shift: (N, 2) whole pixels from the middle of a patch to that of the window in which DET looks.
+            described: D, if not all of the patches are to be described.
+        """
+        if shift is None:
+            shift = torch.zeros(len(patches), 2, dtype=torch.long, device=patches.device)
+        seen = window(locally_standardised(patches), self.config.window + 2 * REACH, shift)
+        scores = self.detector.score(seen)  # (N, 25, 25)
+        beta = self.config.beta if beta is None else beta
+        middle = shift[:described].float() + 0.5 * ((patches.shape[-1] - self.config.window) % 2)
+        point = softargmax(scores[:described], beta) + middle
+        return LiftOutput(scores, point, *self.describe(patches[:described], point))

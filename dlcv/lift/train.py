@@ -6,27 +6,47 @@ lift-detector     DET, through both
 lift              all three together, by the global cost
 """
 
+import functools
+import math
 from dataclasses import replace
 from pathlib import Path
 
 import torch
 
+from ..core import weights
 from ..core.datasets import TensorBatches
 from ..core.training.loop import Recipe, command_line, fit, save_checkpoint
 from . import loss
-from .model import Descriptor, LiftConfig
-from .patches import Bank, bank
+from .glue import angle_of, rotate, soft_maximum, softmax_weights
+from .model import Descriptor, Detector, Lift, LiftConfig, Orientation, window
+from .patches import SIDE, Bank, bank
 from .variation import lit, seen
 
 CONFIG = LiftConfig()
+FARTHEST = 8  # pixels between the point of a patch and the middle of the window in which DET looks for it
+NEAR = 1.5  # pixels from the point that count as the point
+ZOOM = (0.5, 0.7)  # octaves between the scale of a point and one that is wrong
+PLACE = 0.25  # weight of the place of the point beside the slide's terms
+EMPTY = 150  # places without a point, of each picture
 PRESETS = {
     "cpu": {
         "lift-descriptor": Recipe(
             epochs=48, batch_size=512, learning_rate=4e-3, warmup=0.03, weight_decay=0.02, average=0.995
         ),
+        "lift-orientation": Recipe(
+            epochs=12, batch_size=256, learning_rate=3e-3, warmup=0.03, weight_decay=0.02, average=0.995
+        ),
+        "lift-detector": Recipe(epochs=3, batch_size=96, learning_rate=3e-3, warmup=0.03, average=0.99),
+        "lift": Recipe(epochs=2, batch_size=128, learning_rate=3e-4, warmup=0.1, average=0.99),
     },
 }
 PRESETS["gpu"] = {name: replace(recipe, epochs=5 * recipe.epochs) for name, recipe in PRESETS["cpu"].items()}
+
+
+@functools.cache
+def training_bank() -> Bank:
+    """The patches that all stages learn from."""
+    return bank("train", torch.Generator().manual_seed(0), EMPTY)
 
 
 def two_views(start: torch.Tensor, points: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
@@ -37,29 +57,139 @@ def two_views(start: torch.Tensor, points: torch.Tensor, generator: torch.Genera
     return torch.stack([first + one, first + other])
 
 
+def on_cpu(step) -> torch.Generator:
+    """Random numbers of an update for the bank, which stays where it is."""
+    return torch.Generator().manual_seed(step.generator.initial_seed())
+
+
+def pictured(patches: torch.Tensor, device) -> torch.Tensor:
+    """Patches (N, S, S) uint8 as a network takes them, (N, 1, S, S) in [0, 1]."""
+    return patches.to(device)[:, None].float() / 255
+
+
 def descriptor_loss(known: Bank):
     """The loss of DESC: half of the points turned as SIFT says for each patch, half of them by any common angle."""
 
     def of(model, batch, step):
-        (points,), device = batch, step.device
-        generator = torch.Generator().manual_seed(step.generator.initial_seed())
-        rows = two_views(known.start, points.cpu(), generator)
-        common = 2 * torch.pi * torch.rand(len(points), generator=generator)
+        generator = on_cpu(step)
+        points = batch[0].cpu()
+        rows = two_views(known.start, points, generator)
+        common = 2 * math.pi * torch.rand(len(points), generator=generator)
         by_sift = torch.rand(len(points), generator=generator) < 0.5
-        angle = torch.where(by_sift, known.angle[rows], common).flatten().to(device)
-        patches = known.patches[rows.flatten()].to(device)[:, None].float() / 255
-        x = lit(seen(patches, angle, CONFIG.side, step.generator), step.generator)
-        a, b = model(x).chunk(2)
-        return {"loss": loss.triplet(a, b).mean(), "near": loss.squared_distance(a, b).mean()}
+        angle = torch.where(by_sift, known.angle[rows], common).flatten().to(step.device)
+        patches = pictured(known.patches[rows.flatten()], step.device)
+        a, b = model(lit(seen(patches, angle, CONFIG.side, step.generator), step.generator)).chunk(2)
+        return {"loss": loss.triplet(a, b).mean(), "near": loss.positive(a, b).mean()}
 
     return of
 
 
+def orientation_loss(known: Bank, descriptor: Descriptor):
+    """The loss of ORI: L_pair of patches that it has set upright, each of which was turned by any angle before.
+
+    The photographs are upright, so that the angles plus those turns should be equal, too: far from the truth the
+    descriptors are equally different whatever the angle, and L_pair has no slope.
+    """
+
+    def of(model, batch, step):
+        generator = on_cpu(step)
+        rows = two_views(known.start, batch[0].cpu(), generator).flatten()
+        turn = (2 * math.pi * torch.rand(len(rows), generator=generator)).to(step.device)
+        x = seen(pictured(known.patches[rows], step.device), turn, SIDE, step.generator, spread=0.5)
+        x = lit(x, step.generator)
+        angle = angle_of(model(rotate(x, torch.zeros_like(turn), CONFIG.side)))
+        pair = loss.positive(*descriptor(rotate(x, angle, CONFIG.side)).chunk(2)).mean()
+        apart = loss.apart(*(turn + angle).chunk(2)).mean()
+        return {"loss": pair + apart, "pair": pair, "apart": apart}
+
+    return of
+
+
+def quarter_turned(x: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
+    """Patches, each a copy or one turned by 90, 180 or 270 degrees."""
+    times = torch.randint(4, (len(x), 1, 1, 1), generator=generator, device=x.device)
+    turned = [x.rot90(number, (2, 3)) for number in range(4)]
+    return sum((times == number) * one for number, one in enumerate(turned))
+
+
+def quadruplet_loss(known: Bank):
+    """The global cost of the last slide, and how sure DET is of the place and scale of the point.
+
+    Patches come in three parts: B points in two views, P^1 and P^2; P^4, half as many as points; and the views once
+    more at a wrong scale. P^3 is the one of the other points that looks most like P^1 or P^2. What DET has to learn
+    moves with the window: the point is as far from its middle as chance wants, so that no place of it is better.
+    """
+
+    def of(model, batch, step):
+        generator = on_cpu(step)
+        rows = two_views(known.start, batch[0].cpu(), generator).flatten()
+        empty = torch.randint(len(known.empty), (len(batch[0]) // 2,), generator=generator)
+        x = pictured(torch.cat([known.patches[rows], known.empty[empty]]), step.device)
+        x = lit(quarter_turned(x, step.generator), step.generator)
+        count = len(rows)
+        x = torch.cat([x, at_wrong_scale(x[:count], step.generator)])
+        shift = torch.randint(-FARTHEST, FARTHEST + 1, (len(x), 2), generator=step.generator, device=step.device)
+        out = model(x, shift=shift, described=count)
+        scores, none, wrong = out.scores.split([count, len(empty), count])
+        beta = CONFIG.beta
+        terms = {
+            "point": loss.class_loss(soft_maximum(scores, beta), +1).mean(),
+            "none": loss.class_loss(soft_maximum(none, beta), -1).mean(),
+            **loss.pairs(*out.descriptor.chunk(2)),
+            "place": loss.place(softmax_weights(torch.cat([scores, wrong], 1), beta), -shift[:count] - 0.5, NEAR).mean(),
+        }
+        total = sum(terms.values()) - (1 - PLACE) * terms["place"]
+        return {"loss": total, **terms}
+
+    return of
+
+
+def at_wrong_scale(x: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
+    """Patches (N, 1, S, S) as they would have been cut at a scale that is too small or too large."""
+    low, high = ZOOM
+    octaves = low + (high - low) * torch.rand(len(x), generator=generator, device=x.device)
+    sign = torch.randint(2, (len(x),), generator=generator, device=x.device) * 2 - 1
+    theta = torch.zeros(len(x), 2, 3, device=x.device)
+    theta[:, 0, 0] = theta[:, 1, 1] = torch.exp2(sign * octaves)
+    grid = torch.nn.functional.affine_grid(theta, list(x.shape), align_corners=False)
+    return torch.nn.functional.grid_sample(x, grid, padding_mode="border", align_corners=False)
+
+
+def points_of(known: Bank) -> TensorBatches:
+    """The points by their numbers."""
+    return TensorBatches(torch.arange(len(known.start) - 1))
+
+
 def train_descriptor(recipe: Recipe, run: Path) -> Descriptor:
     """DESC, trained on points of the training places."""
-    known = bank("train", torch.Generator().manual_seed(recipe.seed))
-    data = TensorBatches(torch.arange(len(known.start) - 1))
-    return fit(Descriptor(CONFIG), descriptor_loss(known), data, recipe, run)
+    known = training_bank()
+    return fit(Descriptor(CONFIG), descriptor_loss(known), points_of(known), recipe, run)
+
+
+def train_orientation(recipe: Recipe, run: Path) -> Orientation:
+    """ORI, trained through the DESC that ships."""
+    known = training_bank()
+    descriptor = weights.load(Descriptor, "lift-descriptor").requires_grad_(False)
+    return fit(Orientation(CONFIG), orientation_loss(known, descriptor), points_of(known), recipe, run)
+
+
+def train_detector(recipe: Recipe, run: Path) -> Detector:
+    """DET, trained through the ORI and the DESC that ship."""
+    known, model = training_bank(), Lift(CONFIG)
+    model.orientation.load_state_dict(weights.load(Orientation, "lift-orientation").state_dict())
+    model.descriptor.load_state_dict(weights.load(Descriptor, "lift-descriptor").state_dict())
+    model.orientation.requires_grad_(False)
+    model.descriptor.requires_grad_(False)
+    return fit(model, quadruplet_loss(known), points_of(known), recipe, run).detector
+
+
+def train_together(recipe: Recipe, run: Path) -> Lift:
+    """All three, from those that ship."""
+    known, model = training_bank(), Lift(CONFIG)
+    parts = {"detector": Detector, "orientation": Orientation, "descriptor": Descriptor}
+    for name, part in parts.items():
+        getattr(model, name).load_state_dict(weights.load(part, f"lift-{name}").state_dict())
+    return fit(model, quadruplet_loss(known), points_of(known), recipe, run)
 
 
 def train(name: str, recipe: Recipe, runs: Path) -> None:
@@ -68,8 +198,13 @@ def train(name: str, recipe: Recipe, runs: Path) -> None:
     save_checkpoint(model, name, "dlcv.lift.train", recipe, licence=LICENCE, source=SOURCE)
 
 
-TRAINERS = {"lift-descriptor": train_descriptor}
-SOURCE = "134,536 patches of 37,466 points in photographs of 15 places"
+TRAINERS = {
+    "lift-descriptor": train_descriptor,
+    "lift-orientation": train_orientation,
+    "lift-detector": train_detector,
+    "lift": train_together,
+}
+SOURCE = "134,536 patches of 37,466 points that reconstructions of 15 places agree on"
 LICENCE = "cc-by-nc-sa-4.0"
 
 if __name__ == "__main__":
