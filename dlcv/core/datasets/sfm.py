@@ -64,6 +64,15 @@ def load() -> Reconstructions:
     )
 
 
+def bench(split: str) -> torch.Tensor:
+    """The pairs of pictures of a split for which poses are scored, (Q, 2): 150 of "test", 89 of "test_internet"."""
+    path = root()[0] / "two_view" / "pairs.npz"
+    if not path.exists():
+        raise FileNotFoundError(f"There is no {path}: set DLCV_DATA to the folder that has two_view.")
+    with np.load(path) as z:
+        return torch.from_numpy(z["pair"][(z["split"] == split) & z["bench"]].astype(np.int64))
+
+
 def pictures(names: list[str]) -> list[torch.Tensor]:
     """The pictures of these names, each (H, W) uint8, grey."""
     with tarfile.open(_folder() / NEEDED[1]) as tar:

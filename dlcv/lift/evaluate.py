@@ -1,0 +1,303 @@
+"""Score LIFT after each of its trainings: python -m dlcv.lift.evaluate [--model NAME ...] [--data DIR]
+
+Prints the scores, with those of OpenCV's SIFT, RootSIFT and ORB and, where DLCV_XFEAT is its file, of XFeat on the same
+pictures, and writes them beside the weights.
+"""
+
+import functools
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import cv2
+import numpy as np
+import torch
+
+from ..core import weights
+from ..core.datasets import homogr, sfm
+from ..core.geometry.poses import WRONG, pose_error, pose_map
+from ..core.training.evaluation import command_line
+from ..core.weights.scores import Metric
+from . import peers
+from .features import Features, Parts, describe, features, orient, parts_of
+from .geometry import by_homography, by_points, triangulated
+from .matching import PairScore, fpr95, match, reachable, score
+from .model import Descriptor, Detector, Lift, Orientation
+from .scale_space import pyramid, scale_of
+
+COMMAND = "python -m dlcv.lift.evaluate"
+COUNT = 1000  # points of a picture
+RATIO = {"SIFT": 0.8, "RootSIFT": 0.85, "ORB": 0.85, "XFeat": 0.95}  # of matches that a pose is found from
+OURS = 0.9
+PIXELS, CONFIDENCE = 0.75, 0.9999  # of the estimator of poses
+TURNS, TURNED = range(0, 360, 30), 3  # degrees, and so many pictures
+
+FPR95 = Metric("fpr95", "False positives at 95 % recall", "%", "lower")
+REPEATABILITY = Metric("repeatability", "Repeatability", "%", "higher")
+MATCHING = Metric("matching_score", "Matching score", "%", "higher")
+NN_MAP = Metric("nn_map", "Nearest-neighbour mAP", "%", "higher")
+POSE = Metric("pose_map_5", "Poses within 5 degrees", "%", "higher")
+ROTATED = Metric("rotated", "Matching score of turned pictures", "%", "higher", detail=True)
+PLACES = {"test": "a church, 25 photographs", "test_internet": "two places, 20 photographs from the Internet"}
+BARS = {"test": 1.2, "test_internet": 4.0}
+
+Method = Callable[[torch.Tensor, int], Features]
+
+
+def shipped(name: str) -> Parts:
+    """The networks that a visitor has after the training of that name."""
+    if name == "lift":
+        return parts_of(weights.load(Lift, name))
+    parts = ((Detector, "lift-detector"), (Orientation, "lift-orientation"), (Descriptor, "lift-descriptor"))
+    return Parts(*(weights.load(kind, one) if one in weights.names("lift") else None for kind, one in parts))
+
+
+def method(name: str) -> Method:
+    """Features after the training of that name: what is not learned yet is SIFT's."""
+    parts = shipped(name)
+    if name in ("lift", "lift-detector"):
+        return functools.partial(features, parts)
+
+    def found(picture: torch.Tensor, count: int) -> Features:
+        points, levels = peers.sift(picture, count), pyramid(picture)
+        angle = orient(parts.orientation, levels, points.xy, points.scale) if name != "lift-descriptor" else points.angle
+        return points._replace(angle=angle, descriptor=describe(parts.descriptor, levels, points.xy, points.scale, angle))
+
+    return found
+
+
+@functools.cache
+def peer_methods() -> dict[str, Method]:
+    """Those of others."""
+    path = os.environ.get("DLCV_XFEAT")
+    return peers.named(Path(path) if path else None)
+
+
+def as_input(picture: torch.Tensor) -> torch.Tensor:
+    """A picture (H, W) uint8 as (1, 1, H, W) in [0, 1]."""
+    return picture[None, None].float() / 255
+
+
+# patches
+
+
+@functools.cache
+def keypoints_of_pairs(split: str) -> tuple[torch.Tensor, torch.Tensor, list[tuple[torch.Tensor, torch.Tensor]]]:
+    """The keypoints that the pairs of a split name, the pairs by their rows, and each picture with its keypoints."""
+    known = reconstructions()
+    chosen, rows = known.pairs[split].flatten().unique(return_inverse=True)
+    owner = known.picture_of()[chosen]
+    numbers = owner.unique().tolist()
+    where = [(picture, chosen[owner == number]) for number, picture in zip(numbers, sfm.pictures(known.names[numbers]))]
+    return chosen, rows.view(-1, 2), where
+
+
+@functools.cache
+def reconstructions() -> sfm.Reconstructions:
+    """All that is known of the places."""
+    return sfm.load()
+
+
+def rate(split: str, described: Callable[[torch.Tensor, torch.Tensor], torch.Tensor]) -> float:
+    """FPR95 of descriptors (K, D) that `described` gives for a picture and the numbers of keypoints in it."""
+    _, rows, where = keypoints_of_pairs(split)
+    found = torch.cat([described(picture, keypoints) for picture, keypoints in where])
+    a, b = found[rows].unbind(1)
+    return fpr95((a - b).norm(dim=1), torch.arange(len(rows)) < len(rows) // 2)
+
+
+def by_sift(root: bool):
+    """What SIFT, or RootSIFT, says of keypoints."""
+
+    def described(picture, keypoints):
+        known = reconstructions()
+        rows = peers.sift_at(picture.numpy(), known.xy[keypoints], known.size[keypoints], known.angle[keypoints])
+        return torch.from_numpy(peers.rooted(rows) if root else rows)
+
+    return described
+
+
+def by_ours(parts: Parts, own_angle: bool):
+    """What DESC says of keypoints, turned as ORI says or as SIFT does."""
+
+    def described(picture, keypoints):
+        known, levels = reconstructions(), pyramid(as_input(picture))
+        xy, scale = known.xy[keypoints], scale_of(known.size[keypoints])
+        angle = orient(parts.orientation, levels, xy, scale) if own_angle else known.angle[keypoints]
+        return describe(parts.descriptor, levels, xy, scale, angle)
+
+    return described
+
+
+@functools.cache
+def peers_rate(split: str) -> dict[str, float]:
+    """FPR95 of the others."""
+    return {name: round(rate(split, by_sift(name == "RootSIFT")), 2) for name in ("SIFT", "RootSIFT")}
+
+
+# whole pictures
+
+
+def size_of(picture: torch.Tensor) -> tuple[int, int]:
+    """Width and height."""
+    return picture.shape[1], picture.shape[0]
+
+
+@functools.cache
+def transfers(split: str) -> dict[tuple[int, int], tuple]:
+    """Both directions of each pair of a split for which poses are scored."""
+    known = reconstructions()
+    points = {place: triangulated(known, place) for place in np.unique(known.place[known.split == split])}
+    return {
+        (i, j): (by_points(known, *points[known.place[i]], i, j), by_points(known, *points[known.place[j]], j, i))
+        for i, j in sfm.bench(split).tolist()
+    }
+
+
+def of_split(split: str, way: Method, ratio: float) -> tuple[PairScore, float]:
+    """Mean scores of the pairs of a split, parts of 1, and mAP of their poses at 5 degrees, in percent."""
+    known, pairs = reconstructions(), transfers(split)
+    numbers = sorted({number for pair in pairs for number in pair})
+    pictures = dict(zip(numbers, sfm.pictures(known.names[numbers])))
+    found = {number: way(as_input(picture), COUNT) for number, picture in pictures.items()}
+    scores, errors = [], []
+    for (i, j), both in pairs.items():
+        scores.append(score(found[i], found[j], *both, (size_of(pictures[i]), size_of(pictures[j]))))
+        errors.append(pose_of(known, i, j, found[i], found[j], ratio))
+    return PairScore(*np.nanmean(scores, 0)), pose_map(errors, 5)
+
+
+def pose_of(known: sfm.Reconstructions, i: int, j: int, one: Features, other: Features, ratio: float) -> float:
+    """Error in degrees of the pose from mutual nearest neighbours of that ratio at most."""
+    matches = match(one.descriptor, other.descriptor)
+    kept = matches.mutual & (matches.ratio < ratio)
+    if kept.sum() < 6:
+        return WRONG
+    ends = [one.xy[kept].double().numpy(), other.xy[matches.second[kept]].double().numpy()]
+    cameras = [known.calibration[number].double().numpy() for number in (i, j)]
+    essential, inliers = cv2.findEssentialMat(
+        *ends, cameras[0], None, cameras[1], None, cv2.USAC_MAGSAC, CONFIDENCE, PIXELS
+    )
+    if essential is None or len(essential) != 3:
+        return WRONG
+    rays = [(np.c_[end, np.ones(len(end))] @ np.linalg.inv(camera).T)[:, :2] for end, camera in zip(ends, cameras)]
+    _, rotation, translation, _ = cv2.recoverPose(essential, *rays, np.eye(3), mask=inliers.copy())
+    true = known.rotation[j].double() @ known.rotation[i].double().T
+    towards = known.translation[j].double() - true @ known.translation[i].double()
+    return pose_error(rotation, translation, true.numpy(), towards.numpy())
+
+
+def of_homographies(way: Method) -> PairScore:
+    """Mean scores of homogr, parts of 1."""
+    scores = []
+    for pair in homogr.load():
+        one, other = (way(as_input(picture), COUNT) for picture in (pair.first, pair.second))
+        both = by_homography(pair.homography), by_homography(torch.linalg.inv(pair.homography))
+        scores.append(score(one, other, *both, (size_of(pair.first), size_of(pair.second))))
+    return PairScore(*np.nanmean(scores, 0))
+
+
+def turned(picture: torch.Tensor, degrees: float) -> tuple[torch.Tensor, torch.Tensor]:
+    """The middle of a picture (H, W) turned, and the homography that did it; what was outside is grey."""
+    side = min(picture.shape)
+    half = (side - 1) / 2
+    matrix = np.eye(3)
+    matrix[:2] = cv2.getRotationMatrix2D(((picture.shape[1] - 1) / 2, (picture.shape[0] - 1) / 2), degrees, 1.0)
+    matrix[:2, 2] += half - np.array([picture.shape[1] - 1, picture.shape[0] - 1]) / 2
+    out = cv2.warpPerspective(picture.numpy(), matrix, (side, side), flags=cv2.INTER_LINEAR, borderValue=128)
+    return torch.from_numpy(out), torch.from_numpy(matrix)
+
+
+def of_turned(way: Method, degrees: float) -> float:
+    """Share of the points in the middle of pictures that are matched rightly after a turn, in percent."""
+    known = reconstructions()
+    numbers = np.flatnonzero(known.split == "test")[:: 25 // TURNED][:TURNED]
+    shares = []
+    for picture in sfm.pictures(known.names[numbers]):
+        one = way(as_input(picture), COUNT)
+        second, matrix = turned(picture, degrees)
+        other = way(as_input(second), COUNT)
+        moved, inside = reachable(one.xy, by_homography(matrix), size_of(second))
+        middle = (moved - (second.shape[0] - 1) / 2).norm(dim=1) < 0.45 * second.shape[0]
+        matches = match(one.descriptor, other.descriptor)
+        right = ((other.xy[matches.second] - moved).norm(dim=1) < 3) & matches.mutual
+        shares.append(right[inside & middle].double().mean().item())
+    return 100 * float(np.mean(shares))
+
+
+def upright(name: str) -> Method:
+    """Features of a training without the orientation."""
+    parts = shipped(name)
+
+    def found(picture, count):
+        one, levels = features(parts, picture, count), pyramid(picture)
+        none = torch.zeros_like(one.angle)
+        return one._replace(angle=none, descriptor=describe(parts.descriptor, levels, one.xy, one.scale, none))
+
+    return found
+
+
+@functools.cache
+def of_peers(split: str) -> dict[str, tuple[PairScore, float]]:
+    """`of_split` of the others."""
+    return {name: of_split(split, way, RATIO[name]) for name, way in peer_methods().items()}
+
+
+@functools.cache
+def homographies_of_peers() -> dict[str, PairScore]:
+    """`of_homographies` of the others."""
+    return {name: of_homographies(way) for name, way in peer_methods().items()}
+
+
+# rows
+
+
+def percent(part: float) -> float:
+    """A part of 1 as it is written."""
+    return round(100 * part, 1)
+
+
+def three(words: str, ours: PairScore, others: dict[str, PairScore], bar: float | None = None) -> list[dict]:
+    """Rows of the paper's three scores; `bar` is that of the matching score."""
+    rows = []
+    for metric in (REPEATABILITY, MATCHING, NN_MAP):
+        beside = {name: percent(getattr(found, metric.name)) for name, found in others.items()}
+        more = {"bar": bar, "headline": True} if bar is not None and metric is MATCHING else {}
+        rows.append(metric.row(words, percent(getattr(ours, metric.name)), beside=beside, **more))
+    return rows
+
+
+def evaluate(name: str) -> list[dict]:
+    """Rows of one model's metrics.json."""
+    parts, way, last, rows = shipped(name), method(name), name == "lift", []
+    for split, words in PLACES.items():
+        bar = BARS[split] if last else None
+        beside = peers_rate(split)
+        if name != "lift-descriptor":
+            value = round(rate(split, by_ours(parts, True)), 2)
+            what = f"{words}, 10,000 pairs of patches, each method's own angle"
+            rows.append(FPR95.row(what, value, beside=beside, bar=bar, headline=last and split == "test"))
+        value = round(rate(split, by_ours(parts, False)), 2)
+        rows.append(FPR95.row(f"{words}, the same pairs, turned as SIFT says", value, beside=beside))
+    for split, words in PLACES.items():
+        ours, poses = of_split(split, way, OURS)
+        others = of_peers(split)
+        held_out = last and split == "test"
+        bar = percent(others["SIFT"][0].matching_score) if held_out else None
+        rows += three(f"{words}, {COUNT:,} points each", ours, {key: found[0] for key, found in others.items()}, bar)
+        beside = {key: round(found[1], 1) for key, found in others.items()}
+        what = f"{words}, {len(transfers(split))} pairs, {COUNT:,} points each, USAC_MAGSAC"
+        bar = beside["SIFT"] if held_out else None
+        rows.append(POSE.row(what, round(poses, 1), beside=beside, bar=bar, headline=held_out))
+    rows += three(f"homogr, 15 pairs, {COUNT:,} points each", of_homographies(way), homographies_of_peers())
+    if last:
+        ways = {"SIFT": peers.sift, "without ORI": upright(name)}
+        for degrees in TURNS:
+            beside = {key: round(of_turned(one, degrees), 1) for key, one in ways.items()}
+            what = f"turned by {degrees} degrees, {TURNED} photographs of {PLACES['test'].split(',')[0]}"
+            rows.append(ROTATED.row(what, round(of_turned(way, degrees), 1), beside=beside))
+    return rows
+
+
+if __name__ == "__main__":
+    command_line(__doc__, "lift", evaluate, COMMAND)
