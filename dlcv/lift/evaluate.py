@@ -60,8 +60,12 @@ def method(name: str) -> Method:
 
     def found(picture: torch.Tensor, count: int) -> Features:
         points, levels = peers.sift(picture, count), pyramid(picture)
-        angle = orient(parts.orientation, levels, points.xy, points.scale) if name != "lift-descriptor" else points.angle
-        return points._replace(angle=angle, descriptor=describe(parts.descriptor, levels, points.xy, points.scale, angle))
+        angle = (
+            orient(parts.orientation, levels, points.xy, points.scale) if name != "lift-descriptor" else points.angle
+        )
+        return points._replace(
+            angle=angle, descriptor=describe(parts.descriptor, levels, points.xy, points.scale, angle)
+        )
 
     return found
 

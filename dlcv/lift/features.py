@@ -1,4 +1,4 @@
-"""Features of whole pictures: DET run convolutionally over the scale space, ORI and DESC on the points that it found."""
+"""Features of whole pictures: DET run convolutionally over the scale space, ORI and DESC on the points found."""
 
 from typing import NamedTuple
 
@@ -73,7 +73,7 @@ def _maxima(scores: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
 
 @torch.inference_mode()
 def detect(detector: Detector, levels: list[Level], count: int) -> Points:
-    """The `count` best points of a picture: local maxima in their level, and not beaten at the next finer or coarser."""
+    """The `count` best points of a picture: local maxima in their level, and not beaten at the next scale."""
     size = levels[0].picture.shape
     maps = [detector(level.picture.to(device_of(detector))).cpu()[:, None] for level in levels]
     pooled = [F.max_pool2d(scores, 3, 1, 1) for scores in maps]
@@ -142,7 +142,9 @@ class OpenCV:
         angles = orient(self.parts.orientation, levels, points.xy, points.scale).rad2deg() % 360
         found = [
             cv2.KeyPoint(x, y, 2 * SIGMA * scale, angle, score)
-            for (x, y), scale, angle, score in zip(points.xy.tolist(), points.scale.tolist(), angles.tolist(), points.score.tolist())
+            for (x, y), scale, angle, score in zip(
+                points.xy.tolist(), points.scale.tolist(), angles.tolist(), points.score.tolist()
+            )
         ]
         if mask is None:
             return found

@@ -1,4 +1,4 @@
-"""Where a point of one picture is in another one: by a homography, by a map of depth, or by a reconstruction's points."""
+"""Where a point of one picture is in another one: by a homography, by a map of depth, or by reconstructed points."""
 
 from collections.abc import Callable
 
@@ -38,9 +38,13 @@ def triangulated(known: sfm.Reconstructions, place: str) -> tuple[torch.Tensor, 
     f = owner[rows]
     x = (torch.linalg.inv(known.calibration[f].double()) @ homogeneous(known.xy[rows].double())[..., None])[..., 0]
     rotation, translation = known.rotation[f].double(), known.translation[f].double()
-    equations = torch.stack([x[:, :1] * rotation[:, 2] - rotation[:, 0], x[:, 1:2] * rotation[:, 2] - rotation[:, 1]], 1)
+    equations = torch.stack(
+        [x[:, :1] * rotation[:, 2] - rotation[:, 0], x[:, 1:2] * rotation[:, 2] - rotation[:, 1]], 1
+    )
     values = translation[:, :2] - x[:, :2] * translation[:, 2:]  # (K, 2)
-    normal = torch.zeros(len(numbers), 3, 3, dtype=torch.double).index_add(0, index, equations.transpose(1, 2) @ equations)
+    normal = torch.zeros(len(numbers), 3, 3, dtype=torch.double).index_add(
+        0, index, equations.transpose(1, 2) @ equations
+    )
     right = torch.zeros(len(numbers), 3, dtype=torch.double)
     right = right.index_add(0, index, (equations.transpose(1, 2) @ values[..., None])[..., 0])
     points = torch.linalg.solve(normal, right)
@@ -49,16 +53,16 @@ def triangulated(known: sfm.Reconstructions, place: str) -> tuple[torch.Tensor, 
     return numbers, torch.where((worst < WRONG)[:, None], points, torch.nan)
 
 
-def project(
-    known: sfm.Reconstructions, frame: torch.Tensor, points: torch.Tensor
-) -> tuple[torch.Tensor, torch.Tensor]:
+def project(known: sfm.Reconstructions, frame: torch.Tensor, points: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     """Pixels (N, 2) and depths (N,) of points (N, 3), each in the picture `frame` (N,)."""
     camera = known.rotation[frame].double() @ points[..., None] + known.translation[frame].double()[..., None]
     pixels = (known.calibration[frame].double() @ camera)[..., 0]
     return (pixels[:, :2] / pixels[:, 2:]).float(), camera[:, 2, 0]
 
 
-def by_points(known: sfm.Reconstructions, numbers: torch.Tensor, points: torch.Tensor, one: int, other: int) -> Transfer:
+def by_points(
+    known: sfm.Reconstructions, numbers: torch.Tensor, points: torch.Tensor, one: int, other: int
+) -> Transfer:
     """What the points of a reconstruction say between themselves: within a triangle of three that a picture shows
     nearby and about as far away, the surface is taken for flat, that is 1 / depth for linear."""
     here = slice(known.start[one], known.start[one + 1])

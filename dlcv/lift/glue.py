@@ -52,7 +52,9 @@ def crop(patches: torch.Tensor, points: torch.Tensor, side: int) -> torch.Tensor
 
 def rotate(patches: torch.Tensor, angle: torch.Tensor, side: int) -> torch.Tensor:
     """Rot(P, theta): the middle of patches, turned so that the direction theta becomes the x axis."""
-    return crop_and_rotate(patches, torch.zeros(len(patches), 2, dtype=patches.dtype, device=patches.device), angle, side)
+    return crop_and_rotate(
+        patches, torch.zeros(len(patches), 2, dtype=patches.dtype, device=patches.device), angle, side
+    )
 
 
 def angle_of(pair: torch.Tensor) -> torch.Tensor:

@@ -1,4 +1,4 @@
-"""Nearest neighbours of descriptors, and the three scores of the paper for a pair of pictures whose geometry is known."""
+"""Nearest neighbours of descriptors, and the three scores of the paper for two pictures whose geometry is known."""
 
 from typing import NamedTuple
 
@@ -26,7 +26,7 @@ def match(first: torch.Tensor, second: torch.Tensor) -> Matches:
 
 
 def reachable(xy: torch.Tensor, transfer: Transfer, size: tuple[int, int]) -> tuple[torch.Tensor, torch.Tensor]:
-    """Where points (N, 2) should be in the other picture, of `size` (width, height), and whether they are in it (N,)."""
+    """Where points (N, 2) should be in the other picture, of `size` (width, height), and whether they are in it."""
     moved = transfer(xy)
     return moved, ((moved >= 0) & (moved <= torch.tensor(size) - 1)).all(1)  # nan is neither
 

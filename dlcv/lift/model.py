@@ -10,7 +10,7 @@ from torch.nn import functional as F
 
 from .glue import angle_of, crop, crop_and_rotate, softargmax
 
-
+CARD = {"pipeline_tag": "image-feature-extraction", "tags": ["keypoint-detection"]}
 REACH = 6  # pixels on each side that a score depends on
 AROUND = 12  # pixels on each side over which a picture is standardised for the detector
 
@@ -41,7 +41,7 @@ def standardised(x: torch.Tensor) -> torch.Tensor:
     return (x - mean) / (deviation + 0.01)
 
 
-class Detector(nn.Module, PyTorchModelHubMixin, pipeline_tag="image-feature-extraction", tags=["keypoint-detection"]):
+class Detector(nn.Module, PyTorchModelHubMixin, **CARD):
     """DET: the score of every pixel, piece-wise linear at its end, S = sum_n delta_n max_m (w_nm * h + b_nm).
 
     The signs delta_n alternate, as in the paper; there h is the picture and w_nm is as large as a patch. Here h are two
@@ -63,12 +63,12 @@ class Detector(nn.Module, PyTorchModelHubMixin, pipeline_tag="image-feature-extr
         return (maxima.float() * self.delta[:, None, None]).sum(1)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """Scores (N, H, W) of pictures (N, 1, H, W) in [0, 1]; what a score depends on is repeated beyond the border."""
+        """Scores (N, H, W) of pictures (N, 1, H, W) in [0, 1]; their border is repeated beyond it."""
         return self.score(F.pad(locally_standardised(x), [REACH] * 4, mode="replicate"))
 
 
 def locally_standardised(x: torch.Tensor) -> torch.Tensor:
-    """Pictures (N, 1, H, W) less their mean around each pixel, over their deviation there: light and contrast are gone."""
+    """Pictures (N, 1, H, W) less their mean around each pixel, over their deviation there: light is gone."""
 
     def mean(y):
         for kernel, padding in (((2 * AROUND + 1, 1), (AROUND, 0)), ((1, 2 * AROUND + 1), (0, AROUND))):
@@ -80,7 +80,7 @@ def locally_standardised(x: torch.Tensor) -> torch.Tensor:
     return (x - middle) / (variance.sqrt() + 0.02)
 
 
-class Orientation(nn.Module, PyTorchModelHubMixin, pipeline_tag="image-feature-extraction", tags=["keypoint-detection"]):
+class Orientation(nn.Module, PyTorchModelHubMixin, **CARD):
     """ORI: two numbers, the sine and the cosine of an angle up to a factor."""
 
     def __init__(self, config: LiftConfig):
@@ -105,7 +105,7 @@ class Orientation(nn.Module, PyTorchModelHubMixin, pipeline_tag="image-feature-e
         return self.layers(standardised(x) * self.disc).float()
 
 
-class Descriptor(nn.Module, PyTorchModelHubMixin, pipeline_tag="image-feature-extraction", tags=["keypoint-detection"]):
+class Descriptor(nn.Module, PyTorchModelHubMixin, **CARD):
     """DESC: 128 numbers of length 1."""
 
     def __init__(self, config: LiftConfig):
@@ -148,7 +148,7 @@ def window(maps: torch.Tensor, side: int, shift: torch.Tensor) -> torch.Tensor:
     return maps[number[:, None, None], 0, rows[:, :, None], columns[:, None]].unsqueeze(1)
 
 
-class Lift(nn.Module, PyTorchModelHubMixin, pipeline_tag="image-feature-extraction", tags=["keypoint-detection"]):
+class Lift(nn.Module, PyTorchModelHubMixin, **CARD):
     """DET, ORI and DESC, joined by the glue."""
 
     def __init__(self, config: LiftConfig):

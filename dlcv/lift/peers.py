@@ -1,6 +1,5 @@
-"""Features of others, of the same form: OpenCV's SIFT and ORB, RootSIFT, and the published XFeat (Potje et al. 2024)."""
+"""Features of others, of the same form: OpenCV's SIFT and ORB, RootSIFT, and XFeat (Potje et al. 2024)."""
 
-import math
 from collections.abc import Callable
 from pathlib import Path
 

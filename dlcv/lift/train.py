@@ -18,7 +18,7 @@ from ..core.datasets import TensorBatches
 from ..core.training.loop import Recipe, command_line, fit, save_checkpoint
 from . import loss
 from .glue import angle_of, rotate, soft_maximum, softmax_weights
-from .model import Descriptor, Detector, Lift, LiftConfig, Orientation, window
+from .model import Descriptor, Detector, Lift, LiftConfig, Orientation
 from .patches import SIDE, Bank, bank
 from .variation import lit, seen
 
@@ -136,7 +136,9 @@ def quadruplet_loss(known: Bank):
             "point": loss.class_loss(soft_maximum(scores, beta), +1).mean(),
             "none": loss.class_loss(soft_maximum(none, beta), -1).mean(),
             **loss.pairs(*out.descriptor.chunk(2)),
-            "place": loss.place(softmax_weights(torch.cat([scores, wrong], 1), beta), -shift[:count] - 0.5, NEAR).mean(),
+            "place": loss.place(
+                softmax_weights(torch.cat([scores, wrong], 1), beta), -shift[:count] - 0.5, NEAR
+            ).mean(),
         }
         total = sum(terms.values()) - (1 - PLACE) * terms["place"]
         return {"loss": total, **terms}

@@ -1,4 +1,4 @@
-"""Patches as other cameras and another light would show them: seen from elsewhere, shaded, burnt out, noisy, blurred."""
+"""Patches as other cameras and another light would show them: from elsewhere, shaded, burnt out, noisy, blurred."""
 
 import math
 
