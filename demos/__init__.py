@@ -24,5 +24,6 @@ TOPICS = [
     "pointnet",
     "correspondence",
     "depth",
+    "lift",
 ]
 """The tabs in the order of the lecture; each is a folder here and a package under dlcv."""

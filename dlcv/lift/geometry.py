@@ -12,6 +12,7 @@ from ..core.geometry.grids import homogeneous
 Transfer = Callable[[torch.Tensor], torch.Tensor]
 """Takes points (N, 2) of one picture to those of another one, (N, 2); nan where that is not known."""
 FLAT, LONGEST = 1.03, 80.0  # of a triangle between three points: farthest over nearest depth, and pixels of a side
+FEWEST = 16  # matches that a fundamental matrix is looked for in, and that have to agree with it
 WRONG = 3.0  # pixels by which a point may miss where a picture has it
 
 
@@ -89,3 +90,17 @@ def by_points(
         return torch.where(there[:, None], moved, torch.nan)
 
     return transfer
+
+
+def explained(first: torch.Tensor, second: torch.Tensor) -> torch.Tensor:
+    """Which matches (M, 2), (M, 2) of two pictures one fundamental matrix explains, found by OpenCV's USAC_MAGSAC:
+    (M,), 1 for those within 1.5 pixels, 0 for the others, -1 for all where there are too few to find one."""
+    import cv2
+
+    if len(first) < FEWEST:
+        return torch.full((len(first),), -1)
+    ends = first.double().numpy(), second.double().numpy()
+    matrix, inliers = cv2.findFundamentalMat(*ends, cv2.USAC_MAGSAC, 1.5, 0.9999, 10_000)
+    if matrix is None or inliers.sum() < FEWEST:
+        return torch.full((len(first),), -1)
+    return torch.from_numpy(inliers[:, 0].astype(np.int64))

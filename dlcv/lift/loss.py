@@ -49,7 +49,7 @@ class Hardest(NamedTuple):
 
 @torch.no_grad()
 def mine(a: torch.Tensor, b: torch.Tensor) -> Hardest:
-    """The hardest negatives of a batch: of N pairs (a_i, b_i), the nearest b_j of each a_i, the nearest a_j of each b_i.
+    """The hardest negatives of a batch: of N pairs (a_i, b_i), the nearest b_j of a_i, the nearest a_j of b_i.
 
     "Hard example mining is very important for training": a pair at random is far apart already, and teaches nothing.
     """

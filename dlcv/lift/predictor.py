@@ -159,15 +159,6 @@ def whole_turn() -> torch.Tensor:
     return torch.linspace(0, 360, TURNS + 1)
 
 
-STAGES = {
-    "lift-descriptor": "DESC, on SIFT's points turned as SIFT says",
-    "lift-orientation": "and ORI",
-    "lift-detector": "and DET",
-    "lift": "all three together",
-}
-"""The trainings in the order of the lecture, by what is learned then."""
-
-
 class StagePredictor:
     """The networks after each training; what is not learned yet is SIFT's."""
 

@@ -1,0 +1,83 @@
+"""The pairs of pictures of the LIFT tab, with the features that were found in them."""
+
+import functools
+from typing import TYPE_CHECKING, Any
+
+from demos import frame
+from demos.frame.keep import Keep
+
+if TYPE_CHECKING:
+    from dlcv.lift.features import Features
+    from dlcv.lift.scale_space import Level
+    from dlcv.lift.views import Views
+
+STAGES = {
+    "lift-descriptor": "DESC, on SIFT's points, turned as SIFT says",
+    "lift-orientation": "and ORI, on SIFT's points",
+    "lift-detector": "and DET",
+    "lift": "all three together",
+}
+"""The trainings in the order of the lecture, by what is learned then."""
+TITLES = ["Turned, smaller and darker", "Seen from aside, in another light", "A real pair of cameras"]
+"""Of the examples, as `dlcv.lift.views` has them."""
+LONGEST = 640  # pixels of a visitor's picture
+WITHIN = 3.0  # pixels by which a match may miss
+KEPT = 8  # pairs of visitors, each of some MiB
+
+predictor = frame.model("dlcv.lift.predictor", "lift")
+
+
+class Pair:
+    """Two pictures, and what was found in them, once it was asked for."""
+
+    def __init__(self, views: "Views"):
+        self.views = views
+        self._found: dict[str, tuple] = {}
+
+    def features(self, method: str) -> tuple["Features", "Features"]:
+        """The 1,000 best features of both pictures by LIFT, after one of its trainings, or by SIFT."""
+        from dlcv.lift import peers
+        from dlcv.lift.predictor import MOST, stages
+        from dlcv.lift.views import grey
+
+        if method not in self._found:
+            if method == "lift":
+                ways = predictor().features
+            elif method == "SIFT":
+                ways = lambda picture: peers.root_sift(grey(picture), MOST)  # noqa: E731
+            else:
+                ways = lambda picture: stages().features(picture, method, MOST)  # noqa: E731
+            self._found[method] = ways(self.views.first), ways(self.views.second)
+        return self._found[method]
+
+    @functools.cached_property
+    def levels(self) -> "list[Level]":
+        """The scale space of the first picture."""
+        from dlcv.lift.scale_space import pyramid
+        from dlcv.lift.views import grey
+
+        return pyramid(grey(self.views.first))
+
+
+own: Keep[Pair] = Keep(KEPT, "Your two pictures are gone from memory: choose them again.")
+
+
+@functools.cache
+def example(title: str) -> Pair:
+    """The example of that title."""
+    from dlcv.lift.views import EXAMPLES
+
+    return Pair(EXAMPLES[title]())
+
+
+def pair_of(name: str) -> Pair:
+    """An example by its title, or a visitor's own pair by its token; InputError where it was given up."""
+    return example(name) if name in TITLES else own.get(name)
+
+
+def kept(first: Any, second: Any) -> str:
+    """The token of a visitor's two pictures, whose geometry nobody knows."""
+    from demos.frame.pictures import tensor
+    from dlcv.lift.views import Views
+
+    return own.add(Pair(Views(tensor(first, LONGEST), tensor(second, LONGEST), None)))

@@ -1,0 +1,49 @@
+"""Answer to the board of positive and negative pairs: how far their descriptors are apart, and the hard ones."""
+
+from demos import frame
+from dlcv.core.images import draw
+
+from .matches import Shown
+from .models import pair_of
+
+BINS, FARTHEST = 50, 2.0  # of the histograms, up to the distance of opposite points of the unit sphere
+SHOWN = 6  # hard pairs
+
+
+def distances(query: Shown) -> dict:
+    """Histograms of the distances of positive pairs, of all negative ones and of the hardest of each point, in parts of
+    each, and the hardest pairs as pictures."""
+    from dlcv.lift.positives import pairs
+
+    pair = pair_of(query.pair)
+    one, other = pair.features("lift")
+    found = pairs(one, other, pair.views.there)
+    hard, far = found[2], found[0]
+    return {
+        "counts": [len(kind.distance) for kind in found],
+        "shares": [
+            frame.rounded(kind.distance.histc(BINS, 0, FARTHEST) / max(1, len(kind.distance)), 5) for kind in found
+        ],
+        "negatives": shown(pair, one, other, hard, hard.distance.argsort()),
+        "positives": shown(pair, one, other, far, far.distance.argsort(descending=True)),
+    }
+
+
+def shown(pair, one, other, pairs, order) -> list[dict]:
+    """The first few pairs of an order, as DESC sees them."""
+    import torch
+
+    from dlcv.lift.scale_space import cut, pyramid
+    from dlcv.lift.views import grey
+
+    rows = order[:SHOWN]
+    sides = []
+    for picture, features, index in ((pair.views.first, one, pairs.first), (pair.views.second, other, pairs.second)):
+        chosen = index[rows]
+        levels = pyramid(grey(picture))
+        sides.append(cut(levels, features.xy[chosen], features.scale[chosen], features.angle[chosen], 32))
+    both = torch.cat(sides, 3)[:, 0].clamp(0, 1)  # (SHOWN, 32, 64)
+    return [
+        {"picture": draw.data_uri(draw.sheet(torch.stack([tile[:, :32], tile[:, 32:]]), 2)), "distance": value}
+        for tile, value in zip(both, frame.rounded(pairs.distance[rows], 2))
+    ]
