@@ -11,7 +11,12 @@ export async function picturesOf({pictures}) {
 
 // What Python says of matches, as numbers.
 export function matchesOf({first, second, right, ...rest}) {
-  return {first: numbersOf(first, Float32Array), second: numbersOf(second, Float32Array), right: numbersOf(right, Int8Array), ...rest};
+  return {
+    first: numbersOf(first, Float32Array),
+    second: numbersOf(second, Float32Array),
+    right: numbersOf(right, Int8Array),
+    ...rest,
+  };
 }
 
 export function drawMatches(canvas, images, matches, colour) {
@@ -60,5 +65,7 @@ export function counted({counts: [right, wrong, unknown]}, known) {
   const judged = right + wrong;
   const share = judged ? ` (${Math.round((100 * right) / judged)} %)` : '';
   const rest = unknown ? `, ${unknown} nobody can judge` : '';
-  return known || judged ? `${right} right${share}, ${wrong} wrong${rest}` : `${unknown} matches, too few to find a geometry`;
+  return known || judged
+    ? `${right} right${share}, ${wrong} wrong${rest}`
+    : `${unknown} matches, too few to find a geometry`;
 }

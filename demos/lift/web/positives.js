@@ -8,7 +8,13 @@ const KINDS = ['positive pairs', 'negative pairs', 'the hardest negative one of 
 export default function ({first, server, board, find, findAll, liveCaller}) {
   const ask = liveCaller(server.distances);
   const state = {pair: first.pairs[0], answer: null};
-  const settings = {id: 'li-threshold', title: 'Called the same up to a distance of', low: 0, high: FARTHEST, step: 0.02};
+  const settings = {
+    id: 'li-threshold',
+    title: 'Called the same up to a distance of',
+    low: 0,
+    high: FARTHEST,
+    step: 0.02,
+  };
   const threshold = slider(find('.li-threshold'), {...settings, value: 0.9, text: (one) => one.toFixed(2)}, draw);
 
   function draw() {

@@ -12,7 +12,15 @@ export default function ({first, server, board, find, liveCaller}) {
   const state = {point: null, curves: null, seen: false, timer: 0};
   const controls = Object.fromEntries(
     first.sliders.map(({name, label: title, low, high, step, value, unit}) => {
-      const settings = {id: `li-turn-${name}`, title, low, high, step, value, text: (one) => `${written(one, step < 1 ? 2 : 0)}${unit}`};
+      const settings = {
+        id: `li-turn-${name}`,
+        title,
+        low,
+        high,
+        step,
+        value,
+        text: (one) => `${written(one, step < 1 ? 2 : 0)}${unit}`,
+      };
       return [name, slider(find('.li-sliders'), settings, () => run(name !== 'degrees'))];
     }),
   );
@@ -64,7 +72,12 @@ export default function ({first, server, board, find, liveCaller}) {
     const marks = [180, 90, 0, -90, -180].map((value) => [value, `${written(value, 0)}°`]);
     drawCurve(find('.li-missed'), missed, (value) => 88 - (80 * value) / 180, marks);
     const log = (value) => 8 + (160 * Math.log(value)) / Math.log(OTHERS + 1);
-    drawCurve(find('.li-rank'), rank, log, [1, 10, 100, 1000].map((value) => [value, value.toLocaleString('en')]));
+    drawCurve(
+      find('.li-rank'),
+      rank,
+      log,
+      [1, 10, 100, 1000].map((value) => [value, value.toLocaleString('en')]),
+    );
   }
 
   function show(answer) {
