@@ -42,7 +42,7 @@ def match_pair(query: Asked) -> dict:
     from dlcv.lift.predictor import matched, some
 
     pair = pair_of(query.pair)
-    one, other = (some(found, query.count) for found in pair.features(query.method))
+    one, other = (some(found, int(query.count)) for found in pair.features(query.method))
     found = matched(one, other, pair.views.there, WITHIN)
     right = found.right
     if pair.views.there is None:

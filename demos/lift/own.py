@@ -40,7 +40,7 @@ def take(query: Taken) -> dict:
     from dlcv.lift.predictor import some
 
     one, other = pair_of(query.pair).features("lift")
-    found = some(one if query.file.startswith("first") else other, query.count)
+    found = some(one if query.file.startswith("first") else other, int(query.count))
     data = as_npz(found) if query.file.endswith(".npz") else as_colmap(found).encode()
     return {"file": base64.b64encode(data).decode()}
 

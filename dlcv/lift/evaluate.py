@@ -19,11 +19,13 @@ from ..core.geometry.poses import WRONG, pose_error, pose_map
 from ..core.training.evaluation import command_line
 from ..core.weights.scores import Metric
 from . import peers
-from .features import Features, Parts, describe, features, orient, parts_of
+from .dominant import dominant_gradient
+from .features import Features, Parts, describe, detect, features, orient, parts_of
 from .geometry import by_homography, by_points, triangulated
-from .matching import PairScore, fpr95, match, reachable, score
+from .matching import PairScore, correct, fpr95, match, score
 from .model import Descriptor, Detector, Lift, Orientation
-from .scale_space import pyramid, scale_of
+from .patches import SIDE
+from .scale_space import cut, pyramid, scale_of
 
 COMMAND = "python -m dlcv.lift.evaluate"
 COUNT = 1000  # points of a picture
@@ -212,31 +214,37 @@ def turned(picture: torch.Tensor, degrees: float) -> tuple[torch.Tensor, torch.T
     return torch.from_numpy(out), torch.from_numpy(matrix)
 
 
-def of_turned(way: Method, degrees: float) -> float:
-    """Share of the points in the middle of pictures that are matched rightly after a turn, in percent."""
+def of_turned(way: Method) -> list[float]:
+    """Shares, for each turn, of the points in the middle of pictures that are matched rightly after it, in percent."""
     known = reconstructions()
     numbers = np.flatnonzero(known.split == "test")[:: 25 // TURNED][:TURNED]
     shares = []
     for picture in sfm.pictures(known.names[numbers]):
         one = way(as_input(picture), COUNT)
-        second, matrix = turned(picture, degrees)
-        other = way(as_input(second), COUNT)
-        moved, inside = reachable(one.xy, by_homography(matrix), size_of(second))
-        middle = (moved - (second.shape[0] - 1) / 2).norm(dim=1) < 0.45 * second.shape[0]
-        matches = match(one.descriptor, other.descriptor)
-        right = ((other.xy[matches.second] - moved).norm(dim=1) < 3) & matches.mutual
-        shares.append(right[inside & middle].double().mean().item())
-    return 100 * float(np.mean(shares))
+        shares.append([of_turn(way, picture, one, degrees) for degrees in TURNS])
+    return [round(100 * share, 1) for share in np.mean(shares, 0).tolist()]
 
 
-def upright(name: str) -> Method:
-    """Features of a training without the orientation."""
+def of_turn(way: Method, picture: torch.Tensor, one: Features, degrees: float) -> float:
+    """The share of a picture's points, away from its corners, that are matched rightly after a turn."""
+    second, matrix = turned(picture, degrees)
+    other = way(as_input(second), COUNT)
+    moved = by_homography(matrix)(one.xy)
+    middle = (moved - (len(second) - 1) / 2).norm(dim=1) < 0.45 * len(second)
+    matches = match(one.descriptor, other.descriptor)
+    return (correct(one, other, matches, moved) & matches.mutual)[middle].double().mean().item()
+
+
+def otherwise_turned(name: str, angle_of: Callable[[torch.Tensor], torch.Tensor]) -> Method:
+    """Features of a training whose angles are another's than ORI's, of patches (N, 1, 64, 64)."""
     parts = shipped(name)
 
     def found(picture, count):
-        one, levels = features(parts, picture, count), pyramid(picture)
-        none = torch.zeros_like(one.angle)
-        return one._replace(angle=none, descriptor=describe(parts.descriptor, levels, one.xy, one.scale, none))
+        levels = pyramid(picture)
+        points = detect(parts.detector, levels, count)
+        still = torch.zeros_like(points.scale)
+        angle = angle_of(cut(levels, points.xy, points.scale, still, SIDE))
+        return Features(*points, angle, describe(parts.descriptor, levels, points.xy, points.scale, angle))
 
     return found
 
@@ -295,11 +303,15 @@ def evaluate(name: str) -> list[dict]:
         rows.append(POSE.row(what, round(poses, 1), beside=beside, bar=bar, headline=held_out))
     rows += three(f"homogr, 15 pairs, {COUNT:,} points each", of_homographies(way), homographies_of_peers())
     if last:
-        ways = {"SIFT": peers.sift, "without ORI": upright(name)}
-        for degrees in TURNS:
-            beside = {key: round(of_turned(one, degrees), 1) for key, one in ways.items()}
+        ways = {
+            "dominant gradient": otherwise_turned(name, dominant_gradient),
+            "no angle": otherwise_turned(name, lambda patches: torch.zeros(len(patches))),
+            "SIFT": peers.sift,
+        }
+        others = {key: of_turned(one) for key, one in ways.items()}
+        for number, (degrees, value) in enumerate(zip(TURNS, of_turned(way))):
             what = f"turned by {degrees} degrees, {TURNED} photographs of {PLACES['test'].split(',')[0]}"
-            rows.append(ROTATED.row(what, round(of_turned(way, degrees), 1), beside=beside))
+            rows.append(ROTATED.row(what, value, beside={key: found[number] for key, found in others.items()}))
     return rows
 
 

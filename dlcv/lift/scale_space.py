@@ -11,7 +11,7 @@ import torch
 from torch.nn import functional as F
 
 SIGMA = 2.0  # pixels of a patch: OpenCV's size of a keypoint is 2 sigma
-FINEST, OCTAVE = -1, 2  # the first level is sqrt(2) times as large as the picture; levels for a factor of 2
+FINEST, OCTAVE = -2, 2  # the first level is twice as large as the picture; levels to a factor of 2
 SMALLEST = 40  # pixels of the shorter side of a level
 NEAR = 1.01  # how much finer than its level a patch may be
 

@@ -34,10 +34,10 @@ PRESETS = {
             epochs=48, batch_size=512, learning_rate=4e-3, warmup=0.03, weight_decay=0.02, average=0.995
         ),
         "lift-orientation": Recipe(
-            epochs=12, batch_size=256, learning_rate=3e-3, warmup=0.03, weight_decay=0.02, average=0.995
+            epochs=18, batch_size=256, learning_rate=3e-3, warmup=0.03, weight_decay=0.02, average=0.995
         ),
-        "lift-detector": Recipe(epochs=3, batch_size=96, learning_rate=3e-3, warmup=0.03, average=0.99),
-        "lift": Recipe(epochs=2, batch_size=128, learning_rate=3e-4, warmup=0.1, average=0.99),
+        "lift-detector": Recipe(epochs=4, batch_size=96, learning_rate=3e-3, warmup=0.03, average=0.99),
+        "lift": Recipe(epochs=2, batch_size=128, learning_rate=1e-4, warmup=0.1, average=0.99),
     },
 }
 PRESETS["gpu"] = {name: replace(recipe, epochs=5 * recipe.epochs) for name, recipe in PRESETS["cpu"].items()}

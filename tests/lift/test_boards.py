@@ -17,7 +17,8 @@ from dlcv.core.errors import InputError
 from tests.support.asking import ask
 
 TURNED, ASKEW, REAL = models.TITLES
-POINTS = [(0.3, 0.3), (0.5, 0.25), (0.42, 0.3), (0.6, 0.4), (0.35, 0.6), (0.55, 0.55), (0.45, 0.45), (0.7, 0.3), (0.25, 0.5), (0.5, 0.7)]  # fmt: skip
+PLACES = "0.3 0.3, 0.5 0.25, 0.42 0.3, 0.6 0.4, 0.35 0.6, 0.55 0.55, 0.45 0.45, 0.7 0.3, 0.25 0.5, 0.5 0.7"
+POINTS = [tuple(map(float, one.split())) for one in PLACES.split(", ")]
 """Ten fixed places of the first example, in parts of its sides."""
 
 
