@@ -7,6 +7,8 @@ from demos import frame
 from demos.frame.keep import Keep
 
 if TYPE_CHECKING:
+    import torch
+
     from dlcv.lift.features import Features
     from dlcv.lift.scale_space import Level
     from dlcv.lift.views import Views
@@ -27,6 +29,17 @@ KEPT = 8  # pairs of visitors, each of some MiB
 predictor = frame.model("dlcv.lift.predictor", "lift")
 
 
+def features_of(picture: "torch.Tensor", method: str) -> "Features":
+    """The best features of a picture (3, H, W) by a method; by SIFT, RootSIFT's descriptors."""
+    from dlcv.lift import peers
+    from dlcv.lift.predictor import MOST, stages
+    from dlcv.lift.views import grey
+
+    if method == "SIFT":
+        return peers.root_sift(grey(picture), MOST)
+    return predictor().features(picture) if method == "lift" else stages().features(picture, method, MOST)
+
+
 class Pair:
     """Two pictures, and what was found in them, once it was asked for."""
 
@@ -36,18 +49,8 @@ class Pair:
 
     def features(self, method: str) -> tuple["Features", "Features"]:
         """The 1,000 best features of both pictures by LIFT, after one of its trainings, or by SIFT."""
-        from dlcv.lift import peers
-        from dlcv.lift.predictor import MOST, stages
-        from dlcv.lift.views import grey
-
         if method not in self._found:
-            if method == "lift":
-                ways = predictor().features
-            elif method == "SIFT":
-                ways = lambda picture: peers.root_sift(grey(picture), MOST)  # noqa: E731
-            else:
-                ways = lambda picture: stages().features(picture, method, MOST)  # noqa: E731
-            self._found[method] = ways(self.views.first), ways(self.views.second)
+            self._found[method] = tuple(features_of(picture, method) for picture in self.views[:2])
         return self._found[method]
 
     @functools.cached_property

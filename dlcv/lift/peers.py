@@ -8,7 +8,8 @@ import numpy as np
 import torch
 from torch.nn import functional as F
 
-from .features import Features
+from .features import Features, Parts, describe, orient
+from .scale_space import pyramid
 
 LAYERS, SIGMA = 3, 1.6  # of SIFT: levels to an octave, and the sigma of its first
 CORNER = 0.05  # XFeat's threshold of a corner's probability
@@ -47,6 +48,16 @@ def root_sift(picture: torch.Tensor, count: int) -> Features:
     """The same points, and RootSIFT."""
     found = sift(picture, count)
     return found._replace(descriptor=torch.from_numpy(rooted(found.descriptor.numpy())))
+
+
+def on_sift(parts: Parts, picture: torch.Tensor, count: int) -> Features:
+    """SIFT's points with our descriptors, turned as ORI says; where there is none, as SIFT does."""
+    points, levels = sift(picture, count), pyramid(picture)
+    angle = points.angle
+    if parts.orientation is not None:
+        angle = orient(parts.orientation, levels, points.xy, points.scale)
+    descriptor = describe(parts.descriptor, levels, points.xy, points.scale, angle)
+    return points._replace(angle=angle, descriptor=descriptor)
 
 
 def orb(picture: torch.Tensor, count: int) -> Features:

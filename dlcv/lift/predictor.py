@@ -9,7 +9,7 @@ import torch
 from ..core import runtime, weights
 from . import peers, views
 from .dominant import dominant_gradient
-from .features import Features, Parts, describe, features, orient, parts_of
+from .features import Features, Parts, features, parts_of
 from .glue import rotate
 from .matching import match
 from .model import Descriptor, Detector, Lift, LiftOutput, Orientation
@@ -168,16 +168,10 @@ class StagePredictor:
 
     def features(self, picture: torch.Tensor, stage: str, count: int) -> Features:
         """Features of a picture (3, H, W) after a training before the last one."""
-        image = views.grey(picture)
-        levels = pyramid(image)
         if stage == "lift-detector":
-            return features(self.parts, image, count)
-        points = peers.sift(image, count)
-        angle = points.angle
-        if stage == "lift-orientation":
-            angle = orient(self.parts.orientation, levels, points.xy, points.scale)
-        descriptor = describe(self.parts.descriptor, levels, points.xy, points.scale, angle)
-        return points._replace(angle=angle, descriptor=descriptor)
+            return features(self.parts, views.grey(picture), count)
+        parts = self.parts._replace(orientation=None) if stage == "lift-descriptor" else self.parts
+        return peers.on_sift(parts, views.grey(picture), count)
 
 
 class Matched(NamedTuple):

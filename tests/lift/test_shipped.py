@@ -30,14 +30,14 @@ def test_more_is_matched_than_by_sift_on_the_place_held_out():
 
 @needs_data
 def test_the_rate_of_false_positives_holds_on_a_part():
-    from dlcv.lift import evaluate
+    from dlcv.lift import evaluate, held_out
     from dlcv.lift.matching import fpr95
 
-    _, rows, where = evaluate.keypoints_of_pairs("test")
+    _, rows, where = held_out.keypoints_of_pairs("test")
     parts = evaluate.shipped("lift")
     some = where[:6]
     known = torch.cat([keypoints for _, keypoints in some])
-    found = torch.cat([evaluate.by_ours(parts, True)(*one) for one in some])
+    found = torch.cat([held_out.by_ours(parts, True)(*one) for one in some])
     inside = (rows < len(known)).all(1)
     a, b = found[rows[inside]].unbind(1)
     value = fpr95((a - b).norm(dim=1), (torch.arange(len(rows)) < len(rows) // 2)[inside])
