@@ -10,7 +10,7 @@ from ..core import runtime, weights
 from . import peers, views
 from .dominant import dominant_gradient
 from .features import Features, Parts, features, parts_of
-from .glue import rotate
+from .glue import crop_and_rotate, rotate
 from .matching import match
 from .model import Descriptor, Detector, Lift, LiftOutput, Orientation
 from .patches import SIDE
@@ -40,11 +40,18 @@ class Seen(NamedTuple):
     upright: torch.Tensor  # (N, 1, 32, 32), as ORI turns them
 
 
+def probed(descriptors: torch.Tensor) -> torch.Tensor:
+    """Descriptors (N, 128), each along another random direction of signs, (N,): the mean square of the slopes of these
+    is the square of the slope of all 128 numbers together."""
+    signs = torch.randint(2, descriptors.shape, generator=torch.Generator().manual_seed(0)) * 2 - 1
+    return (descriptors * signs.to(descriptors)).sum(1)
+
+
 class LiftPredictor:
     """The shipped networks, on `runtime.device()`."""
 
     def __init__(self, name: str = "lift"):
-        self.model = weights.load(Lift, name)
+        self.model = weights.load(Lift, name).requires_grad_(False)
         self.parts = parts_of(self.model)
 
     def features(self, picture: torch.Tensor, count: int = MOST) -> Features:
@@ -55,7 +62,7 @@ class LiftPredictor:
         """The patch (1, 1, 64, 64) at a point (2,)."""
         return cut(levels, xy[None], torch.tensor([scale]), torch.zeros(1), SIDE)
 
-    @torch.inference_mode()
+    @torch.no_grad()
     def look(self, patch: torch.Tensor, beta: float) -> LiftOutput:
         """The whole chain on a patch."""
         found = self.model(patch.to(self.device), beta)
@@ -76,31 +83,20 @@ class LiftPredictor:
         """
         count = {"point": 2, "angle": 1}.get(way, PROBES)
         x = patch.to(self.device).expand(count, -1, -1, -1).clone().requires_grad_()
-        with torch.enable_grad():
-            if way in ("point", "all"):
-                out = self.model(x, beta)
-            else:
-                held = self.look(patch, beta).point.to(self.device)
-                cropped, angle, upright, descriptor = self.model.describe(x, held.expand(count, -1))
-                out = LiftOutput(None, held, cropped, angle, upright, descriptor)
-                if way == "descriptor":
-                    out = out._replace(descriptor=self._described(x, held, angle.detach()))
-            if way == "point":
-                asked = out.point.diagonal().sum()  # x of one copy of the patch, y of the other
-            elif way == "angle":
-                asked = out.angle.sum()
-            else:
-                generator = torch.Generator().manual_seed(0)
-                probes = torch.randint(2, out.descriptor.shape, generator=generator).to(self.device) * 2 - 1
-                asked = (out.descriptor * probes).sum()
-            (gradient,) = torch.autograd.grad(asked, x)
+        still = self.look(patch, beta)
+        point = still.point.to(self.device).expand(count, -1)
+        if way == "point":
+            asked = self.model(x, beta).point.diagonal()  # x of one copy of the patch, y of the other
+        elif way == "angle":
+            asked = self.model.describe(x, point)[1]
+        elif way == "descriptor":
+            angle = still.angle.to(self.device).expand(count)
+            asked = probed(self.model.descriptor(crop_and_rotate(x, point, angle, self.model.config.side)))
+        else:
+            asked = probed(self.model(x, beta).descriptor)
+        (gradient,) = torch.autograd.grad(asked.sum(), x)
         squares = gradient[:, 0].square()
         return (squares.sum(0) if count <= 2 else squares.mean(0)).sqrt().cpu()
-
-    def _described(self, x: torch.Tensor, point: torch.Tensor, angle: torch.Tensor) -> torch.Tensor:
-        from .glue import crop_and_rotate
-
-        return self.model.descriptor(crop_and_rotate(x, point.expand(len(x), -1), angle, self.model.config.side))
 
     @torch.inference_mode()
     def describe_patches(self, patches: torch.Tensor) -> tuple[dict[str, torch.Tensor], dict[str, torch.Tensor]]:
