@@ -20,12 +20,11 @@ from . import loss
 from .glue import angle_of, rotate, soft_maximum, softmax_weights
 from .model import Descriptor, Detector, Lift, LiftConfig, Orientation
 from .patches import SIDE, Bank, bank
-from .variation import lit, seen
+from .variation import at_wrong_scale, lit, quarter_turned, seen
 
 CONFIG = LiftConfig()
 FARTHEST = 8  # pixels between the point of a patch and the middle of the window in which DET looks for it
 NEAR = 1.5  # pixels from the point that count as the point
-ZOOM = (0.5, 0.7)  # octaves between the scale of a point and one that is wrong
 PLACE = 0.25  # weight of the place of the point beside the slide's terms
 EMPTY = 150  # places without a point, of each picture
 PRESETS = {
@@ -105,13 +104,6 @@ def orientation_loss(known: Bank, descriptor: Descriptor):
     return of
 
 
-def quarter_turned(x: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
-    """Patches, each a copy or one turned by 90, 180 or 270 degrees."""
-    times = torch.randint(4, (len(x), 1, 1, 1), generator=generator, device=x.device)
-    turned = [x.rot90(number, (2, 3)) for number in range(4)]
-    return sum((times == number) * one for number, one in enumerate(turned))
-
-
 def quadruplet_loss(known: Bank):
     """The global cost of the last slide, and how sure DET is of the place and scale of the point.
 
@@ -144,17 +136,6 @@ def quadruplet_loss(known: Bank):
         return {"loss": total, **terms}
 
     return of
-
-
-def at_wrong_scale(x: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
-    """Patches (N, 1, S, S) as they would have been cut at a scale that is too small or too large."""
-    low, high = ZOOM
-    octaves = low + (high - low) * torch.rand(len(x), generator=generator, device=x.device)
-    sign = torch.randint(2, (len(x),), generator=generator, device=x.device) * 2 - 1
-    theta = torch.zeros(len(x), 2, 3, device=x.device)
-    theta[:, 0, 0] = theta[:, 1, 1] = torch.exp2(sign * octaves)
-    grid = torch.nn.functional.affine_grid(theta, list(x.shape), align_corners=False)
-    return torch.nn.functional.grid_sample(x, grid, padding_mode="border", align_corners=False)
 
 
 def points_of(known: Bank) -> TensorBatches:

@@ -5,6 +5,8 @@ import math
 import torch
 from torch.nn import functional as F
 
+ZOOM = (0.5, 0.7)  # octaves between the scale of a point and one that is wrong
+
 
 def normal(like: torch.Tensor, spread: float, generator: torch.Generator, *shape: int) -> torch.Tensor:
     """Normal random numbers (N, *shape) of this deviation, for the N patches `like`."""
@@ -54,3 +56,21 @@ def lit(x: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
     part = some(0.3) * uniform(0, 1)
     x = torch.lerp(x, F.avg_pool2d(F.pad(x, (1, 1, 1, 1), mode="replicate"), 3, 1), part)
     return x + some(0.5) * uniform(0, 0.12) * (bright - dark) * normal(x, 1, generator, *x.shape[1:])
+
+
+def quarter_turned(x: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
+    """Patches, each a copy or one turned by 90, 180 or 270 degrees."""
+    times = torch.randint(4, (len(x), 1, 1, 1), generator=generator, device=x.device)
+    turned = [x.rot90(number, (2, 3)) for number in range(4)]
+    return sum((times == number) * one for number, one in enumerate(turned))
+
+
+def at_wrong_scale(x: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
+    """Patches (N, 1, S, S) as they would have been cut at a scale that is too small or too large."""
+    low, high = ZOOM
+    octaves = low + (high - low) * torch.rand(len(x), generator=generator, device=x.device)
+    sign = torch.randint(2, (len(x),), generator=generator, device=x.device) * 2 - 1
+    theta = torch.zeros(len(x), 2, 3, device=x.device)
+    theta[:, 0, 0] = theta[:, 1, 1] = torch.exp2(sign * octaves)
+    grid = F.affine_grid(theta, list(x.shape), align_corners=False)
+    return F.grid_sample(x, grid, padding_mode="border", align_corners=False)

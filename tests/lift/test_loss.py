@@ -5,7 +5,7 @@ import torch
 from torch.nn import functional as F
 
 from dlcv.core.training.loop import Step
-from dlcv.lift import loss, train
+from dlcv.lift import loss, train, variation
 from dlcv.lift.model import Descriptor, Lift, LiftConfig, Orientation
 from dlcv.lift.patches import SIDE, Bank
 
@@ -104,5 +104,5 @@ def test_each_training_makes_its_loss_smaller(small_bank):
 
 def test_a_wrong_scale_is_another_picture_of_the_same_middle(generator):
     x = torch.rand(6, 1, SIDE, SIDE, generator=generator)
-    found = train.at_wrong_scale(x, generator)
+    found = variation.at_wrong_scale(x, generator)
     assert found.shape == x.shape and (found - x).abs().mean() > 0.1
