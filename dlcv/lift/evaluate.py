@@ -117,10 +117,11 @@ def percent(part: float) -> float:
 def three(words: str, ours: PairScore, others: dict[str, PairScore], bar: float | None = None) -> list[dict]:
     """Rows of the paper's three scores; `bar` is that of the matching score."""
     rows = []
-    for metric in (REPEATABILITY, MATCHING, NN_MAP):
-        beside = {name: percent(getattr(found, metric.name)) for name, found in others.items()}
+    metrics = {REPEATABILITY: ours.repeatability, MATCHING: ours.matching_score, NN_MAP: ours.nn_map}
+    for number, (metric, value) in enumerate(metrics.items()):
+        beside = {name: percent(found[number]) for name, found in others.items()}
         more = {"bar": bar, "headline": True} if bar is not None and metric is MATCHING else {}
-        rows.append(metric.row(words, percent(getattr(ours, metric.name)), beside=beside, **more))
+        rows.append(metric.row(words, percent(value), beside=beside, **more))
     return rows
 
 
