@@ -12,9 +12,8 @@ import cv2
 import torch
 
 from benchmarks.timing import in_turns, verdict
-from dlcv.lift.features import OpenCV
 from dlcv.lift.peers import bytes_of
-from dlcv.lift.predictor import predictor
+from dlcv.lift.predictor import create
 from dlcv.lift.views import grey, packaged
 
 COUNT, WIDTH, HEIGHT, MOST = 1000, 640, 480, 3000.0  # points, pixels, milliseconds
@@ -29,7 +28,7 @@ def main() -> int:
     torch.set_num_threads(args.threads)
     cv2.setNumThreads(args.threads)
     picture = cv2.resize(bytes_of(grey(packaged("coffee"))), (WIDTH, HEIGHT), interpolation=cv2.INTER_AREA)
-    lift, sift, orb = OpenCV(predictor().parts, COUNT), cv2.SIFT_create(COUNT), cv2.ORB_create(COUNT)
+    lift, sift, orb = create(COUNT), cv2.SIFT_create(COUNT), cv2.ORB_create(COUNT)
     ours, *others = in_turns(
         *(lambda one=one: one.detectAndCompute(picture, None) for one in (lift, sift, orb)), rounds=args.rounds
     )

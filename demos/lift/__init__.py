@@ -76,10 +76,11 @@ def learned() -> None:
     frame.section(
         "Your own two photographs",
         "Of one place, from two sides. Nobody knows their geometry: a match counts as right where one fundamental"
-        " matrix, found by OpenCV's USAC_MAGSAC, agrees with it and with many others.",
+        " matrix, found by OpenCV's USAC_MAGSAC, agrees with it and with many others. In your own code"
+        " `dlcv.lift.predictor.create(1000)` stands in for `cv2.SIFT_create(1000)`.",
         name="Your own",
     )
-    own.board([*asks, own.take], {"count": COUNT, "panels": BOTH, "files": own.FILES})
+    own.board([*asks, own.take], {"count": COUNT, "panels": BOTH, "files": own.FILES, "leads": True})
 
 
 def build() -> None:

@@ -9,7 +9,7 @@ import torch
 from ..core import runtime, weights
 from . import peers, views
 from .dominant import dominant_gradient
-from .features import Features, Parts, features, parts_of
+from .features import Features, OpenCV, Parts, features, parts_of
 from .glue import crop_and_rotate, rotate
 from .matching import match
 from .model import Descriptor, Detector, Lift, LiftOutput, Orientation
@@ -205,3 +205,8 @@ def predictor(name: str = "lift") -> LiftPredictor:
 def stages() -> StagePredictor:
     """The networks of the trainings before the last, loaded on first use."""
     return runtime.shelf.get(("lift", "stages"), StagePredictor)
+
+
+def create(count: int = MOST) -> OpenCV:
+    """LIFT in the place of `cv2.SIFT_create(count)`, of pictures in which it finds so many points."""
+    return OpenCV(predictor().parts, count)

@@ -26,7 +26,7 @@ def photograph() -> torch.Tensor:
 @pytest.fixture(scope="module")
 def untrained() -> Lift:
     torch.manual_seed(0)
-    return Lift(LiftConfig(descriptor=(8, 8, 8, 16), orientation=(8, 8, 8))).eval()
+    return Lift(LiftConfig(descriptor=(8, 8, 8, 16), orientation=(8, 8, 8))).eval().requires_grad_(False)
 
 
 def test_a_patch_of_scale_one_is_a_part_of_the_picture(photograph):
@@ -93,7 +93,8 @@ def test_it_takes_the_place_of_sift_in_opencvs_own_words(photograph, untrained):
     nearest = cv2.BFMatcher(cv2.NORM_L2).match(descriptors, descriptors)
     assert all(one.queryIdx == one.trainIdx for one in nearest)
     own = features(parts_of(untrained), photograph, 60)
-    assert np.allclose([one.pt for one in keypoints], own.xy.numpy(), atol=1)
+    apart = torch.cdist(torch.tensor([one.pt for one in keypoints]), own.xy).min(1).values
+    assert (apart < 0.1).sum() > 55  # the bytes of a picture are rounded, and so the scores differ a little
     left = np.zeros(picture.shape, np.uint8)
     left[:, :200] = 1
     assert all(one.pt[0] <= 200 for one in lift.detect(cv2.cvtColor(picture, cv2.COLOR_GRAY2BGR), left))
@@ -124,7 +125,8 @@ def test_scores_of_perfect_and_of_useless_features(photograph):
     sizes = ((400, 300), (400, 300))
     best = score(found, found, same, same, sizes)
     assert best.repeatability == 1 and best.matching_score > 0.95 and best.nn_map > 0.95
-    shuffled = found._replace(descriptor=found.descriptor.roll(1, 0))
+    # SIFT has points twice, with two angles
+    shuffled = found._replace(descriptor=found.descriptor.roll(50, 0))
     worst = score(found, shuffled, same, same, sizes)
     assert worst.repeatability == 1 and worst.matching_score < 0.2
 
