@@ -16,6 +16,11 @@ FEWEST = 16  # matches that a fundamental matrix is looked for in, and that have
 WRONG = 3.0  # pixels by which a point may miss where a picture has it
 
 
+def apart(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
+    """Distances in pixels of points (N, 2) to points (M, 2): (N, M). The faster way of `cdist` is off by a quarter."""
+    return torch.cdist(a, b, compute_mode="donot_use_mm_for_euclid_dist")
+
+
 def by_homography(matrix: torch.Tensor) -> Transfer:
     """What a homography (3, 3) does with points."""
 

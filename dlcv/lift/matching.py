@@ -5,7 +5,7 @@ from typing import NamedTuple
 import torch
 
 from .features import Features
-from .geometry import WRONG, Transfer
+from .geometry import WRONG, Transfer, apart
 
 
 class Matches(NamedTuple):
@@ -69,8 +69,8 @@ def score(
     moved_back, known_back = reachable(other.xy, back, sizes[0])
     if not known.any():
         return PairScore(torch.nan, torch.nan, torch.nan)
-    near = (torch.cdist(moved[known], other.xy) < WRONG).any(1)
-    near_back = (torch.cdist(moved_back[known_back], one.xy) < WRONG).any(1)
+    near = (apart(moved[known], other.xy) < WRONG).any(1)
+    near_back = (apart(moved_back[known_back], one.xy) < WRONG).any(1)
     repeated = (near.sum() + near_back.sum()).item() / (len(near) + len(near_back))
     matches = match(one.descriptor, other.descriptor)
     right = correct(one, other, matches, moved)[known]

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import torch
 
 from .features import Features
-from .geometry import WRONG, Transfer
+from .geometry import WRONG, Transfer, apart
 
 FAR = 12.0  # pixels from where a point should be at which another one surely is a different one
 
@@ -24,7 +24,7 @@ def pairs(one: Features, other: Features, there: Transfer) -> tuple[Pairs, Pairs
     Positive are a point and the nearest to where the second picture has it, within 3 pixels; negative are a point and
     any that is 12 pixels or more from there.
     """
-    away = torch.cdist(there(one.xy), other.xy)  # (N, M), nan where it is not known
+    away = apart(there(one.xy), other.xy)  # (N, M), nan where it is not known
     away = away.nan_to_num(torch.inf)
     distance = torch.cdist(one.descriptor, other.descriptor)
     nearest, index = away.min(1)
