@@ -24,6 +24,7 @@ from .variation import at_wrong_scale, lit, quarter_turned, seen
 
 CONFIG = LiftConfig()
 FARTHEST = 8  # pixels between the point of a patch and the middle of the window in which DET looks for it
+OFF = 0.16  # radians by which an angle may be wrong that DESC is given
 NEAR = 1.5  # pixels from the point that count as the point
 PLACE = 0.25  # weight of the place of the point beside the slide's terms
 EMPTY = 150  # places without a point, of each picture
@@ -75,7 +76,8 @@ def descriptor_loss(known: Bank):
         rows = two_views(known.start, points, generator)
         common = 2 * math.pi * torch.rand(len(points), generator=generator)
         by_sift = torch.rand(len(points), generator=generator) < 0.5
-        angle = torch.where(by_sift, known.angle[rows], common).flatten().to(step.device)
+        angle = torch.where(by_sift, known.angle[rows], common).flatten()
+        angle = (angle + OFF * torch.randn(len(angle), generator=generator)).to(step.device)
         patches = pictured(known.patches[rows.flatten()], step.device)
         a, b = model(lit(seen(patches, angle, CONFIG.side, step.generator), step.generator)).chunk(2)
         return {"loss": loss.triplet(a, b).mean(), "near": loss.positive(a, b).mean()}
@@ -94,7 +96,7 @@ def orientation_loss(known: Bank, descriptor: Descriptor):
         generator = on_cpu(step)
         rows = two_views(known.start, batch[0].cpu(), generator).flatten()
         turn = (2 * math.pi * torch.rand(len(rows), generator=generator)).to(step.device)
-        x = seen(pictured(known.patches[rows], step.device), turn, SIDE, step.generator, spread=0.5)
+        x = seen(pictured(known.patches[rows], step.device), turn, SIDE, step.generator)
         x = lit(x, step.generator)
         angle = angle_of(model(rotate(x, torch.zeros_like(turn), CONFIG.side)))
         pair = loss.positive(*descriptor(rotate(x, angle, CONFIG.side)).chunk(2)).mean()
