@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from demos import frame
 from dlcv.core.images import draw
 
-from .models import TITLES, WITHIN, pair_of
+from .models import FIRST, WITHIN, pair_of
 
 if TYPE_CHECKING:
     from dlcv.lift.features import Features
@@ -16,9 +16,9 @@ COUNT = frame.Slider("Points in each picture", FEWEST, MOST, step=10)
 
 
 class Shown(frame.Query):
-    """Question for the pictures of a pair: an example's title, or a token of a visitor's own."""
+    """Question for the pictures of a pair: an example's name, or the token of a visitor's own."""
 
-    pair: frame.Text = TITLES[0]
+    pair: frame.Text = FIRST
 
 
 class Asked(Shown):

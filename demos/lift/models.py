@@ -20,8 +20,13 @@ STAGES = {
     "lift": "all three together",
 }
 """The trainings in the order of the lecture, by what is learned then."""
-TITLES = ["Turned, smaller and darker", "Seen from aside, in another light", "A real pair of cameras"]
-"""Of the examples, as `dlcv.lift.views` has them."""
+TITLES = {
+    "turned": "Turned, smaller and darker",
+    "askew": "Seen from aside, in another light",
+    "motorcycle": "A real pair of cameras",
+}
+"""Of the examples of `dlcv.lift.views`."""
+FIRST = "turned"
 LONGEST = 640  # pixels of a visitor's picture
 WITHIN = 3.0  # pixels by which a match may miss
 KEPT = 8  # pairs of visitors, each of some MiB
@@ -66,15 +71,15 @@ own: Keep[Pair] = Keep(KEPT, "Your two pictures are gone from memory: choose the
 
 
 @functools.cache
-def example(title: str) -> Pair:
-    """The example of that title."""
+def example(name: str) -> Pair:
+    """The example of that name."""
     from dlcv.lift.views import EXAMPLES
 
-    return Pair(EXAMPLES[title]())
+    return Pair(EXAMPLES[name]())
 
 
 def pair_of(name: str) -> Pair:
-    """An example by its title, or a visitor's own pair by its token; InputError where it was given up."""
+    """An example by its name, or a visitor's own pair by its token; InputError where it was given up."""
     return example(name) if name in TITLES else own.get(name)
 
 

@@ -81,9 +81,4 @@ def motorcycle() -> Views:
     return Views(*pictures, there)
 
 
-EXAMPLES: dict[str, Callable[[], Views]] = {
-    "Turned, smaller and darker": turned,
-    "Seen from aside, in another light": askew,
-    "A real pair of cameras": motorcycle,
-}
-"""By what is done to them."""
+EXAMPLES: dict[str, Callable[[], Views]] = {"turned": turned, "askew": askew, "motorcycle": motorcycle}

@@ -46,9 +46,9 @@ export default function ({first, server, board, find, colour, liveCaller, onValu
   }
 
   if (first.pairs) {
-    const pairs = Object.fromEntries(first.pairs.map((one) => [one, one]));
-    choices(find('.li-pairs'), pairs, () => state.pair ?? first.pairs[0], choose);
-    whenSeen(board, () => choose(first.pairs[0]));
+    const [begin] = Object.keys(first.pairs);
+    choices(find('.li-pairs'), first.pairs, () => state.pair ?? begin, choose);
+    whenSeen(board, () => state.pair ?? choose(begin));
   }
   onValue((given) => {
     if (given.pair) choose(given.pair);

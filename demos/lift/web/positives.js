@@ -7,7 +7,7 @@ const KINDS = ['positive pairs', 'negative pairs', 'the hardest negative one of 
 
 export default function ({first, server, board, find, findAll, liveCaller}) {
   const ask = liveCaller(server.distances);
-  const state = {pair: first.pairs[0], answer: null};
+  const state = {pair: Object.keys(first.pairs)[0], answer: null};
   const settings = {
     id: 'li-threshold',
     title: 'Called the same up to a distance of',
@@ -63,6 +63,6 @@ export default function ({first, server, board, find, findAll, liveCaller}) {
     const answer = await ask({pair});
     if (answer && pair === state.pair) show(answer);
   }
-  choices(find('.li-pairs'), Object.fromEntries(first.pairs.map((one) => [one, one])), () => state.pair, choose);
+  choices(find('.li-pairs'), first.pairs, () => state.pair, choose);
   whenSeen(board, () => choose(state.pair));
 }
