@@ -106,3 +106,21 @@ def test_a_wrong_scale_is_another_picture_of_the_same_middle(generator):
     x = torch.rand(6, 1, SIDE, SIDE, generator=generator)
     found = variation.at_wrong_scale(x, generator)
     assert found.shape == x.shape and (found - x).abs().mean() > 0.1
+
+
+def test_what_is_said_after_an_epoch_is_right_for_a_network_that_knows(small_bank):
+    def knowing(x):
+        """The middle of a patch as numbers: near for views of one point, far for others."""
+        return F.normalize(F.avg_pool2d(x, 4).flatten(1) - x.mean((1, 2, 3), keepdim=True)[:, 0, 0], dim=1)
+
+    class Network(torch.nn.Linear):
+        def forward(self, x):
+            return knowing(x)
+
+    assert train.on_held_out(small_bank, turned=False)(Network(1, 1))["fpr95"] < 10
+
+    class Still(Network):
+        def forward(self, x):
+            return torch.tensor([[0.0, 1.0]]).expand(len(x), 2)
+
+    assert train.on_held_out(small_bank, turned=True)(Still(1, 1))["within_20"] < 40
