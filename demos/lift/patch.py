@@ -96,16 +96,15 @@ def turn(query: Turn) -> dict:
 
     model, (levels, xy, patch) = predictor(), patch_of(query)
     variant = model.variants(levels, xy, query.scale, torch.tensor([float(query.degrees)]), query.zoom, query.light)
-    found = model.seen(patch, variant)
-    first = model.seen(patch, patch)
+    found = model.seen(patch, torch.cat([patch, variant]))
     return {
         "original": grey(patch[0]),
         "variant": grey(variant[0]),
-        "upright": grey(found.upright[0]),
-        "angles": {name: angle[0].item() for name, angle in found.angle.items()},
-        "before": {name: angle[0].item() for name, angle in first.angle.items()},
-        "distance": {name: round(value[0].item(), 4) for name, value in found.distance.items()},
-        "rank": {name: int(value[0]) for name, value in found.rank.items()},
+        "upright": grey(found.upright[1]),
+        "before": {name: angle[0].item() for name, angle in found.angle.items()},
+        "angles": {name: angle[1].item() for name, angle in found.angle.items()},
+        "distance": {name: round(value[1].item(), 4) for name, value in found.distance.items()},
+        "rank": {name: int(value[1]) for name, value in found.rank.items()},
     }
 
 
@@ -119,16 +118,16 @@ def whole_turn(query: Turn) -> dict:
 
     model, (levels, xy, patch) = predictor(), patch_of(query)
     degrees = degrees_of()
-    found = model.seen(patch, model.variants(levels, xy, query.scale, degrees, query.zoom, query.light))
-    first = model.seen(patch, patch)
+    variants = model.variants(levels, xy, query.scale, degrees, query.zoom, query.light)
+    found = model.seen(patch, torch.cat([patch, variants]))
 
     def followed(name):
-        missed = found.angle[name] - first.angle[name] - torch.deg2rad(degrees)
+        missed = found.angle[name][1:] - found.angle[name][0] - torch.deg2rad(degrees)
         return frame.rounded(torch.rad2deg((missed + math.pi) % (2 * math.pi) - math.pi), 1)
 
     return {
         "degrees": degrees.tolist(),
         "missed": {name: followed(name) for name in found.angle},
-        "distance": {name: frame.rounded(value, 3) for name, value in found.distance.items()},
-        "rank": {name: value.tolist() for name, value in found.rank.items()},
+        "distance": {name: frame.rounded(value[1:], 3) for name, value in found.distance.items()},
+        "rank": {name: value[1:].tolist() for name, value in found.rank.items()},
     }

@@ -118,13 +118,14 @@ class LiftPredictor:
 
     @functools.cached_property
     def others(self) -> dict[str, torch.Tensor]:
-        """Descriptors (5000, 128) of points of packaged photographs, by each method."""
-        found = []
+        """Descriptors (5000, 128) of points of packaged photographs, by each method; those of LIFT turned by ORI."""
+        ours, by_sift = [], []
         for name in PHOTOGRAPHS:
             picture = views.grey(views.packaged(name))
-            points = peers.sift(picture, OTHERS // len(PHOTOGRAPHS) * 2)
-            found.append(cut(pyramid(picture), points.xy, points.scale, torch.zeros(len(points.xy)), SIDE))
-        return self.describe_patches(torch.cat(found)[:: max(1, sum(map(len, found)) // OTHERS)][:OTHERS])[1]
+            by_sift.append(peers.root_sift(picture, OTHERS))
+            ours.append(peers.on_sift(self.parts, picture, OTHERS // len(PHOTOGRAPHS)))
+        found, sift = (torch.cat([one.descriptor for one in kind])[:OTHERS] for kind in (ours, by_sift))
+        return dict(zip(METHODS, (found, found, sift)))
 
     @torch.inference_mode()
     def seen(self, original: torch.Tensor, variants: torch.Tensor) -> Seen:

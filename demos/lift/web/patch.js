@@ -29,7 +29,7 @@ export default function ({first, server, board, find, findAll, colour, liveCalle
     find('.li-beta'),
     {
       id: 'li-beta',
-      title: 'β of the softargmax: from the mean of all places to the largest score',
+      title: 'β: from the mean of all places to the largest score',
       low: 0,
       high: first.betas.length - 1,
       step: 1,
