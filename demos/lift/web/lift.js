@@ -54,7 +54,7 @@ export default function ({first, server, board, find, colour, liveCaller, onValu
     if (given.pair) choose(given.pair);
   });
   if (first.leads)
-    hear('lift:hello', () => {
+    hear('lift:which-pair', () => {
       if (state.shown) tell('lift:pair', state);
     });
 

@@ -164,8 +164,8 @@ export default function ({first, server, board, find, findAll, colour, liveCalle
     view.show(images[0], size, [0, 0, ...size]);
     moveTo([size[0] * first.at[0], size[1] * first.at[1]]);
   });
-  hear('lift:hello', () => {
+  hear('lift:which-point', () => {
     if (state.answer) tell('lift:point', query());
   });
-  tell('lift:hello');
+  tell('lift:which-pair');
 }

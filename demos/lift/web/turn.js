@@ -144,7 +144,7 @@ export default function ({first, server, board, find, liveCaller}) {
   });
   whenSeen(board, () => {
     state.seen = true;
-    tell('lift:hello');
+    tell('lift:which-point');
     run(true);
   });
 }
