@@ -50,7 +50,7 @@ def lit(x: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
     x = torch.minimum(x, bright - some(0.25) * uniform(0, 0.4) * (bright - dark))
     part = some(0.3) * uniform(0, 1)
     x = torch.lerp(x, F.avg_pool2d(F.pad(x, (1, 1, 1, 1), mode="replicate"), 3, 1), part)
-    return x + some(0.5) * uniform(0, 0.12) * (bright - dark) * normal(x, 1, generator, *x.shape[1:])
+    return x + some(0.5) * uniform(0, 0.06) * (bright - dark) * normal(x, 1, generator, *x.shape[1:])
 
 
 def quarter_turned(x: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
