@@ -29,7 +29,7 @@ export default function ({first, server, board, find, colour, liveCaller, onValu
     draw(panel);
   }
   async function match() {
-    if (state.shown) for (const panel of panels) await matchIn(panel);
+    if (state.shown) await Promise.all(panels.map(matchIn));
   }
 
   async function choose(pair) {
