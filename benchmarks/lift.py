@@ -12,9 +12,10 @@ import cv2
 import torch
 
 from benchmarks.timing import in_turns, verdict
+from dlcv.core.images.scenes import packaged
 from dlcv.lift.peers import bytes_of
 from dlcv.lift.predictor import create
-from dlcv.lift.views import grey, packaged
+from dlcv.lift.views import grey
 
 COUNT, WIDTH, HEIGHT, MOST = 1000, 640, 480, 3000.0  # points, pixels, milliseconds
 

@@ -7,6 +7,7 @@ import numpy as np
 import torch
 
 from ..core import runtime, weights
+from ..core.images.scenes import packaged
 from . import peers, views
 from .dominant import dominant_gradient
 from .features import Features, OpenCV, Parts, features, parts_of
@@ -115,7 +116,7 @@ class LiftPredictor:
         """Descriptors (5000, 128) of points of packaged photographs, by each method; those of LIFT turned by ORI."""
         ours, by_sift = [], []
         for name in PHOTOGRAPHS:
-            picture = views.grey(views.packaged(name))
+            picture = views.grey(packaged(name))
             by_sift.append(peers.root_sift(picture, OF_EACH))
             ours.append(peers.on_sift(self.parts, picture, OF_EACH))
         found, sift = (torch.cat([one.descriptor for one in kind])[:OTHERS] for kind in (ours, by_sift))

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 import torch
 
+from dlcv.core.images.scenes import packaged
 from dlcv.lift import peers, views
 from dlcv.lift.dominant import dominant_gradient
 from dlcv.lift.features import OpenCV, detect, features, parts_of
@@ -20,7 +21,7 @@ from dlcv.lift.scale_space import cut, pyramid
 @pytest.fixture(scope="module")
 def photograph() -> torch.Tensor:
     """A photograph, (1, 1, 300, 400)."""
-    return views.grey(views.packaged("coffee"))[..., 50:350, 100:500]
+    return views.grey(packaged("coffee"))[..., 50:350, 100:500]
 
 
 @pytest.fixture(scope="module")
@@ -144,7 +145,7 @@ def test_fpr95_in_closed_form():
 
 
 def test_a_known_pair_is_matched_rightly_by_sift_and_its_mirror_is_not():
-    pair = views.turned()
+    pair = views.EXAMPLES["turned"]()
     one, other = (peers.root_sift(views.grey(picture), 300) for picture in pair[:2])
     found = matched(one, other, pair.there, 3)
     assert (found.right == 1).float().mean() > 0.6
@@ -155,7 +156,7 @@ def test_a_known_pair_is_matched_rightly_by_sift_and_its_mirror_is_not():
 
 
 def test_positive_pairs_are_near_and_the_hardest_negatives_are_the_nearest_negatives():
-    pair = views.turned()
+    pair = views.EXAMPLES["turned"]()
     one, other = (peers.root_sift(views.grey(picture), 200) for picture in pair[:2])
     near, far, hard = pairs(one, other, pair.there)
     assert len(near.first) == len(hard.first) > 30
