@@ -98,6 +98,12 @@ def lately(most: int) -> Callable[[Callable], Callable]:
     return wrap
 
 
+handed: Keep[tuple[PIL.Image.Image, PIL.Image.Image]] = Keep(
+    8, "These two photographs are no longer remembered. Choose them again."
+)
+"""Two photographs of a visitor, by which one tab hands them to another: its address has their name."""
+
+
 def remembered(fn: Callable) -> Callable:
     """The function, which keeps its last answer: whoever opens a tab asks the same as the one before, and a painting
     takes seconds. For first questions alone, in which there is nothing of a visitor's own."""

@@ -4,7 +4,7 @@ import functools
 from typing import TYPE_CHECKING, Any
 
 from demos import frame
-from demos.frame.keep import Keep
+from demos.frame.keep import Keep, handed
 
 if TYPE_CHECKING:
     import torch
@@ -28,6 +28,7 @@ TITLES = {
 """Of the examples of `dlcv.lift.views`."""
 FIRST = "turned"
 LONGEST = 640  # pixels of a visitor's picture
+HANDED = 1600  # and of what is handed to another tab
 WITHIN = 3.0  # pixels by which a match may miss
 KEPT = 8  # pairs of visitors, each of some MiB
 
@@ -83,9 +84,14 @@ def pair_of(name: str) -> Pair:
     return example(name) if name in TITLES else own.get(name)
 
 
-def kept(first: Any, second: Any) -> str:
-    """The token of a visitor's two pictures, whose geometry nobody knows."""
+def kept(first: Any, second: Any) -> dict:
+    """The names of a visitor's two photographs: of the pair, whose geometry nobody knows, and of what another tab is
+    handed."""
     from demos.frame.pictures import tensor
     from dlcv.lift.views import Views
 
-    return own.add(Pair(Views(tensor(first, LONGEST), tensor(second, LONGEST), None)))
+    pair = own.add(Pair(Views(tensor(first, LONGEST), tensor(second, LONGEST), None)))
+    smaller = first.copy(), second.copy()
+    for one in smaller:
+        one.thumbnail((HANDED, HANDED))
+    return {"pair": pair, "handed": handed.add(smaller)}

@@ -32,7 +32,7 @@ class Taken(Asked):
 
 def choose(first: Any, second: Any) -> Any:
     """The board's value for a visitor's two photographs; nothing until both are there."""
-    return gr.skip() if first is None or second is None else {"pair": kept(first, second)}
+    return gr.skip() if first is None or second is None else kept(first, second)
 
 
 def take(query: Taken) -> dict:

@@ -10,7 +10,7 @@ from ..core.images.scenes import Scene, motorcycle, packaged, seen
 from .geometry import Transfer
 
 GREY = (0.299, 0.587, 0.114)
-FALLS = 0.6  # how much of the light is gone at the dark side
+FALLS = 0.5  # how much of the light is gone at the dark side
 
 
 class Views(NamedTuple):
@@ -33,7 +33,7 @@ def in_light(scene: Scene, gamma: float = 1, falls: float = 0) -> Views:
 
 
 EXAMPLES: dict[str, Callable[[], Views]] = {
-    "turned": lambda: in_light(seen(packaged("astronaut"), (0, 0, 40), 1 / 0.72), 1.8, FALLS),
-    "askew": lambda: in_light(seen(packaged("coffee"), (12, 38, 9), 1.25), 1.5, FALLS),
+    "turned": lambda: in_light(seen(packaged("astronaut"), (0, 0, 40), 1 / 0.72), 1.4, FALLS),
+    "askew": lambda: in_light(seen(packaged("coffee"), (12, 38, 9), 1.25), 1.4, FALLS),
     "motorcycle": lambda: in_light(motorcycle()),
 }

@@ -13,7 +13,7 @@ from dlcv.lift.geometry import by_homography, explained
 from dlcv.lift.glue import softargmax
 from dlcv.lift.matching import average_precision, fpr95, match, score
 from dlcv.lift.model import AROUND, REACH, Lift, LiftConfig, locally_standardised, window
-from dlcv.lift.positives import pairs
+from dlcv.lift.positives import pairs, scale_there
 from dlcv.lift.predictor import matched
 from dlcv.lift.scale_space import cut, pyramid
 
@@ -170,3 +170,12 @@ def test_nearest_neighbours_are_mutual_where_each_is_the_others():
     second = torch.tensor([[0.05], [1.04]])
     found = match(first, second)
     assert found.second.tolist() == [0, 1, 1] and found.mutual.tolist() == [True, True, False]
+
+
+def test_a_point_has_the_scale_in_the_second_picture_that_a_homography_gives_it():
+    there = by_homography(torch.diag(torch.tensor([0.5, 0.5, 1.0])))
+    found = peers.root_sift(views.grey(packaged("coffee")), 50)
+    assert torch.allclose(scale_there(found, there), found.scale / 2, atol=1e-3)
+    moved = found._replace(xy=there(found.xy), scale=found.scale / 2)
+    assert len(pairs(found, moved, there)[0].first) == 50
+    assert len(pairs(found, moved._replace(scale=2 * found.scale), there)[0].first) < 10  # some lie upon each other

@@ -1,15 +1,16 @@
-// Panels of matches in one pair of pictures: by LIFT and by SIFT, or by LIFT after each of its trainings. The pair is one
-// of the examples, or the visitor's own.
+// Panels of matches in one pair of pictures: by LIFT and by SIFT, or by LIFT after each of its trainings. The pair is
+// one of the examples, or the visitor's own.
 import {choices, hear, onThemeChange, saveFile, slider, tell, whenSeen} from '../../frame/web/controls.js';
 import {html, made} from '../../frame/web/html.js';
-import {counted, drawMatches, matchesOf, picturesOf} from './pair.js';
+import {counted, drawMatches, matchesOf} from './pair.js';
 
-export default function ({first, server, board, find, colour, liveCaller, onValue}) {
+export default function ({first, server, board, find, colour, liveCaller, loaded, onValue}) {
   const show = liveCaller(server.show_pair);
   const state = {pair: null, shown: null, images: null, seen: false};
   const panels = Object.entries(first.panels).map(([method, title]) => {
     const figure = made(html`<figure data-method="${method}"><figcaption><b>${title}</b>
-      <span role="status"></span></figcaption><div><canvas role="img" aria-label="${title}: matches"></canvas></div></figure>`);
+      <span role="status"></span></figcaption>
+      <div><canvas role="img" aria-label="${title}: matches"></canvas></div></figure>`);
     find('.li-panels').append(figure);
     return {figure, method, ask: liveCaller(server.match_pair), canvas: figure.querySelector('canvas'), matches: null};
   });
@@ -36,7 +37,7 @@ export default function ({first, server, board, find, colour, liveCaller, onValu
     state.pair = pair;
     const shown = await show({pair});
     if (!shown || pair !== state.pair) return;
-    Object.assign(state, {shown, images: await picturesOf(shown)});
+    Object.assign(state, {shown, images: await Promise.all(shown.pictures.map(loaded))});
     for (const panel of panels) {
       panel.matches = null;
       draw(panel);
@@ -51,7 +52,10 @@ export default function ({first, server, board, find, colour, liveCaller, onValu
     whenSeen(board, () => state.pair ?? choose(begin));
   }
   onValue((given) => {
-    if (given.pair) choose(given.pair);
+    if (!given.pair) return;
+    find('.li-handed').hidden = false;
+    find('.li-handed a').href = `?tab=correspondence&photographs=${given.handed}`;
+    choose(given.pair);
   });
   if (first.leads)
     hear('lift:which-pair', () => {

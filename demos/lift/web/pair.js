@@ -1,13 +1,9 @@
 // Two pictures side by side on a canvas, and the matches between them: right ones, wrong ones, ones nobody can judge.
-import {loaded, numbersOf, pixelRatio, thickness} from '../../frame/web/controls.js';
+import {numbersOf, pixelRatio, thickness} from '../../frame/web/controls.js';
 
 const GAP = 6; // points of the screen between the two pictures
 export const RIGHT = 1;
 export const WRONG = 0;
-
-export async function picturesOf({pictures}) {
-  return Promise.all(pictures.map(loaded));
-}
 
 // What Python says of matches, as numbers.
 export function matchesOf({first, second, right, ...rest}) {

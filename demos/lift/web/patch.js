@@ -76,7 +76,8 @@ export default function ({first, server, board, find, findAll, colour, liveCalle
     const [tx, ty] = inMap(largest);
     fill(
       find('.li-scores svg'),
-      html`<circle class="li-top" cx="${tx}" cy="${ty}" r="1.4"/><circle class="li-dot" cx="${mx}" cy="${my}" r="0.8"/>`,
+      html`<circle class="li-top" cx="${tx}" cy="${ty}" r="1.4"/>
+        <circle class="li-dot" cx="${mx}" cy="${my}" r="0.8"/>`,
     );
     const [cos, sin] = [Math.cos(angle), Math.sin(angle)];
     fill(find('.li-dial svg'), html`<circle r="44"/><line x2="${38 * cos}" y2="${38 * sin}"/>`);

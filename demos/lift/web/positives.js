@@ -3,6 +3,7 @@ import {choices, percent, slider, whenSeen} from '../../frame/web/controls.js';
 import {fill, html} from '../../frame/web/html.js';
 
 const FARTHEST = 2; // of unit vectors
+const MARKS = [0, 0.5, 1, 1.5, 2];
 const KINDS = ['positive pairs', 'negative pairs', 'the hardest negative one of each point'];
 
 export default function ({first, server, board, find, findAll, liveCaller}) {
@@ -32,7 +33,7 @@ export default function ({first, server, board, find, findAll, liveCaller}) {
       find('.li-histogram svg'),
       html`${[1, 2, 0].map((kind) => html`<path data-kind="${kind}" d="${path(answer.shares[kind])}"/>`)}
         <line x1="${at}" x2="${at}" y1="6" y2="168"/>
-        ${[0, 0.5, 1, 1.5, 2].map((place) => html`<text x="${x(place)}" y="184" text-anchor="middle">${place}</text>`)}`,
+        ${MARKS.map((place) => html`<text x="${x(place)}" y="184" text-anchor="middle">${place}</text>`)}`,
     );
     const within = answer.shares.map((shares) =>
       shares.reduce((sum, share, i) => sum + (((i + 0.5) * FARTHEST) / bins <= threshold.value ? share : 0), 0),

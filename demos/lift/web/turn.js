@@ -4,6 +4,7 @@ import {fill, html} from '../../frame/web/html.js';
 
 const METHODS = {'with ORI': 'LIFT', 'without ORI': 'LIFT without ORI', SIFT: 'SIFT'};
 const OTHERS = 5000;
+const QUARTERS = [0, 90, 180, 270, 360];
 const TURN = 180 / Math.PI;
 const LATER = 250; // milliseconds after the last change before the curves of a whole turn are asked for
 
@@ -38,14 +39,14 @@ export default function ({first, server, board, find, liveCaller}) {
       return html`<line class="${kind}" x2="${40 * Math.cos(at)}" y2="${40 * Math.sin(at)}"/>`;
     };
     const followed = (name) => within((angles[name] - before[name]) * TURN);
+    const [ori, sift] = [followed('ORI'), followed('SIFT')];
     fill(
       find('.li-dial svg'),
-      html`<circle r="46"/>${hand(truth, 'li-truth')}${hand(followed('SIFT'), 'li-second')}${hand(followed('ORI'), '')}`,
+      html`<circle r="46"/>${hand(truth, 'li-truth')}${hand(sift, 'li-second')}${hand(ori, '')}`,
     );
     find('.li-followed').textContent =
-      `turned by ${written(truth, 0)}°: ORI says ${written(followed('ORI'), 0)}°, SIFT ${written(followed('SIFT'), 0)}°`;
-    board.dataset.ori = followed('ORI');
-    board.dataset.sift = followed('SIFT');
+      `turned by ${written(truth, 0)}°: ORI says ${written(ori, 0)}°, SIFT ${written(sift, 0)}°`;
+    Object.assign(board.dataset, {ori, sift});
   }
 
   function drawCurve(svg, values, y, marks) {
@@ -57,7 +58,7 @@ export default function ({first, server, board, find, liveCaller}) {
       html`${marks.map(
         ([value, words]) => html`<line x1="44" x2="390" y1="${y(value)}" y2="${y(value)}"/>
           <text x="38" y="${y(value) + 4}" text-anchor="end">${words}</text>`,
-      )}${[0, 90, 180, 270, 360].map((angle) => html`<text x="${x(angle)}" y="186" text-anchor="middle">${angle}°</text>`)}
+      )}${QUARTERS.map((angle) => html`<text x="${x(angle)}" y="186" text-anchor="middle">${angle}°</text>`)}
       <line class="li-now" x1="${now}" x2="${now}" y1="8" y2="168"/>
       ${Object.entries(values).map(
         ([method, row]) => html`<path data-method="${method}"
