@@ -26,7 +26,7 @@ GLOBAL = r"""\begin{aligned} \min_{\{\text{DET, ORI, DESC}\}} & \sum_{(\mathbf{P
 \max(0, 1 - y \, \text{softmax}(\text{DET}(\mathbf{P})))^2 \\
 + & \sum_{(\mathbf{P}^1, \mathbf{P}^2)} \| d(\mathbf{P}^1) - d(\mathbf{P}^2) \|^2
 + \sum_{(\mathbf{P}^1, \mathbf{P}^3)} \max(0, 1 - \| d(\mathbf{P}^1) - d(\mathbf{P}^3) \|^2) \end{aligned}"""
-BOTH = {"lift": "LIFT", "SIFT": "SIFT"}
+BOTH = {"lift": "LIFT", "SIFT": "SIFT, as RootSIFT"}
 COUNT = frame.sliders(matches.Asked)[0]
 
 
@@ -66,8 +66,8 @@ def learned() -> None:
     frame.section(
         "Learned in the order of the lecture",
         "First DESC, on points and angles of SIFT; through DESC, ORI; through both, DET; then all three together, by"
-        " the one global cost. From scratch, all at once, nothing would be learned: each needs the others to be good"
-        " already.",
+        " the one global cost. All at once from scratch did not converge for the authors: each needs the others to be"
+        " good already.",
         name="In order",
     )
     value = {"pairs": TITLES, "count": COUNT, "panels": STAGES}
@@ -104,7 +104,7 @@ def build() -> None:
         {name: [name] for name in reversed(STAGES)},
         note="The method may be patented; of the authors' own code and weights, which are for academic use, nothing is"
         " used here: the networks follow the lecture's formulas. DESC has learned from HardNet's triplets, mined in the"
-        " batch, until the joint training by the slide's cost. SIFT's score of a pair is RootSIFT's.",
+        " batch, until the joint training by the slide's cost. On this tab, SIFT's descriptors are RootSIFT's.",
     )
     api.offer()
 

@@ -6,7 +6,8 @@ import {counted, drawMatches, matchesOf} from './pair.js';
 
 export default function ({first, server, board, find, colour, liveCaller, loaded, onValue}) {
   const show = liveCaller(server.show_pair);
-  const state = {pair: null, shown: null, images: null, seen: false};
+  const state = {pair: null, shown: null, images: null};
+  board.toggleAttribute('data-empty', !first.pairs); // until a visitor's own two photographs are there
   const panels = Object.entries(first.panels).map(([method, title]) => {
     const figure = made(html`<figure data-method="${method}"><figcaption><b>${title}</b>
       <span role="status"></span></figcaption>
@@ -40,6 +41,7 @@ export default function ({first, server, board, find, colour, liveCaller, loaded
     Object.assign(state, {shown, images: await Promise.all(shown.pictures.map(loaded))});
     for (const panel of panels) {
       panel.matches = null;
+      panel.figure.querySelector('span').textContent = '';
       draw(panel);
     }
     if (first.leads) tell('lift:pair', state);
@@ -53,6 +55,7 @@ export default function ({first, server, board, find, colour, liveCaller, loaded
   }
   onValue((given) => {
     if (!given.pair) return;
+    board.toggleAttribute('data-empty', false);
     find('.li-handed').hidden = false;
     find('.li-handed a').href = `?tab=correspondence&photographs=${given.handed}`;
     choose(given.pair);

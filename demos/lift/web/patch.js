@@ -8,6 +8,7 @@ const SIDE = 64; // pixels of a patch
 const CROP = 32;
 const TURN = 180 / Math.PI;
 const WORDS = {
+  none: 'Dashed: where DET looks. Square: the crop, set upright. Dot: the point; ring: the largest score.',
   point: 'Bright: where a change of the patch would move the point.',
   angle: 'Bright: where a change of the patch would turn the angle, with the point held still.',
   descriptor: 'Bright: where a change of the patch would change the 128 numbers, with point and angle held still.',
@@ -125,7 +126,7 @@ export default function ({first, server, board, find, findAll, colour, liveCalle
       for (const other of findAll('.li-chain button'))
         other.setAttribute('aria-pressed', other.dataset.way === state.way);
       find('.li-slope').hidden = true;
-      find('.li-said').textContent = '';
+      find('.li-said').textContent = WORDS.none;
       if (state.way) showSlope();
     });
 
@@ -158,6 +159,7 @@ export default function ({first, server, board, find, findAll, colour, liveCalle
     },
   });
 
+  find('.li-said').textContent = WORDS.none;
   hear('lift:pair', ({pair, images}) => {
     if (pair === state.pair) return;
     Object.assign(state, {pair, images});
