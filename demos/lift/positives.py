@@ -3,14 +3,19 @@
 from demos import frame
 from dlcv.core.images import draw
 
-from .matches import Shown
-from .models import pair_of
+from .models import FIRST, TITLES, pair_of
 
 BINS, FARTHEST = 50, 2.0  # of the histograms, up to the distance of opposite points of the unit sphere
 SHOWN = 6  # hard pairs
 
 
-def distances(query: Shown) -> dict:
+class Known(frame.Query):
+    """Question about a pair whose geometry is known."""
+
+    pair: frame.Choice(TITLES) = FIRST
+
+
+def distances(query: Known) -> dict:
     """Histograms of the distances of positive pairs, of all negative ones and of the hardest of each point, in parts of
     each, and the hardest pairs as pictures."""
     from dlcv.lift.positives import pairs

@@ -10,10 +10,11 @@ import torch
 from ..core.datasets import homogr, sfm
 from ..core.geometry.poses import WRONG, pose_error, pose_map
 from . import peers
-from .features import Features, Parts, describe, orient
+from .features import Features, Parts, describe
 from .geometry import by_homography, by_points, triangulated
 from .matching import PairScore, correct, fpr95, match, score
-from .scale_space import pyramid, scale_of
+from .patches import SIDE
+from .scale_space import cut, pyramid, scale_of
 
 COUNT = 1000  # points of a picture
 PIXELS, CONFIDENCE = 0.75, 0.9999  # of the estimator of poses
@@ -66,13 +67,15 @@ def by_sift(root: bool):
     return described
 
 
-def by_ours(parts: Parts, own_angle: bool):
-    """What DESC says of keypoints, turned as ORI says or as SIFT does."""
+def by_ours(parts: Parts, angle_of: Callable[[torch.Tensor], torch.Tensor] | None = None):
+    """What DESC says of keypoints, turned by the angles (N,) of their patches (N, 1, 64, 64), or as SIFT said."""
 
     def described(picture, keypoints):
         known, levels = reconstructions(), pyramid(as_input(picture))
         xy, scale = known.xy[keypoints], scale_of(known.size[keypoints])
-        angle = orient(parts.orientation, levels, xy, scale) if own_angle else known.angle[keypoints]
+        angle = known.angle[keypoints]
+        if angle_of is not None:
+            angle = angle_of(cut(levels, xy, scale, torch.zeros_like(scale), SIDE))
         return describe(parts.descriptor, levels, xy, scale, angle)
 
     return described

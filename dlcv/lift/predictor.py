@@ -31,7 +31,7 @@ class Seen(NamedTuple):
 
     angle: dict[str, torch.Tensor]  # (N,) radians; of ORI and of SIFT
     distance: dict[str, torch.Tensor]  # (N,) of the descriptors
-    rank: dict[str, torch.Tensor]  # (N,) how many of 5,000 others look more like the patch as it was, plus 1
+    rank: dict[str, torch.Tensor]  # (N,) 1, and how many of 5,000 others are nearer to it than the patch as it was
     upright: torch.Tensor  # (N, 1, 32, 32), as ORI turns them
 
 

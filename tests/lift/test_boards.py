@@ -12,6 +12,7 @@ import torch
 from PIL import Image
 
 from demos import frame
+from demos.frame.keep import handed
 from demos.lift import api, matches, models, own, patch, positives
 from dlcv.core.errors import InputError
 from tests.support.asking import ask
@@ -125,7 +126,10 @@ def test_two_photographs_of_a_visitor_are_kept_and_judged_by_one_geometry():
     views = models.pair_of(ASKEW).views
     pictures = [Image.fromarray((255 * one.permute(1, 2, 0)).byte().numpy()) for one in views[:2]]
     assert "pair" not in own.choose(pictures[0], None)
-    token = own.choose(*pictures)["pair"]
+    token, other = own.choose(*pictures).values()
+    assert [one.tobytes() for one in handed.get(other)] == [one.tobytes() for one in pictures]  # for Correspondences
+    with pytest.raises(InputError):
+        ask(positives.distances, {"pair": token})
     answer = ask(matches.match_pair, {"pair": token, "method": "SIFT", "count": 500})
     assert answer["counts"][0] > 50 and answer["counts"][2] == 0
     with pytest.raises(InputError, match="choose them again"):
