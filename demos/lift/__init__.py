@@ -10,7 +10,7 @@ ABOUT = frame.Topic(
     name="LIFT: one network for local features",
     lecture="To go further",
     summary="Two photographs of one place, matched by three networks in a chain; turn a patch and watch it hold.",
-    card=".li-panels figure",
+    card=".li-panels canvas",
     first=(".li-count", ".li-panels"),
     slides=(
         ("L_class, L_pair, L_pos, L_neg and the global cost", "dlcv/lift/loss.py"),
@@ -104,7 +104,10 @@ def build() -> None:
         {name: [name] for name in reversed(STAGES)},
         note="The method may be patented; of the authors' own code and weights, which are for academic use, nothing is"
         " used here: the networks follow the lecture's formulas. DESC has learned from HardNet's triplets, mined in the"
-        " batch, until the joint training by the slide's cost. On this tab, SIFT's descriptors are RootSIFT's.",
+        " batch, until the joint training by the slide's cost. DESC alone is best on patches that"
+        " SIFT has turned; after the joint training it stands more of ORI's errors, and less of another light. LIFT"
+        " looks for points from the picture's own size on, SIFT for finer ones as well. On this tab, SIFT's descriptors"
+        " are RootSIFT's.",
     )
     api.offer()
 

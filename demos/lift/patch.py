@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     import torch
 
 SCALE = frame.Slider("Scale: pixels of the picture to one of the patch", 0.7, 8, step=0.1)
-BETAS = [0, 1, 2, 5, 10, 20, 50, 100, 1000]
-BETA = frame.Slider("Beta", 0, 1000, step=1)
+BETAS = [0, 1, 2, 5, 10, 20, 50, 100, 1000, 10_000]
+BETA = frame.Slider("Beta", 0, 10_000, step=1)
 WAYS = ["point", "angle", "descriptor", "all"]
 
 
@@ -41,7 +41,7 @@ class Slope(Look):
 class Turn(Place):
     """Question about the patch when it is turned, zoomed and darkened."""
 
-    degrees: frame.Slider("Turned by", -180, 180, step=1, unit="°") = 0
+    degrees: frame.Slider("Turned by", -180, 180, step=1, unit="°") = 120
     zoom: frame.Slider("Size", 0.5, 2, step=0.05) = 1
     light: frame.Slider("Light", 0, 1, step=0.02) = 1
 

@@ -13,6 +13,7 @@ AROUND = 2  # pixels of a level on each side of a point within which no other ha
 BETA = 10.0  # of the softargmax that finds a point between pixels
 BATCH = 256  # patches at a time
 MOST = 20_000  # maxima of a level: where a picture is blank, every pixel is one
+LEAST = 1.0  # scale of a point: on pairs of the places for validation and training, finer ones are matched less often
 BORDER = 4  # pixels of a level, at whose edge no point is looked for
 
 
@@ -74,6 +75,7 @@ def _maxima(scores: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
 @torch.inference_mode()
 def detect(detector: Detector, levels: list[Level], count: int) -> Points:
     """The `count` best points of a picture: local maxima in their level, and not beaten at the next scale."""
+    levels = [level for level in levels if level.scale >= LEAST]
     size = levels[0].picture.shape
     maps = [detector(level.picture.to(device_of(detector))).cpu()[:, None] for level in levels]
     pooled = [F.max_pool2d(scores, 3, 1, 1) for scores in maps]

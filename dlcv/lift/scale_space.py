@@ -24,12 +24,12 @@ class Level(NamedTuple):
 
 
 def pyramid(picture: torch.Tensor) -> list[Level]:
-    """The levels of a picture (1, 1, H, W), the finest first."""
+    """The levels of a picture (1, 1, H, W), the finest first; those up to its own size in any case."""
     levels, height, width = [], *picture.shape[2:]
     for number in range(FINEST, 100):
         scale = 2 ** (number / OCTAVE)
         size = round(height / scale), round(width / scale)
-        if levels and min(size) < SMALLEST:
+        if number > 0 and min(size) < SMALLEST:
             break
         levels.append(Level(F.interpolate(picture, size, mode="bilinear", antialias=True), scale))
     return levels

@@ -58,7 +58,7 @@ def test_fewer_points_are_the_best_of_more():
 
 def test_beta_goes_from_the_mean_of_all_places_to_the_largest_score():
     for part in POINTS[:3]:
-        none, most = (ask(patch.look, place(part) | {"beta": beta}) for beta in (0, 1000))
+        none, most = (ask(patch.look, place(part) | {"beta": beta}) for beta in (0, 10_000))
         assert none["point"] == pytest.approx([0.5, 0.5], abs=1e-3)  # the middle of the window of 25 pixels
         assert most["point"] == pytest.approx(most["largest"], abs=0.3)
         assert none["scores"] == most["scores"]
@@ -101,7 +101,7 @@ def test_turning_the_patch_by_90_degrees_turns_the_angle():
 
 
 def test_what_is_not_turned_is_found_again_by_every_method():
-    answer = ask(patch.turn, place(POINTS[0]))
+    answer = ask(patch.turn, place(POINTS[0]) | {"degrees": 0})
     assert all(value < 1e-3 for value in answer["distance"].values())
     assert set(answer["rank"].values()) == {1}
 

@@ -72,7 +72,7 @@ def test_points_are_maxima_the_best_first_and_inside(photograph, untrained):
     levels = pyramid(photograph)
     found = detect(untrained.detector, levels, 80)
     assert len(found.xy) == 80
-    assert (found.score.diff() <= 0).all()
+    assert (found.score.diff() <= 0).all() and (found.scale >= 1).all()
     assert (found.xy >= 0).all() and (found.xy <= torch.tensor([399.0, 299.0])).all()
     number = next(i for i, level in enumerate(levels) if abs(level.scale - found.scale[0]) < 1e-6)
     whole = untrained.detector(levels[number].picture)[0]
@@ -83,6 +83,9 @@ def test_points_are_maxima_the_best_first_and_inside(photograph, untrained):
 def test_a_blank_picture_is_no_error(untrained):
     found = features(parts_of(untrained), torch.full((1, 1, 120, 160), 0.5), 50)
     assert len(found.xy) <= 50 and found.descriptor.isfinite().all()
+    for side in (1, 30):
+        tiny = features(parts_of(untrained), torch.rand(1, 1, side, side), 50)
+        assert len(tiny.xy) == len(tiny.descriptor) <= 50
 
 
 def test_it_takes_the_place_of_sift_in_opencvs_own_words(photograph, untrained):

@@ -35,7 +35,7 @@ export default function ({first, server, board, find, findAll, colour, liveCalle
       high: first.betas.length - 1,
       step: 1,
       value: first.betas.indexOf(10),
-      text: (place) => String(first.betas[place]),
+      text: (place) => first.betas[place].toLocaleString('en'),
     },
     run,
   );
