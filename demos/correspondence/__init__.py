@@ -32,7 +32,7 @@ def matches() -> None:
     value["threshold"] = frame.sliders(pairs.Found)[0]
     board = frame.Board(
         "correspondence/correspondence",
-        server_functions=[pairs.show, pairs.estimate, pairs.reweigh, pairs.point_out],
+        server_functions=[pairs.show, pairs.estimate, pairs.reweigh, pairs.point_out, pairs.take_over],
         value=value,
         gpu=False,
     )

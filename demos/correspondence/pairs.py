@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from demos import frame
 from demos.frame import pictures
-from demos.frame.keep import Keep
+from demos.frame.keep import Keep, handed
 from dlcv.core.errors import InputError
 from dlcv.core.images import draw
 
@@ -84,6 +84,17 @@ class Which(frame.Query):
     """A pair by its name."""
 
     pair: frame.Text = "room"
+
+
+class Handed(frame.Query):
+    """Two photographs that another tab hands over, by their name."""
+
+    photographs: frame.Text
+
+
+def take_over(query: Handed) -> dict:
+    """The name of the pair of two photographs that another tab hands over."""
+    return {"own": visitors.add(of_photographs(*handed.get(query.photographs)))}
 
 
 class Found(Which):

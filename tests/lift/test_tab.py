@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import pytest
 
+from demos.frame.pictures import image
+from dlcv.lift import views
 from tests.support.browser import screenshot, settle
 
-MAIN, PATCH, TURN = "#lift-board", "#lift-patch-board", "#lift-turn-board"
+MAIN, PATCH, TURN, OWN = "#lift-board", "#lift-patch-board", "#lift-turn-board", "#lift-own"
 
 
-def counts(page, method: str) -> tuple[int, int]:
-    """Right and wrong matches that a panel of the first board shows."""
-    figure = page.locator(f"{MAIN} figure[data-method={method}]")
+def counts(page, method: str, board: str = MAIN) -> tuple[int, int]:
+    """Right and wrong matches that a panel of a board shows."""
+    figure = page.locator(f"{board} figure[data-method={method}]")
     return tuple(int(figure.get_attribute(f"data-{name}")) for name in ("right", "wrong"))
 
 
@@ -77,3 +79,19 @@ def test_the_angle_follows_the_finger(tab):
     settle(tab)
     assert abs(float(tab.input_value("#li-turn-degrees"))) == pytest.approx(180, abs=4)
     screenshot(tab, "lift-turn", TURN)
+
+
+@pytest.mark.dirty
+def test_two_photographs_of_a_visitor_go_along_to_correspondences(tab, tmp_path):
+    assert tab.locator(f"{OWN} .li-panels").is_hidden()
+    for name, picture in zip(("first", "second"), views.EXAMPLES["askew"]()):
+        image(picture).save(tmp_path / f"{name}.png")
+        tab.set_input_files(f"#lift-{name} input[type=file]", tmp_path / f"{name}.png")
+    tab.wait_for_selector(f"{OWN} figure[data-method=lift][data-right]")
+    settle(tab)
+    right, wrong = counts(tab, "lift", OWN)
+    assert right > wrong
+    tab.click(f"{OWN} .li-handed a")
+    tab.wait_for_selector("#correspondence-board:not([data-pair=room])[data-kept]")
+    settle(tab)
+    assert int(tab.locator("#correspondence-board").get_attribute("data-kept")) > 50

@@ -330,5 +330,14 @@ export default function ({first, server, board, find, say, liveCaller, onValue})
   onValue((value) => {
     if (value.own) bring(value.own);
   });
+  // an address has the name of two photographs that another tab hands over
+  const takeOver = liveCaller(server.take_over);
+  remember(find('.co-examples'), 'photographs', {
+    get: () => null,
+    async set(photographs) {
+      const answer = await takeOver({photographs});
+      if (answer) bring(answer.own);
+    },
+  });
   bring('room');
 }
