@@ -8,7 +8,7 @@ from demos.frame.pictures import image
 from dlcv.lift import views
 from tests.support.browser import screenshot, settle
 
-MAIN, PATCH, TURN, OWN = "#lift-board", "#lift-patch-board", "#lift-turn-board", "#lift-own"
+MAIN, PATCH, TURN, OWN = "#lift-board", "#lift-patch-board", "#lift-turn-board", "#lift-own-board"
 
 
 def counts(page, method: str, board: str = MAIN) -> tuple[int, int]:

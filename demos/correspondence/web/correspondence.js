@@ -336,7 +336,9 @@ export default function ({first, server, board, find, say, liveCaller, onValue})
     get: () => null,
     async set(photographs) {
       const answer = await takeOver({photographs});
-      if (answer) bring(answer.own);
+      if (!answer) return;
+      await bring(answer.own);
+      scrollTo(0, 0); // from wherever the link was
     },
   });
   bring('room');
