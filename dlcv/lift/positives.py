@@ -31,15 +31,16 @@ def pairs(one: Features, other: Features, there: Transfer) -> tuple[Pairs, Pairs
     """The positive pairs, all negative ones, and the hardest negative one of each point that has a positive.
 
     Positive are a point and the nearest to where the second picture has it, within 3 pixels and about as large as it is
-    there; negative are a point and any that is 12 pixels or more from there.
+    there; negative are a point and any that is 12 pixels or more from there, of its patch where these are larger.
     """
     away = apart(there(one.xy), other.xy).nan_to_num(torch.inf)  # (N, M)
     distance = torch.cdist(one.descriptor, other.descriptor)
-    larger = (other.scale / scale_there(one, there)[:, None]).log().abs()
+    scale = scale_there(one, there)[:, None]
+    larger = (other.scale / scale).log().abs()
     nearest, index = away.masked_fill(~(larger < math.log(LIKE)), torch.inf).min(1)
     rows = (nearest < WRONG).nonzero()[:, 0]
     known = away.isfinite().all(1)
-    different = (away > FAR) & known[:, None]
+    different = (away > FAR * scale.clamp_min(1)) & known[:, None]
     first, second = different.nonzero(as_tuple=True)
     hard, hardest = distance.masked_fill(~different, torch.inf)[rows].min(1)
     return (
