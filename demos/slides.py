@@ -30,7 +30,7 @@ CHAPTERS: dict[str, tuple[Slide, ...]] = {
         Slide("Siamese Networks, Embeddings, and Metric Learning", "siamese"),
         Slide("Positive and Negative Pairs", "siamese", "halves"),
         Slide("Contrastive Loss", "siamese", "flat-gradients"),
-        Slide("Application", "lift"),
+        Slide("Application"),
         Slide("Variational Autoencoders (VAE)", "vae"),
         Slide("References", "vae"),
         Slide("Variational Autoencoders (VAE)", "vae", "sample"),

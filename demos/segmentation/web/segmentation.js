@@ -89,6 +89,7 @@ export default function ({props, board, server, find, liveCaller, loaded, onValu
     field = null;
     showPixel();
     clearTimeout(timer);
+    board.setAttribute('aria-busy', true); // more is to come
     timer = setTimeout(() => lookAround(of, query), REST);
   }
 
