@@ -303,16 +303,24 @@ export default function ({first, server, board, find, say, liveCaller, onValue})
     for (const method of state.on) estimate(method);
   };
 
+  let wanted = null;
+  function press(name) {
+    wanted = name;
+    for (const one of find('.co-examples').children) one.setAttribute('aria-pressed', one.dataset.key === name);
+  }
   async function bring(name) {
+    press(name); // at once, for the address
     const answer = await askShow({pair: name});
-    if (!answer) return;
+    if (!answer) {
+      if (wanted === name) press(pair?.pair);
+      return;
+    }
     [found, yours, held, state.match] = [{}, null, false, null];
     state.changed.clear();
     const next = unpacked(answer);
     [pair, state.at, there] = [next, null, null];
     await two.show(next);
     pointTo(...next.sizes[0].map((side, axis) => side * [0.31, 0.62][axis]));
-    for (const one of find('.co-examples').children) one.setAttribute('aria-pressed', one.dataset.key === name);
     again();
     tellMatch();
     tellMethods();
