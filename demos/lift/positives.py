@@ -19,9 +19,12 @@ def distances(query: Known) -> dict:
     """Histograms of the distances of positive pairs, of all negative ones and of the hardest of each point, in parts of
     each, and the hardest pairs as pictures."""
     from dlcv.lift.positives import pairs
+    from dlcv.lift.scale_space import pyramid
+    from dlcv.lift.views import grey
 
     pair = pair_of(query.pair)
     one, other = pair.features("lift")
+    levels = pair.levels, pyramid(grey(pair.views.second))
     found = pairs(one, other, pair.views.there)
     hard, far = found[2], found[0]
     return {
@@ -29,24 +32,22 @@ def distances(query: Known) -> dict:
         "shares": [
             frame.rounded(kind.distance.histc(BINS, 0, FARTHEST) / max(1, len(kind.distance)), 5) for kind in found
         ],
-        "negatives": shown(pair, one, other, hard, hard.distance.argsort()),
-        "positives": shown(pair, one, other, far, far.distance.argsort(descending=True)),
+        "negatives": shown(levels, one, other, hard, hard.distance.argsort()),
+        "positives": shown(levels, one, other, far, far.distance.argsort(descending=True)),
     }
 
 
-def shown(pair, one, other, pairs, order) -> list[dict]:
-    """The first few pairs of an order, as DESC sees them."""
+def shown(levels, one, other, pairs, order) -> list[dict]:
+    """The first few pairs of an order, as DESC sees them in the scale spaces of both pictures."""
     import torch
 
-    from dlcv.lift.scale_space import cut, pyramid
-    from dlcv.lift.views import grey
+    from dlcv.lift.scale_space import cut
 
     rows = order[:SHOWN]
     sides = []
-    for picture, features, index in ((pair.views.first, one, pairs.first), (pair.views.second, other, pairs.second)):
+    for space, features, index in zip(levels, (one, other), (pairs.first, pairs.second)):
         chosen = index[rows]
-        levels = pyramid(grey(picture))
-        sides.append(cut(levels, features.xy[chosen], features.scale[chosen], features.angle[chosen], 32))
+        sides.append(cut(space, features.xy[chosen], features.scale[chosen], features.angle[chosen], 32))
     both = torch.cat(sides, 3)[:, 0].clamp(0, 1)  # (SHOWN, 32, 64)
     return [
         {"picture": draw.data_uri(draw.sheet(torch.stack([tile[:, :32], tile[:, 32:]]), 2)), "distance": value}
