@@ -30,6 +30,7 @@ from .keep import EVERY, LASTS, forget_in_time
 from .keep import lately as lately
 from .keep import remembered as remembered
 from .models import model as model
+from .once import Once
 from .questions import Asked as Asked
 from .questions import Choice as Choice
 from .questions import Clamped as Clamped
@@ -113,7 +114,7 @@ def launch(blocks: gr.Blocks) -> None:
     if not port.isdigit() or not 0 < int(port) < 65536:
         sys.exit(f"PORT must be a number from 1 to 65535, not {port!r}.")
     around, routes = hosting.begin()
-    inside = [Middleware(one) for one in (checks.BodyLimit, Turns, Refusals, AsRead)]
+    inside = [Middleware(one) for one in (Once, checks.BodyLimit, Turns, Refusals, AsRead)]
     blocks.queue(max_size=64, default_concurrency_limit=4)
     try:
         blocks.launch(
