@@ -106,6 +106,23 @@ def page(title: str) -> Page:
     return Page(title=title, delete_cache=(EVERY, LASTS))
 
 
+def served(blocks: gr.Blocks) -> dict[str, Any]:
+    """How a page is served, whoever does it: keyword arguments of `launch` and of `gr.mount_gradio_app`."""
+    around, routes = hosting.begin()
+    inside = [Middleware(one) for one in (Once, checks.BodyLimit, Turns, Refusals, AsRead)]
+    blocks.queue(max_size=64, default_concurrency_limit=4)
+    return {
+        "theme": theme.THEME,
+        "css": (WEB / "gallery.css").read_text(encoding="utf-8"),
+        "run_history": False,
+        "footer_links": ["api"],
+        "max_file_size": checks.MAX_UPLOAD,
+        "app_kwargs": {"middleware": around + inside, "routes": ROUTES + routes},
+        "show_error": False,
+        "ssr_mode": False,
+    }
+
+
 def launch(blocks: gr.Blocks) -> None:
     """Serve on HOST and PORT (127.0.0.1 and 7860; every interface on a Space) until stopped; says when it is ready."""
     space = "SPACE_ID" in os.environ
@@ -113,24 +130,15 @@ def launch(blocks: gr.Blocks) -> None:
     port = os.environ.get("PORT") or os.environ.get("GRADIO_SERVER_PORT") or "7860"
     if not port.isdigit() or not 0 < int(port) < 65536:
         sys.exit(f"PORT must be a number from 1 to 65535, not {port!r}.")
-    around, routes = hosting.begin()
-    inside = [Middleware(one) for one in (Once, checks.BodyLimit, Turns, Refusals, AsRead)]
-    blocks.queue(max_size=64, default_concurrency_limit=4)
+    settings = served(blocks)
     try:
         blocks.launch(
             server_name=host,
             server_port=int(port),
-            theme=theme.THEME,
-            css=(WEB / "gallery.css").read_text(encoding="utf-8"),
-            run_history=False,
-            footer_links=["api"],
-            max_file_size=checks.MAX_UPLOAD,
-            app_kwargs={"middleware": around + inside, "routes": ROUTES + routes},
-            show_error=False,
-            ssr_mode=False,
             share=False,
             quiet=True,
             prevent_thread_lock=True,
+            **settings,
         )
     except OSError:
         sys.exit(f"Port {port} of {host} cannot be used. Choose another one, as in: PORT=7861 make run")

@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from dlcv.core import runtime
 from dlcv.core.errors import InputError
 
+from . import elsewhere
 from .components import say_notes
 from .questions import NOT_UNDERSTOOD, Query, understood
 
@@ -68,23 +69,21 @@ def guard(fn: Callable, gpu: bool = True) -> Callable:
     on ZeroGPU they hold a GPU. Without `gpu` they stay in this process also there and may keep what the next call asks
     for.
     """
-    compute = runtime.gpu(fn) if gpu else fn
+    compute = elsewhere.computed(runtime.gpu(fn) if gpu else fn)
 
     @functools.wraps(fn)
-    def guarded(*args, **kwargs):
+    def guarded(*args):
         say_notes(args)
-        runtime.import_torch()
         try:
-            return compute(*args, **kwargs)
+            return compute(*args)
         except Exception as error:
             raise _sentence(error, fn) from None
 
     @functools.wraps(fn)
-    def guarded_generator(*args, **kwargs):
+    def guarded_generator(*args):
         say_notes(args)
-        runtime.import_torch()
         try:
-            yield from compute(*args, **kwargs)
+            yield from compute(*args)
         except Exception as error:
             raise _sentence(error, fn) from None
 
@@ -99,7 +98,7 @@ def live(fn: Callable[[Any], dict], gpu: bool = True) -> Callable[[Any], dict]:
     On ZeroGPU the function holds a GPU, like those of `guard`; without `gpu` it stays in this process and may keep
     there what the next call asks for.
     """
-    compute = runtime.gpu(fn, duration=10) if gpu else fn
+    compute = elsewhere.computed(runtime.gpu(fn, duration=10) if gpu else fn)
     model = next(iter(inspect.signature(fn).parameters.values())).annotation
     takes_model = isinstance(model, type) and issubclass(model, Query)
 
@@ -108,7 +107,6 @@ def live(fn: Callable[[Any], dict], gpu: bool = True) -> Callable[[Any], dict]:
             if not isinstance(query, dict):
                 raise InputError(NOT_UNDERSTOOD)
             check(query)
-            runtime.import_torch()
             return compute(understood(model, query) if takes_model else query)
         except InputError as error:
             return {"error": str(error)}

@@ -22,6 +22,8 @@ T = TypeVar("T")
 LASTS = 3000  # seconds after which is forgotten what nobody asked for
 EVERY = 300  # seconds: with these two, nothing of a visitor is here an hour later
 KEEPS: "WeakSet[Keep]" = WeakSet()
+place = ""
+"""The name of the process that keeps things, where there are several: names of things begin with it."""
 
 
 class Keep(Generic[T]):
@@ -41,7 +43,7 @@ class Keep(Generic[T]):
 
     def add(self, thing: T, name: str | None = None) -> str:
         """Keep a thing; returns its name, which nobody guesses unless it is given."""
-        name = name or secrets.token_urlsafe(12)
+        name = name or place + secrets.token_urlsafe(12)
         with self._lock:
             self._things[name] = thing, time.monotonic()
             while len(self._things) > 1 and sum(self._weight(one) for one, _ in self._things.values()) > self.most:

@@ -1,0 +1,29 @@
+"""Where answers are computed: in this process, unless one that only serves the page has them sent for."""
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+from dlcv.core import runtime
+
+COMPUTES: list[Callable] = []
+"""Every function that answers visitors, by its number: the order of the page, the same in every process."""
+
+send: Callable[[int, tuple], Any] | None = None
+"""Gives the answer of another process to the function of that number, for these arguments; an iterator of answers
+where the function is a generator. None where this process computes."""
+
+
+def computed(fn: Callable) -> Callable:
+    """The function, computed here or where `send` takes it."""
+    number = len(COMPUTES)
+    COMPUTES.append(fn)
+
+    @functools.wraps(fn)
+    def compute(*args):
+        if send is not None:
+            return send(number, args)
+        runtime.import_torch()
+        return fn(*args)
+
+    return compute
