@@ -9,6 +9,7 @@ from demos import TOPICS, frame
 from tests.support import browser as person
 
 PANEL = "#topics > [role=tabpanel]:visible"
+LONG = 1000 * person.PATIENCE  # milliseconds
 SCREENS = [{"width": 1440, "height": 900}, {"width": 1280, "height": 720}]
 SLIDERS = f"{PANEL} >> input[type=range]:not([data-passing]):visible:enabled"
 CHOICES = (
@@ -21,12 +22,13 @@ OWN = {  # sets what no control of the page holds, such as a seed
     "cyclegan": ".adapt-again",
     "pointnet": ".ps-shuffle",
 }
+# What a detector without stages has no place for is hidden, whatever stands there.
 VALUES = """() => {
   const panel = [...document.querySelectorAll('#topics > [role=tabpanel]')].find((part) => part.offsetParent);
   if (!panel?.dataset.ready) return 'not there';
   return [
     ...[...panel.querySelectorAll('input[type=range], input[type=number], select')]
-      .filter((one) => !one.closest('[data-passing]')).map((one) => one.value),
+      .filter((one) => !one.closest('[data-passing], .di[hidden]')).map((one) => one.value),
     ...[...panel.querySelectorAll('button[aria-pressed=true]')].map((one) => one.textContent),
     ...[...panel.querySelectorAll('input[type=radio]:checked')].map((one) => one.closest('label').textContent),
   ].join('; ');
@@ -67,7 +69,7 @@ def act(page, number: int, own: str = "") -> None:
         slider.focus()
         low = slider.evaluate("(it) => Number(it.value) === Number(it.min)")
         slider.press("ArrowRight" if low else "ArrowLeft")
-    page.wait_for_function(f"(before) => ({SET})() !== before", arg=before)
+    page.wait_for_function(f"(before) => ({SET})() !== before", arg=before, timeout=LONG)
     person.settle(page)
 
 
@@ -104,7 +106,7 @@ def test_a_section_and_what_is_set_come_back_by_a_link_and_on_the_way_back(page,
     with person.visitor(browser, gallery) as other:
         address = re.sub("&at=[^&]*", "", states[-1][0])
         other.goto(f"{address}&at={section}&of_a_later_version=1")
-        other.wait_for_function(f"() => ({VALUES})() === {states[-1][1]!r}")
+        other.wait_for_function(f"() => ({VALUES})() === {states[-1][1]!r}", timeout=LONG)
         other.wait_for_function(f"({AT_TOP})('{section}')")
         person.settle(other)
         if topic in OWN:
@@ -114,6 +116,6 @@ def test_a_section_and_what_is_set_come_back_by_a_link_and_on_the_way_back(page,
     steps = page.evaluate("history.length") - before  # choices alone: a slider is written down where one was before
     for by, (address, values) in ((-1, states[0]), (1, states[-1])):
         page.evaluate(TRAVEL, [steps, by])  # faster than anything is answered
-        page.wait_for_function(f"() => ({VALUES})() === {values!r}")
+        page.wait_for_function(f"() => ({VALUES})() === {values!r}", timeout=LONG)
         person.settle(page)
         assert settings(page.url) == settings(address)

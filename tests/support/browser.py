@@ -76,13 +76,14 @@ def visitor(
             return
         if address.hostname not in LOCAL:
             page.faults.append(f"request to another host: {request.url}")
+        if request.is_navigation_request() and request.frame == page.main_frame:
+            page.pending.clear()  # another document; an address that a page writes itself is none
         if "/heartbeat/" not in address.path:  # open for as long as the page is
             page.pending.add(request)
 
     page.on("request", watch)
     for answered in ("requestfinished", "requestfailed"):
         page.on(answered, lambda request: page.pending.discard(request))
-    page.on("framenavigated", lambda frame: page.pending.clear() if frame == page.main_frame else None)
     yield page
     if options:
         context.close()

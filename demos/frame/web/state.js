@@ -5,6 +5,8 @@ const TICK = 100;
 const SECOND = 1000;
 const AGAIN = 20;
 const LATER = 5;
+const BUSY = '.board[aria-busy=true]';
+const COMPUTING = '.board-block > [data-testid=status-tracker]:not(.hide)'; // by an event of Gradio's own
 const LATEST = 10000; // milliseconds in which an answer is waited for
 const PATIENCE = 30000; // milliseconds that a part of an address waits for the control it names
 
@@ -179,10 +181,10 @@ export function follow(panel, tab, changed) {
     for (const [name, {get}] of controls) if (!usual.has(name)) usual.set(name, get());
     return controls;
   }
-  async function idle() {
+  async function idle(busy = BUSY) {
     for (const end = Date.now() + LATEST; Date.now() < end; ) {
       await wait(TICK);
-      if (!panel.querySelector('.board[aria-busy=true]')) return;
+      if (!panel.querySelector(busy)) return;
     }
   }
 
@@ -240,12 +242,13 @@ export function follow(panel, tab, changed) {
   for (const kind of ['pointerdown', 'keydown']) panel.addEventListener(kind, before, true);
   for (const kind of ['input', 'change', 'click', 'pointerup', 'keyup']) panel.addEventListener(kind, acted);
 
+  const answered = () => idle(`${BUSY}, ${COMPUTING}`);
   async function restore(parts) {
     run += 1;
     const mine = run;
     restoring = true;
     const end = Date.now() + PATIENCE;
-    await idle();
+    await answered();
     if (mine !== run) return; // the next one knows what this one did
     begin();
     for (const [name, {get}] of look()) if (last.has(name) || get() !== usual.get(name)) leaving.add(name);
@@ -264,11 +267,12 @@ export function follow(panel, tab, changed) {
       const control = controls.get(name);
       if (control.get() === value) continue;
       control.set(value);
-      await idle();
+      await answered(); // which may set what comes next
     }
     // an answer that was asked for before may still bring its own values
     for (let again = 0; again < AGAIN && mine === run; again++) {
       await wait(SECOND);
+      await answered();
       const controls = look();
       for (const [name, value] of parts)
         if (controls.has(name) && mine === run && controls.get(name).get() !== value) controls.get(name).set(value);
