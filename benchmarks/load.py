@@ -63,11 +63,12 @@ def actions() -> list[Action]:
 
 @dataclass
 class Seen:
-    """Seconds of all answers by kind, what went wrong, and the process's memory in MiB over time."""
+    """Seconds of all answers by kind, what went wrong, the process's memory in MiB over time, its seconds of CPU."""
 
     seconds: dict[str, list[float]] = field(default_factory=lambda: {"page": [], "light": [], "heavy": []})
     wrong: list[str] = field(default_factory=list)
     memory: list[float] = field(default_factory=list)
+    cpu: float = 0.0
 
     def summary(self, kind: str) -> Times:
         """Milliseconds; none at all take for ever."""
@@ -138,9 +139,11 @@ class Visitor:
 async def watch(gallery: Gallery, seen: Seen, until: float) -> None:
     """Note the memory every second."""
     process = psutil.Process(gallery.pid)
+    before = sum(process.cpu_times()[:2])
     while time.monotonic() < until:
         seen.memory.append(process.memory_info().rss / 2**20)
         await asyncio.sleep(1)
+    seen.cpu = sum(process.cpu_times()[:2]) - before
 
 
 async def load(gallery: Gallery, visitors: int, seconds: float, mix: str) -> Seen:
@@ -169,6 +172,8 @@ def report(seen: Seen, seconds: float) -> None:
             times = seen.summary(kind)
             numbers = f"{times.p50 / 1000:8.2f}{times.p95 / 1000:8.2f}{max(taken):8.2f}"
             print(f"{kind:8}{len(taken):9}{len(taken) / seconds:10.1f}{numbers}")
+    answers = sum(map(len, seen.seconds.values()))
+    print(f"CPU of the gallery: {seen.cpu:.1f} s, {1000 * seen.cpu / max(1, answers):.1f} ms an answer")
     tenths = [seen.memory[int(part / 10 * (len(seen.memory) - 1))] for part in range(11)]
     print(f"Memory, MiB, in tenths: {', '.join(f'{one:.0f}' for one in tenths)}; at most {max(seen.memory):.0f}")
     for wrong in seen.wrong[:10]:
