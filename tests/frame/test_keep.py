@@ -41,11 +41,11 @@ def test_nothing_of_a_visitor_is_left_an_hour_later(monkeypatch):
     kept = keep.Keep(9, GONE)
     old, asked_for = kept.add("old"), kept.add("asked for")
     digits.read(draw.data_uri(drawn_seven()))
-    assert digits._from_uri.cache_info().currsize
+    assert digits._drawn.cache_info().currsize
     later(monkeypatch, keep.LASTS - 10)
     keep.forget()
     assert kept.get(asked_for) == "asked for"
-    assert not digits._from_uri.cache_info().currsize
+    assert not digits._drawn.cache_info().currsize
     later(monkeypatch, 20)
     keep.forget()
     with pytest.raises(InputError, match=GONE):

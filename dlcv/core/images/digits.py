@@ -13,6 +13,7 @@ from . import handwriting, reader
 
 SIDE = 28
 LONGEST_DATA_URI = 2_000_000  # characters: a drawing of 280 x 280 takes a few thousand
+LONGEST_DRAWING = 40_000  # characters: beyond it is a photograph
 
 
 def from_picture(picture: Image.Image | np.ndarray, garment: bool = False) -> torch.Tensor:
@@ -50,18 +51,25 @@ def read(drawing: Image.Image | str | None, garment: bool = False) -> torch.Tens
     """A visitor's data URI or picture as `from_picture` has it. InputError where there is none."""
     if drawing is None:
         raise InputError("Draw something first.")
-    return _from_uri(drawing, garment).clone() if isinstance(drawing, str) else from_picture(drawing, garment)
+    if not isinstance(drawing, str):
+        return from_picture(drawing, garment)
+    return (_drawn if len(drawing) <= LONGEST_DRAWING else _photographed)(drawing, garment).clone()
 
 
-@functools.lru_cache(maxsize=16)
 def _from_uri(uri: str, garment: bool) -> torch.Tensor:
-    """The same of a data URI. Its paper is looked for once: a slider asks about one drawing sixty times a second."""
+    """The same of a data URI."""
     return from_picture(decode_data_uri(uri), garment)
+
+
+# The paper is looked for once: a slider asks about one drawing sixty times a second, and so do those of a whole class.
+_drawn = functools.lru_cache(maxsize=256)(_from_uri)
+_photographed = functools.lru_cache(maxsize=16)(_from_uri)
 
 
 def forget() -> None:
     """Give up the drawings that were remembered."""
-    _from_uri.cache_clear()
+    _drawn.cache_clear()
+    _photographed.cache_clear()
 
 
 def upright(picture: Image.Image | np.ndarray) -> Image.Image:
