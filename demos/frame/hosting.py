@@ -188,7 +188,8 @@ class AsJson(logging.Formatter):
 
 
 def begin() -> tuple[list[Middleware], list[BaseRoute]]:
-    """What the server needs for all this, around everything else; also sets up the log."""
+    """What the server needs for all this, around everything else; also sets up the log, and bounds memory."""
+    runtime.share_freed_memory()
     handler, wants_json = logging.StreamHandler(), os.environ.get("GALLERY_LOG") == "json"
     handler.setFormatter(AsJson() if wants_json else logging.Formatter("%(levelname)s %(name)s: %(message)s"))
     logging.basicConfig(level=logging.WARNING, handlers=[handler])

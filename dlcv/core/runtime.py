@@ -5,10 +5,12 @@ two loading policies: lazily on an ordinary machine, everything at import on Zer
 import torch, so that the first page of the gallery can be served before torch is loaded.
 """
 
+import ctypes
 import functools
 import importlib
 import math
 import os
+import sys
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+M_ARENA_MAX = -8  # malloc.h
+
 
 def on_zero_gpu() -> bool:
     """Whether this process runs on a Hugging Face ZeroGPU Space, where a GPU is lent for one call at a time."""
@@ -29,6 +33,16 @@ def on_zero_gpu() -> bool:
 
 if on_zero_gpu():
     import spaces  # replaces parts of torch.cuda, so it has to come before anything that touches CUDA
+
+
+def share_freed_memory() -> None:
+    """Let glibc keep freed memory in two places, rather than in one for each of many threads, up to eight a core: what
+    one thread gave back another can use. MALLOC_ARENA_MAX, where it is set, says another number; other systems than
+    Linux with glibc are left as they are."""
+    if sys.platform == "linux" and "MALLOC_ARENA_MAX" not in os.environ:
+        mallopt = getattr(ctypes.CDLL(None), "mallopt", None)  # musl has none
+        if mallopt:
+            mallopt(M_ARENA_MAX, 2)
 
 
 _importing = threading.Lock()

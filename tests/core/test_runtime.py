@@ -2,6 +2,7 @@
 
 import math
 import os
+import platform
 import subprocess
 import sys
 import threading
@@ -16,6 +17,29 @@ from dlcv.core import runtime
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 KIBIBYTE = 1024
+MANY_THREADS = """
+import ctypes, tempfile, threading
+from dlcv.core import runtime
+
+runtime.share_freed_memory()
+libc, all_hold = ctypes.CDLL(None), threading.Barrier(12)
+libc.fopen.restype = ctypes.c_void_p
+
+def hold():
+    libc.malloc(1000)
+    all_hold.wait()
+
+threads = [threading.Thread(target=hold) for _ in range(12)]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+with tempfile.NamedTemporaryFile("r") as said:
+    file = ctypes.c_void_p(libc.fopen(said.name.encode(), b"w"))
+    libc.malloc_info(0, file)
+    libc.fclose(file)
+    print(said.read().count("<heap nr="))
+"""
 
 
 def model(kibibytes: int) -> nn.Module:
@@ -77,6 +101,13 @@ def test_threads_stay_within_the_quota(monkeypatch):
         assert torch.get_num_threads() == 1  # what was set before, here or by OMP_NUM_THREADS, is not raised
     finally:
         torch.set_num_threads(threads)
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="another allocator")
+def test_freed_memory_is_held_in_few_places(monkeypatch):
+    monkeypatch.delenv("MALLOC_ARENA_MAX", raising=False)
+    assert int(run(MANY_THREADS)) == 2
+    assert int(run(MANY_THREADS, MALLOC_ARENA_MAX="3")) == 3
 
 
 def test_import_brings_neither_torch_nor_the_hub():
