@@ -15,12 +15,13 @@ from weakref import WeakSet
 import gradio as gr
 import PIL.Image
 
+from dlcv.core import runtime
 from dlcv.core.errors import InputError
 
 T = TypeVar("T")
 
 LASTS = 3000  # seconds after which is forgotten what nobody asked for
-EVERY = 300  # seconds: with these two, nothing of a visitor is here an hour later
+EVERY = 60  # seconds: with these two, nothing of a visitor is here an hour later
 KEEPS: "WeakSet[Keep]" = WeakSet()
 place = ""
 """The name of the process that keeps things, where there are several: names of things begin with it."""
@@ -75,10 +76,11 @@ def forget() -> None:
 
 
 def forget_in_time() -> None:
-    """Do that for as long as the gallery runs."""
+    """Do that for as long as the gallery runs, and hold no more memory than is in use."""
     while True:
         time.sleep(EVERY)
         forget()
+        runtime.give_back_memory()
 
 
 def lately(most: int) -> Callable[[Callable], Callable]:

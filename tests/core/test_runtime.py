@@ -40,6 +40,20 @@ with tempfile.NamedTemporaryFile("r") as said:
     libc.fclose(file)
     print(said.read().count("<heap nr="))
 """
+FREED = """
+from dlcv.core import runtime
+
+def pages():
+    return int(open("/proc/self/statm").read().split()[1])
+
+before = pages()
+texts = [bytes(2000) for _ in range(80_000)]
+last = bytes(2000)
+del texts
+held = pages() - before
+runtime.give_back_memory()
+print(held, pages() - before)
+"""
 
 
 def model(kibibytes: int) -> nn.Module:
@@ -108,6 +122,12 @@ def test_freed_memory_is_held_in_few_places(monkeypatch):
     monkeypatch.delenv("MALLOC_ARENA_MAX", raising=False)
     assert int(run(MANY_THREADS)) == 2
     assert int(run(MANY_THREADS, MALLOC_ARENA_MAX="3")) == 3
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="another allocator")
+def test_freed_memory_goes_back_to_the_system():
+    held, left = map(int, run(FREED).split())
+    assert held > 20_000 and left < held / 4  # pages of 4 KiB: of 160 MB, beyond what Python itself has
 
 
 def test_import_brings_neither_torch_nor_the_hub():
