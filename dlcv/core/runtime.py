@@ -43,8 +43,8 @@ def share_freed_memory() -> None:
 
 
 def give_back_memory() -> None:
-    """Let glibc give freed memory back to the system, which takes a tenth of a second: by itself it keeps what lies below
-    anything that is in use, 750 MB after eight threads with large networks."""
+    """Let glibc give freed memory back to the system, which takes a tenth of a second: by itself it keeps what lies
+    below anything that is in use, 750 MB after eight threads with large networks."""
     _of_glibc("malloc_trim", 0)
 
 
