@@ -59,7 +59,8 @@ class Once:
         if answer is None:  # an error
             return await self.app(scope, receive, send)
         same = answer.headers["etag"] in headers.get("if-none-match", "")
-        response = Response(b"" if same else answer.content, 304 if same else 200, answer.headers)
+        content = b"" if same or scope["method"] == "HEAD" else answer.content
+        response = Response(content, 304 if same else 200, answer.headers)
         await response(scope, receive, send)
 
     async def answer(self, name: str, scope: Scope, receive: Receive, encoding: str) -> Answer | None:
@@ -83,7 +84,7 @@ class Once:
         async def note(message: Message) -> None:
             messages.append(message)
 
-        await self.app(scope, receive, note)
+        await self.app({**scope, "method": "GET"}, receive, note)
         begin, content = messages[0], b"".join(message.get("body", b"") for message in messages[1:])
         if begin["status"] != 200:
             return None
@@ -109,7 +110,7 @@ def _path(scope: Scope) -> str:
 
 def _name(scope: Scope, headers: Headers) -> str | None:
     """What a request asks for that all are answered alike; None for everything else."""
-    if scope["type"] != "http" or scope["method"] != "GET" or "range" in headers:
+    if scope["type"] != "http" or scope["method"] not in ("GET", "HEAD") or "range" in headers:
         return None
     path = _path(scope)
     if PARTS.fullmatch(path):

@@ -26,11 +26,11 @@ class Server:
         await send({"type": "http.response.body", "body": b"again and " * 100})
 
 
-def get(app: once.Once, path: str, **headers: str) -> tuple[int, dict, bytes]:
+def get(app: once.Once, path: str, method: str = "GET", **headers: str) -> tuple[int, dict, bytes]:
     """Status, headers and content."""
     path, _, query = path.partition("?")
     sent = [(name.replace("_", "-").encode(), value.encode()) for name, value in ({"host": "here"} | headers).items()]
-    scope = {"type": "http", "method": "GET", "path": path, "query_string": query.encode(), "headers": sent}
+    scope = {"type": "http", "method": method, "path": path, "query_string": query.encode(), "headers": sent}
     got = []
 
     async def send(message) -> None:
@@ -57,6 +57,7 @@ def test_what_was_made_is_sent_again_in_each_form_that_browsers_take():
     assert texts == {b"again and " * 100} and len(server.asked) == 3
     assert get(app, "/", if_none_match=f'W/{headers["etag"]}, "other"')[0::2] == (304, b"")
     assert get(app, "/", if_none_match='"other"')[0] == 200
+    assert get(app, "/", "HEAD") == (200, get(app, "/")[1], b"") and len(server.asked) == 3
 
 
 @pytest.mark.parametrize(
