@@ -5,7 +5,6 @@ from dataclasses import dataclass
 import torch
 from huggingface_hub import PyTorchModelHubMixin
 from torch import nn
-from torch.nn import functional as F
 
 from ..core.backbones.mobilenet import mobilenet_v2
 from ..core.training.classifiers import ClassifierConfig, ClassifierOutput
@@ -53,29 +52,13 @@ class FullyConnected(nn.Module, PyTorchModelHubMixin, pipeline_tag="image-classi
         return ClassifierOutput(self.last(features), features)
 
 
-class PaddedAfter(nn.Conv2d):
-    """Convolution of stride 2 that pads as TensorFlow does at even sizes: nothing before, one pixel after."""
-
-    def __init__(self, plain: nn.Conv2d):
-        super().__init__(
-            plain.in_channels, plain.out_channels, plain.kernel_size, plain.stride, groups=plain.groups, bias=False
-        )
-        self.weight = plain.weight
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:  # noqa: D102  its class says it
-        return super().forward(F.pad(x, (0, 1, 0, 1)))
-
-
 class Photographs(nn.Module, PyTorchModelHubMixin, pipeline_tag="image-classification", tags=["mobilenet", "imagenet"]):
     """MobileNetV2 with its published weights for ImageNet's 1,000 classes."""
 
     def __init__(self, config: ClassifierConfig, published: bool = False):
         super().__init__()
         self.config = config
-        self.network = mobilenet_v2(published)
-        for block in [self.network.features[0], *(m.conv[1] for m in self.network.features[2:18])]:
-            if block[0].stride == (2, 2):
-                block[0] = PaddedAfter(block[0])  # as it was trained
+        self.network = mobilenet_v2(published, padded_after=True)
 
     def forward(self, x: torch.Tensor) -> ClassifierOutput:
         """Logits and the 1,280 features of pictures (N, 3, 224, 224) in [0, 1]."""
