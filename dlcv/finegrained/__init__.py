@@ -1,0 +1,1 @@
+"""Fine-grained categories: Spatial Transformers that find what tells twenty birds apart."""
