@@ -107,17 +107,23 @@ class Localiser(nn.Module):
         self.register_buffer("cells", cells.clamp(SCALE - 1, 1 - SCALE), persistent=False)
         squared = (cells - tiles[:, None, None]).square().sum(-1)  # (K, h, w)
         self.before = nn.Parameter(-squared / (2 * SPREAD**2))  # scores before anything is seen
+        self.normalise = nn.BatchNorm2d(CHANNELS, affine=False)  # else the scores outrun everything else that learns
         self.hidden = nn.Conv2d(CHANNELS, 32, 1)
         self.scores = nn.Conv2d(32, len(tiles), 1, bias=False)
         nn.init.zeros_(self.scores.weight)  # whatever the picture, the windows begin where they tile it
 
     def forward(self, x: torch.Tensor) -> Found:  # noqa: D102  its class says it
         small = F.interpolate(x, (LOCALISER, LOCALISER), mode="bilinear", antialias=True)
-        maps = self.features(small)  # (N, 96, h, w)
+        maps = self.normalise(self.features(small))  # (N, 96, h, w)
         scores = self.scores(self.hidden(maps).relu()).float() + self.before  # (N, K, h, w)
         places = scores.flatten(2).softmax(-1)  # (N, K, h * w)
         centres = (places.unsqueeze(-1) * self.cells.flatten(0, 1)).sum(2)  # (N, K, 2); no matmul: bfloat16 is coarse
         return Found(centres, places.view_as(scores))
+
+
+def localiser(count: int) -> Localiser:
+    """The localisation net of so many windows, before it has learned anything."""
+    return Localiser(shipped_mobilenet().features[:LAYERS], torch.tensor(TILES[count]))
 
 
 class FineGrained(
@@ -134,11 +140,13 @@ class FineGrained(
         self.config = config
         features = shipped_mobilenet().features
         if config.transformers:
-            tiles = torch.tensor(TILES[config.transformers])
-            self.localise = Localiser(copy.deepcopy(features[:LAYERS]), tiles)
+            self.localise = localiser(config.transformers)
         first, count = Published(features, patch=True), max(1, config.transformers)
         self.trunks = nn.ModuleList([first, *(first.twin() for _ in range(count - 1))])
-        self.classifiers = nn.ModuleList(nn.Linear(DESCRIPTOR, len(config.class_names)) for _ in range(count))
+        species = len(config.class_names)
+        self.classifiers = nn.ModuleList(nn.Linear(DESCRIPTOR, species) for _ in range(count))
+        self.register_buffer("means", torch.zeros(species, count, DESCRIPTOR))  # of each species, once it is trained
+        self.register_buffer("reach", torch.zeros(()))  # the unlikeness that one in twenty of their birds exceeds
 
     def forward(self, x: torch.Tensor, nudges: torch.Tensor | None = None) -> FineGrainedOutput:
         """The species of pictures (N, 3, H, W) in [0, 1], squeezed into squares, and what the windows say.
@@ -165,6 +173,11 @@ class FineGrained(
     def classify(self, k: int, descriptors: torch.Tensor) -> torch.Tensor:
         """Logits (N, L) that window k brings to the joint classifier, of descriptors (N, 1280)."""
         return self.classifiers[k](F.dropout(descriptors, self.config.dropout, self.training)).float()
+
+    def unlikeness(self, descriptors: torch.Tensor) -> torch.Tensor:
+        """How far descriptors (N, K, 1280) are from those of every species, (N,): 1 less the cosine to the nearest."""
+        cosines = torch.einsum("nkd,lkd->nlk", F.normalize(descriptors, dim=-1), F.normalize(self.means, dim=-1))
+        return 1 - cosines.mean(2).amax(1)
 
 
 def whole(x: torch.Tensor) -> torch.Tensor:

@@ -9,8 +9,9 @@ from pathlib import Path
 import torch
 
 from ..core.datasets import TensorBatches, cub
-from ..core.training.evaluation import accuracy
+from ..core.training.evaluation import accuracy, outputs
 from ..core.training.loop import Recipe, command_line, fit, save_checkpoint
+from .film import Film, FilmConfig
 from .loss import losses
 from .model import FineGrained, FineGrainedConfig
 from .samples import varied
@@ -18,6 +19,7 @@ from .samples import varied
 SETTINGS = {"whole": 0, "one-window": 1, "two-windows": 2, "four-windows": 4}  # transformers
 SEEDS = 3
 HELD_OUT = 3  # of each species' 30 training pictures, the last ones: to watch, and for what is unlike them all
+FILMED, FILM, MOMENTS = "birds-two-windows-0", "birds-film", 25  # whose training is filmed, and in so many pictures
 NUDGE = 0.15  # standard deviation of the windows' moves at the beginning; it falls to nothing
 
 
@@ -63,6 +65,27 @@ def loss(model: FineGrained, batch: tuple, step) -> dict[str, torch.Tensor]:
     return terms | {"error": 100 * (output.logits.argmax(1) != labels).float().mean()}
 
 
+def keep_species(model: FineGrained, pictures: torch.Tensor, labels: torch.Tensor, others: torch.Tensor) -> None:
+    """Note where the species lie: the means of what they were learned from, and how far `others` of them lie.
+
+    Pictures (N, 3, S, S) and labels (N,) are those that it learned, `others` (M, 3, S, S) it never saw.
+    """
+    (descriptors,) = outputs(model, pictures, "descriptors")
+    for species in range(len(model.means)):
+        model.means[species] = descriptors[labels == species].mean(0)
+    model.reach.copy_(model.unlikeness(outputs(model, others, "descriptors")[0]).quantile(0.95))
+
+
+def filmed(film: Film):
+    """`loss`, which has a film taken on the way."""
+
+    def loss_and_film(model, batch, step):
+        film.take(step.number, getattr(model, "module", model).localise)
+        return loss(model, batch, step)
+
+    return loss_and_film
+
+
 def train(name: str, recipe: Recipe, runs: Path) -> None:
     """Train one model, or resume its training, and write checkpoints/<name>."""
     birds = cub.load("train")
@@ -71,9 +94,21 @@ def train(name: str, recipe: Recipe, runs: Path) -> None:
     torch.manual_seed(recipe.seed)
     model = FineGrained(CONFIGS[name])
     batches = TensorBatches(birds.pictures[learned], birds.labels[learned])
-    model = fit(model, loss, batches, recipe, runs / name, lambda averaged: {"accuracy": accuracy(averaged, *seen)})
+    steps = recipe.epochs * (len(batches) // recipe.batch_size)
+    moments = tuple(sorted({round(steps * (moment / (MOMENTS - 1)) ** 2) for moment in range(MOMENTS)}))
+    film = Film(FilmConfig(cub.SPECIES, CONFIGS[FILMED].transformers, steps=moments))
+    which, remembered = (filmed(film), [film]) if name == FILMED else (loss, [])
+
+    def watch(averaged):
+        return {"accuracy": accuracy(averaged, *seen)}
+
+    model = fit(model, which, batches, recipe, runs / name, watch, remembered=remembered).cpu()
+    keep_species(model, birds.pictures[learned].float() / 255, birds.labels[learned], seen[0])
     source = f"CUB-200-2011, {len(learned)} training pictures of 20 species; begun with MobileNetV2 (Apache 2.0)"
-    save_checkpoint(model.cpu(), name, "dlcv.finegrained.train", recipe, licence="cc-by-nc-4.0", source=source)
+    if name == FILMED:
+        film.take(steps, model.localise)  # the average, as of every training
+        save_checkpoint(film, FILM, "dlcv.finegrained.train", recipe, licence="cc-by-nc-4.0", source=source)
+    save_checkpoint(model, name, "dlcv.finegrained.train", recipe, licence="cc-by-nc-4.0", source=source)
 
 
 if __name__ == "__main__":
