@@ -107,14 +107,13 @@ class Localiser(nn.Module):
         self.register_buffer("cells", cells.clamp(SCALE - 1, 1 - SCALE), persistent=False)
         squared = (cells - tiles[:, None, None]).square().sum(-1)  # (K, h, w)
         self.before = nn.Parameter(-squared / (2 * SPREAD**2))  # scores before anything is seen
-        self.normalise = nn.BatchNorm2d(CHANNELS, affine=False)  # else the scores outrun everything else that learns
         self.hidden = nn.Conv2d(CHANNELS, 32, 1)
         self.scores = nn.Conv2d(32, len(tiles), 1, bias=False)
         nn.init.zeros_(self.scores.weight)  # whatever the picture, the windows begin where they tile it
 
     def forward(self, x: torch.Tensor) -> Found:  # noqa: D102  its class says it
         small = F.interpolate(x, (LOCALISER, LOCALISER), mode="bilinear", antialias=True)
-        maps = self.normalise(self.features(small))  # (N, 96, h, w)
+        maps = self.features(small)  # (N, 96, h, w)
         scores = self.scores(self.hidden(maps).relu()).float() + self.before  # (N, K, h, w)
         places = scores.flatten(2).softmax(-1)  # (N, K, h * w)
         centres = (places.unsqueeze(-1) * self.cells.flatten(0, 1)).sum(2)  # (N, K, 2); no matmul: bfloat16 is coarse
