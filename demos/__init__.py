@@ -21,6 +21,7 @@ TOPICS = [
     "segmentation",
     "pose",
     "stn",
+    "finegrained",
     "pointnet",
     "correspondence",
     "depth",

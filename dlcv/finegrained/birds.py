@@ -8,8 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
-from ..core.datasets.cub import SPECIES
-
 SIDE = 240  # pixels
 NOISE = 12  # cells along a side of the coarsest noise
 BLACK, WHITE, GREY, BROWN, BUFF = "#15161a", "#f2f1ec", "#7d8288", "#6b4f38", "#cbb28c"
@@ -41,42 +39,105 @@ class Plumage:
     neck: float = 0.0  # how much longer than a songbird's
 
 
-PLUMAGES = dict(zip(SPECIES, (
-    Plumage(BLACK, beak="#2b2c30", length=0.085, depth=0.13, hook=0.03, tail_length=0.26),
-    Plumage("#1b1f2b", head="#2a2140", eye="#efe3a0"),
-    Plumage(BLACK, patch="#d5261e", bars="#e8b63a"),
-    Plumage("#26241f", wing="#3a2c20", brow="#7a6243", eye="#efe3a0", length=0.075, depth=0.035),
-    Plumage(BLACK, breast="#f0b400", head="#f5b800", throat="#f5b800", nape="#f5b800", bars=WHITE),
-    Plumage("#e9e4d6", BLACK, BLACK, BLACK, BLACK, BLACK, BLACK, BLACK, "#ecd38a", patch=WHITE, depth=0.06),
-    Plumage("#2456b8", wing="#1d3f86", head="#2a49c0", beak="#8c8f96", length=0.055, depth=0.06),
-    Plumage("#3f8fcf", WHITE, "#d98a45", "#3c6f9e", "#3c6f9e", "#45a0dd", bars=WHITE, beak="#6d7178", depth=0.06),
-    Plumage("#8fbf2f", "#d9302c", "#d9302c", "#5d7f37", "#7a4a35", "#2f55c4", throat="#d9302c", beak=GREY, depth=0.06),
-    Plumage("#6e757c", "#858c93", "#858c93", "#62686f", "#2a2d31", "#6e757c", "#1d1f22", tail_length=0.2),
-    Plumage("#7d8457", WHITE, "#f4c21c", "#7d8457", "#7d8457", "#7d8457", throat="#f4c21c", brow=WHITE, depth=0.06),
-    Plumage(BLACK, "#f1efe9", "#a9502a", BLACK, BLACK, BLACK, bars=WHITE, eye="#b3241c", tail_length=0.2, depth=0.06),
-    Plumage("#17191d", throat="#c9b184", beak="#4a4d52", eye="#2fa6a0", length=0.13, depth=0.03, hook=0.02, neck=0.11),
-    Plumage("#231d17", wing="#1d2b3f", eye="#d4211b", length=0.065, depth=0.06, neck=-0.01),
-    Plumage("#75593c", "#efece4", "#efece4", "#6d5236", "#8a6a45", "#75593c", throat=WHITE, brow=WHITE, streaks="#d8c6a4",
-            length=0.085, depth=0.022, hook=0.025, tail_length=0.2),
-    Plumage("#121319", length=0.1, depth=0.065, hook=0.008),
-    Plumage("#181b24", length=0.085, depth=0.055, hook=0.012),
-    Plumage("#7a6a56", "#f0eee8", "#f0eee8", "#7a6a56", "#6e5f4d", "#7a6a56", throat=WHITE, eye="#c0332a",
-            length=0.085, depth=0.035, hook=0.02, tail_length=0.28),
-    Plumage("#86705a", WHITE, WHITE, "#9a5f38", "#2a2725", "#86705a", throat=WHITE, beak="#e3b321",
-            length=0.085, depth=0.04, hook=0.02, tail_length=0.28),
-    Plumage("#7b543a", "#c78f86", "#8d5d44", "#8a6350", "#4b3d34", "#9aa0a6", "#26231f", "#7b543a", beak="#d9b64a",
-            streaks="#543a28", length=0.05, depth=0.05),
-)))  # fmt: skip
+PLUMAGES = {
+    "Groove-billed Ani": Plumage(BLACK, beak="#2b2c30", length=0.085, depth=0.13, hook=0.03, tail_length=0.26),
+    "Brewer's Blackbird": Plumage("#1b1f2b", head="#2a2140", eye="#efe3a0"),
+    "Red-winged Blackbird": Plumage(BLACK, patch="#d5261e", bars="#e8b63a"),
+    "Rusty Blackbird": Plumage("#26241f", wing="#3a2c20", brow="#7a6243", eye="#efe3a0", length=0.075, depth=0.035),
+    "Yellow-headed Blackbird": Plumage(
+        BLACK, breast="#f0b400", head="#f5b800", throat="#f5b800", nape="#f5b800", bars=WHITE
+    ),
+    "Bobolink": Plumage("#e9e4d6", BLACK, BLACK, BLACK, BLACK, BLACK, BLACK, BLACK, "#ecd38a", patch=WHITE, depth=0.06),
+    "Indigo Bunting": Plumage("#2456b8", wing="#1d3f86", head="#2a49c0", beak="#8c8f96", length=0.055, depth=0.06),
+    "Lazuli Bunting": Plumage(
+        "#3f8fcf", WHITE, "#d98a45", "#3c6f9e", "#3c6f9e", "#45a0dd", bars=WHITE, beak="#6d7178", depth=0.06
+    ),
+    "Painted Bunting": Plumage(
+        "#8fbf2f", "#d9302c", "#d9302c", "#5d7f37", "#7a4a35", "#2f55c4", throat="#d9302c", beak=GREY, depth=0.06
+    ),
+    "Gray Catbird": Plumage(
+        "#6e757c", "#858c93", "#858c93", "#62686f", "#2a2d31", "#6e757c", "#1d1f22", tail_length=0.2
+    ),
+    "Yellow-breasted Chat": Plumage(
+        "#7d8457", WHITE, "#f4c21c", "#7d8457", "#7d8457", "#7d8457", throat="#f4c21c", brow=WHITE, depth=0.06
+    ),
+    "Eastern Towhee": Plumage(
+        BLACK, "#f1efe9", "#a9502a", BLACK, BLACK, BLACK, bars=WHITE, eye="#b3241c", tail_length=0.2, depth=0.06
+    ),
+    "Brandt's Cormorant": Plumage(
+        "#17191d", throat="#c9b184", beak="#4a4d52", eye="#2fa6a0", length=0.13, depth=0.03, hook=0.02, neck=0.11
+    ),
+    "Bronzed Cowbird": Plumage("#231d17", wing="#1d2b3f", eye="#d4211b", length=0.065, depth=0.06, neck=-0.01),
+    "Brown Creeper": Plumage(
+        "#75593c",
+        "#efece4",
+        "#efece4",
+        "#6d5236",
+        "#8a6a45",
+        "#75593c",
+        throat=WHITE,
+        brow=WHITE,
+        streaks="#d8c6a4",
+        length=0.085,
+        depth=0.022,
+        hook=0.025,
+        tail_length=0.2,
+    ),
+    "American Crow": Plumage("#121319", length=0.1, depth=0.065, hook=0.008),
+    "Fish Crow": Plumage("#181b24", length=0.085, depth=0.055, hook=0.012),
+    "Black-billed Cuckoo": Plumage(
+        "#7a6a56",
+        "#f0eee8",
+        "#f0eee8",
+        "#7a6a56",
+        "#6e5f4d",
+        "#7a6a56",
+        throat=WHITE,
+        eye="#c0332a",
+        length=0.085,
+        depth=0.035,
+        hook=0.02,
+        tail_length=0.28,
+    ),
+    "Yellow-billed Cuckoo": Plumage(
+        "#86705a",
+        WHITE,
+        WHITE,
+        "#9a5f38",
+        "#2a2725",
+        "#86705a",
+        throat=WHITE,
+        beak="#e3b321",
+        length=0.085,
+        depth=0.04,
+        hook=0.02,
+        tail_length=0.28,
+    ),
+    "Gray-crowned Rosy Finch": Plumage(
+        "#7b543a",
+        "#c78f86",
+        "#8d5d44",
+        "#8a6350",
+        "#4b3d34",
+        "#9aa0a6",
+        "#26231f",
+        "#7b543a",
+        beak="#d9b64a",
+        streaks="#543a28",
+        length=0.05,
+        depth=0.05,
+    ),
+}
 
 
 def _rgb(colour: str) -> np.ndarray:
-    return np.array([int(colour[at : at + 2], 16) for at in (1, 3, 5)]) / 255
+    return np.array([int(colour[at : at + 2], 16) for at in (1, 3, 5)], np.float32) / 255
 
 
 def _smooth(rng: np.random.Generator, cells: int) -> np.ndarray:
     """Noise (SIDE, SIDE) of about [0, 1] that changes over a `cells`-th of the side."""
     coarse = Image.fromarray((255 * rng.random((cells, cells))).astype(np.uint8))
-    return np.asarray(coarse.resize((SIDE, SIDE), Image.Resampling.BICUBIC), np.float64) / 255
+    return np.asarray(coarse.resize((SIDE, SIDE), Image.Resampling.BICUBIC), np.float32) / 255
 
 
 class _Sheet:
@@ -84,7 +145,7 @@ class _Sheet:
 
     def __init__(self, ground: np.ndarray, feathers: np.ndarray):
         self.pixels, self.feathers = ground, feathers
-        line = (np.arange(SIDE) + 0.5) / SIDE
+        line = (np.arange(SIDE, dtype=np.float32) + 0.5) / SIDE
         self.x, self.y = np.meshgrid(line, line)
 
     def ellipse(self, x: float, y: float, rx: float, ry: float, angle: float = 0.0) -> np.ndarray:
@@ -114,7 +175,7 @@ class _Sheet:
 def _ground(rng: np.random.Generator) -> np.ndarray:
     """What is out of focus behind a bird: sky and leaves, (SIDE, SIDE, 3)."""
     blur = 0.6 * _smooth(rng, 4) + 0.4 * _smooth(rng, 7)
-    down = np.linspace(0, 1, SIDE)[:, None] * 0.5 + 0.5 * blur
+    down = np.linspace(0, 1, SIDE, dtype=np.float32)[:, None] * 0.5 + 0.5 * blur
     far, near = _rgb("#b9cbd6"), _rgb(rng.choice(["#6f8a56", "#8b8a5c", "#5f7d68"]))
     return far + down[..., None] * (near - far)
 

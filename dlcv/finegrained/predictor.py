@@ -71,15 +71,19 @@ class FineGrainedPredictor:
         centres = torch.cat([torch.stack([line, torch.full_like(line, height)], dim=1) for height in heights])
         return self.read(x, k, centres).softmax(1).view(len(heights), across, -1)
 
-    def pull(self, x: torch.Tensor, species: int) -> torch.Tensor:
-        """-dL / dtheta, (K, 2), of the joint loss L = -log p(species): where each window would move for it."""
+    def pull(self, x: torch.Tensor, centres: torch.Tensor, species: int) -> torch.Tensor:
+        """-dL / dtheta, (K, 2), of the joint loss L = -log p(species), at centres (K, 2): where they would move."""
         x = x.to(self.device)
-        with torch.inference_mode():
-            places = self.model.localise(x).centres[0]
-        centres = places.clone().requires_grad_()
-        each = [self.model.classify(k, self.model.describe(k, window(x, c[None]))) for k, c in enumerate(centres)]
+        theta = centres.to(self.device).clone().requires_grad_()
+        each = [self.model.classify(k, self.model.describe(k, window(x, place[None]))) for k, place in enumerate(theta)]
         loss = F.cross_entropy(torch.stack(each).mean(0), torch.tensor([species], device=self.device))
-        return -torch.autograd.grad(loss, centres)[0].cpu()
+        return -torch.autograd.grad(loss, theta)[0].cpu()
+
+    def alike(self) -> torch.Tensor:
+        """Cosines (K, L, L) between the means of the species' descriptors, what all have in common taken off."""
+        means = self.model.means - self.model.means.mean(0)  # (L, K, 1280)
+        means = F.normalize(means, dim=-1)
+        return torch.einsum("lkd,mkd->klm", means, means).cpu()
 
 
 def predictor(name: str) -> FineGrainedPredictor:

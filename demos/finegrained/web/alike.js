@@ -1,0 +1,79 @@
+// How alike the network finds two species, for all pairs; one pair in full, by window.
+import {followPointer, whenSeen, written} from '../../frame/web/controls.js';
+import {fill, html} from '../../frame/web/html.js';
+import {ranked, WINDOW_COLOURS} from './shared.js';
+
+const BEGIN = [15, 16]; // the two crows
+
+export default function ({first, server, board, find, findAll, colour, liveCaller}) {
+  const {names} = first;
+  const askMap = liveCaller(server.alike);
+  const askPair = liveCaller(server.pair);
+  const canvas = find('.fg-alike-map canvas');
+  const pen = canvas.getContext('2d');
+  const count = names.length;
+  const cell = canvas.width / count;
+  const state = {windows: null, pair: BEGIN};
+  const mean = (i, j) => state.windows.reduce((sum, one) => sum + one[i][j], 0) / state.windows.length;
+
+  function draw() {
+    const tint = colour('--gallery-first');
+    pen.clearRect(0, 0, canvas.width, canvas.height);
+    for (let i = 0; i < count; i++) {
+      for (let j = 0; j < count; j++) {
+        pen.globalAlpha = i === j ? 0.04 : Math.max(0.04, mean(i, j));
+        pen.fillStyle = tint;
+        pen.fillRect(j * cell + 0.5, i * cell + 0.5, cell - 1, cell - 1);
+      }
+    }
+    pen.globalAlpha = 1;
+    pen.strokeStyle = colour('--body-text-color');
+    pen.lineWidth = 3;
+    const [i, j] = state.pair;
+    pen.strokeRect(j * cell, i * cell, cell, cell);
+  }
+
+  async function show() {
+    if (!state.windows) return;
+    draw();
+    const [i, j] = state.pair;
+    const others = [...Array(count).keys()].map((one) => (one === i ? -2 : mean(i, one)));
+    const [nearest] = ranked(others, 1);
+    const said = i === j ? names[i] : `${names[i]} and ${names[j]}: ${written(mean(i, j))} alike`;
+    find('.fg-alike-said').textContent = `${said}. Most like ${names[i]}: ${names[nearest]}.`;
+    board.dataset.nearest = names[nearest];
+    fill(
+      find('.fg-alike-windows'),
+      state.windows.map((one, k) => {
+        const share = Math.max(0, one[i][j]);
+        return html`<div class="fg-bar"><span>by window ${k + 1}</span>
+          <i style="width: ${100 * share}%; background: ${WINDOW_COLOURS[k]}"></i><output>${written(one[i][j])}</output></div>`;
+      }),
+    );
+    const answer = await askPair({first: i, second: j});
+    if (!answer) return;
+    findAll('.fg-alike-birds figure').forEach((figure, k) => {
+      const name = names[[i, j][k]];
+      Object.assign(figure.querySelector('img'), {src: answer.birds[k], alt: `${name}, drawn`});
+      figure.querySelector('figcaption').textContent = name;
+    });
+  }
+
+  const at = (part) => Math.max(0, Math.min(count - 1, part));
+  function choose(i, j) {
+    if (i === state.pair[0] && j === state.pair[1]) return;
+    state.pair = [at(i), at(j)];
+    show();
+  }
+  followPointer(find('.fg-alike-map'), {
+    at: () => [(state.pair[1] + 0.5) / count, 1 - (state.pair[0] + 0.5) / count],
+    moveTo: (x, y) => choose(Math.floor((1 - y) * count), Math.floor(x * count)),
+    moveBy: (x, y) => choose(state.pair[0] - y, state.pair[1] + x),
+  });
+  whenSeen(board, async () => {
+    const answer = await askMap({});
+    if (!answer) return;
+    state.windows = answer.alike;
+    show();
+  });
+}

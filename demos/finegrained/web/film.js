@@ -1,0 +1,75 @@
+// Where the two windows lay on this picture in the course of the training.
+import {hear, slider, tell, whenSeen} from '../../frame/web/controls.js';
+import {fill, html} from '../../frame/web/html.js';
+import {cornerOf, WINDOW_COLOURS} from './shared.js';
+
+const PLAYS = 4000; // milliseconds
+
+export default function ({server, board, find, liveCaller}) {
+  const ask = liveCaller(server.film);
+  const state = {thing: null, film: null, seen: false, playing: 0};
+
+  const way = slider(
+    find('.fg-film-slider'),
+    {id: 'fg-moment', title: 'Moment of the training', low: 0, high: 1, step: 0.02, value: 1, text: stepAt},
+    (share) => {
+      state.playing = 0;
+      showAt(share);
+    },
+  );
+  const place = (share) => Math.round(share * (state.film.steps.length - 1));
+  function stepAt(share) {
+    return state.film ? `step ${state.film.steps[place(share)].toLocaleString('en')}` : '';
+  }
+
+  function showAt(share) {
+    if (!state.film) return;
+    const now = place(share);
+    const {centres} = state.film;
+    fill(
+      find('.fg-film-stage svg'),
+      centres[now].flatMap((centre, k) => {
+        const [left, top] = cornerOf(centre).map((value) => 100 * value);
+        const points = centres.slice(0, now + 1).map((at) => at[k].map((value) => 50 * (value + 1)).join(' '));
+        return [
+          html`<path style="stroke: ${WINDOW_COLOURS[k]}" d="M${left} ${top}h50v50h-50z"/>`,
+          html`<path class="way" style="stroke: ${WINDOW_COLOURS[k]}" d="M${points.join('L')}"/>`,
+        ];
+      }),
+    );
+    board.dataset.moment = now;
+  }
+
+  find('.fg-film-play').addEventListener('click', () => {
+    const mine = performance.now();
+    state.playing = mine;
+    requestAnimationFrame(function next(now) {
+      if (state.playing !== mine) return;
+      const share = Math.min(1, Math.max(0, (now - mine) / PLAYS));
+      way.set(share);
+      showAt(share);
+      if (share < 1) requestAnimationFrame(next);
+    });
+  });
+
+  async function begin() {
+    if (!state.thing || !state.seen) return;
+    const {picture, width, height} = state.thing;
+    Object.assign(find('img'), {src: picture, width, height});
+    find('img').style.aspectRatio = `${width} / ${height}`;
+    const answer = await ask({picture});
+    if (!answer) return;
+    state.film = answer;
+    way.set(1);
+    showAt(1);
+  }
+  hear('finegrained:picture', (thing) => {
+    state.thing = thing;
+    begin();
+  });
+  tell('finegrained:hello');
+  whenSeen(board, () => {
+    state.seen = true;
+    begin();
+  });
+}

@@ -1,0 +1,149 @@
+// What lies over the picture: the landscape p(species | centre of a window), and arrows where windows would move.
+import {button, percent, written} from '../../frame/web/controls.js';
+import {fill, html} from '../../frame/web/html.js';
+import {joint, ranked, softmax, WINDOW_COLOURS} from './shared.js';
+
+const LONGEST = 14; // of an arrow, in hundredths of the picture
+const COLOURS = [
+  [13, 20, 44],
+  [24, 88, 110],
+  [80, 160, 120],
+  [240, 200, 90],
+  [255, 248, 220],
+]; // as core.images.draw has
+
+function heatAt(value) {
+  const at = Math.min(value, 0.9999) * (COLOURS.length - 1);
+  const i = Math.floor(at);
+  return COLOURS[i].map((low, c) => Math.round(low + (at - i) * (COLOURS[i + 1][c] - low)));
+}
+
+export function overlays({first, server, board, find, liveCaller, state, question}) {
+  const {names, across, reach} = first;
+  const askRows = liveCaller(server.landscape);
+  const askPull = liveCaller(server.pull);
+  const canvas = find('.fg-heat');
+  const pen = canvas.getContext('2d');
+  const shown = {window: 0, rows: [], run: 0, species: null, pull: null};
+  const chosen = find('.fg-species');
+  fill(
+    chosen,
+    names.map((name, i) => html`<option value="${i}">${name}</option>`),
+  );
+
+  // ---- landscape
+
+  function draw() {
+    const {width, height} = canvas;
+    pen.clearRect(0, 0, width, height);
+    const step = reach / (across - 1); // of the picture, between two centres
+    shown.rows.forEach((row, i) => {
+      row?.forEach((value, j) => {
+        pen.fillStyle = `rgba(${heatAt(value).join()}, 0.72)`;
+        const [x, y] = [j, i].map((place) => 0.25 + (place - 0.5) * step);
+        pen.fillRect(x * width, y * height, step * width + 0.5, step * height + 0.5);
+      });
+    });
+  }
+
+  function forget() {
+    shown.run++;
+    Object.assign(shown, {rows: [], pull: null, species: null});
+    find('.fg-said').textContent = '';
+    draw();
+    drawArrows();
+  }
+
+  // All rows, the middle ones first.
+  async function map() {
+    if (!state.centres.length) {
+      find('.fg-said').textContent = 'The whole picture has no window to move: choose a network that has.';
+      return;
+    }
+    const mine = ++shown.run;
+    shown.rows = [];
+    const species = Number(chosen.value);
+    const middle = (across - 1) / 2;
+    const order = [...Array(across).keys()].sort((a, b) => Math.abs(a - middle) - Math.abs(b - middle));
+    for (const i of order) {
+      const heights = [-reach + (2 * reach * i) / (across - 1)];
+      const answer = await askRows({...question(), window: shown.window, species, heights});
+      if (!answer || mine !== shown.run) return;
+      [shown.rows[i]] = answer.rows;
+      board.dataset.rows = shown.rows.filter(Boolean).length;
+      draw();
+    }
+    const best = Math.max(...shown.rows.flat());
+    find('.fg-said').textContent =
+      `${names[species]} by window ${shown.window + 1} alone: at most ${percent(best)}, where it is brightest.`;
+  }
+  find('.fg-map').addEventListener('click', map);
+
+  function showWhose() {
+    const place = find('.fg-whose');
+    if (place.children.length === state.centres.length) return;
+    shown.window = 0;
+    place.replaceChildren(
+      ...state.centres.map((_, k) =>
+        button(`Window ${k + 1}`, () => {
+          shown.window = k;
+          press();
+          if (shown.rows.length) map();
+        }),
+      ),
+    );
+    press();
+  }
+  function press() {
+    [...find('.fg-whose').children].forEach((one, k) => {
+      one.setAttribute('aria-pressed', k === shown.window);
+    });
+  }
+
+  // ---- arrows
+
+  function drawArrows() {
+    const most = Math.max(1e-9, ...(shown.pull ?? []).map(([x, y]) => Math.hypot(x, y)));
+    fill(
+      find('.fg-arrows'),
+      (shown.pull ?? []).map(([x, y], k) => {
+        const from = state.centres[k].map((value) => 50 * (value + 1));
+        const to = [from[0] + (LONGEST * x) / most, from[1] + (LONGEST * y) / most];
+        const angle = Math.atan2(y, x);
+        const wings = [2.6, -2.6].map((turn) =>
+          [0, 1].map((axis) => to[axis] + 3 * [Math.cos, Math.sin][axis](angle + turn)),
+        );
+        return html`<path style="stroke: ${WINDOW_COLOURS[k]}" d="M${from.join(' ')}L${to.join(' ')}M${wings[0].join(' ')}L${to.join(' ')}L${wings[1].join(' ')}"/>`;
+      }),
+    );
+  }
+
+  async function pull() {
+    if (!state.centres.length) return;
+    const species = Number(chosen.value);
+    const answer = await askPull({...question(), species, centres: state.centres});
+    if (!answer || answer.pull.length !== state.centres.length) return;
+    shown.pull = answer.pull;
+    const lengths = answer.pull.map(([x, y]) => written(Math.hypot(x, y), 2)).join(', ');
+    find('.fg-said').textContent = `−∂L/∂θ for ${names[species]}, where the windows lie now; lengths ${lengths}.`;
+    board.dataset.pulled = answer.pull.length;
+    drawArrows();
+  }
+  find('.fg-pull').addEventListener('click', pull);
+
+  return {
+    forget,
+    show() {
+      const {width, height} = find('.fg-picture');
+      if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, {width, height});
+      draw();
+      showWhose();
+      shown.pull = null;
+      drawArrows();
+      if (shown.species === null) {
+        [shown.species] = ranked(softmax(joint(state.logits)), 1);
+        chosen.value = shown.species;
+      }
+    },
+  };
+}
