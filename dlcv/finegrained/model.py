@@ -78,6 +78,7 @@ class Published(nn.Module):
                 for name in list(part._parameters):
                     value = part._parameters.pop(name)
                     part.register_buffer(name, None if value is None else value.detach(), persistent=False)
+            part.track_running_stats = False  # of a normalisation: the loader would ask for its count of batches
             for name, value in part.named_buffers(recurse=False):
                 part.register_buffer(name, value, persistent=False)
 
