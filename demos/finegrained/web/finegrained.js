@@ -60,23 +60,17 @@ export default function ({first, server, board, find, findAll, liveCaller, onVal
 
   const titleOf = (k) => (state.centres.length ? `Window ${k + 1}` : 'The whole picture');
   function showEach() {
-    fill(
-      find('.fg-each'),
-      state.logits.map((logits, k) => {
-        const shares = softmax(logits);
-        const [best] = ranked(shares, 1);
-        return html`<figure style="--fg-colour: ${WINDOW_COLOURS[k]}"><canvas width="160" height="107"></canvas>
-          <figcaption><b>${titleOf(k)}</b> alone: ${names[best]}, ${percent(shares[best])}</figcaption></figure>`;
-      }),
-    );
-    findAll('.fg-each canvas').forEach((canvas, k) => {
-      const {width, height} = picture;
+    findAll('.fg-each figure').forEach((figure, k) => {
+      const shares = softmax(state.logits[k]);
+      const [best] = ranked(shares, 1);
+      figure.querySelector('span').textContent = `alone: ${names[best]}, ${percent(shares[best])}`;
+      const canvas = figure.querySelector('canvas');
       const part = state.centres.length ? 0.5 : 1;
       const [left, top] = state.centres.length ? cornerOf(state.centres[k]) : [0, 0];
-      canvas.height = Math.round((canvas.width * height) / width);
-      canvas
-        .getContext('2d')
-        .drawImage(picture, left * width, top * height, part * width, part * height, 0, 0, canvas.width, canvas.height);
+      const [x, y, width, height] = [left, top, part, part].map(
+        (share, i) => share * (i % 2 ? picture.height : picture.width),
+      );
+      canvas.getContext('2d').drawImage(picture, x, y, width, height, 0, 0, canvas.width, canvas.height);
     });
   }
 
@@ -108,6 +102,17 @@ export default function ({first, server, board, find, findAll, liveCaller, onVal
       ),
     );
     findAll('.fg-windows div').forEach(makeDraggable);
+    const height = Math.round((160 * picture.height) / picture.width);
+    fill(
+      find('.fg-each'),
+      state.logits.map(
+        (
+          _,
+          k,
+        ) => html`<figure style="--fg-colour: ${WINDOW_COLOURS[k]}"><canvas width="160" height="${height}"></canvas>
+          <figcaption><b>${titleOf(k)}</b> <span></span></figcaption></figure>`,
+      ),
+    );
   }
 
   function makeDraggable(box, k) {
