@@ -10,7 +10,7 @@ from PIL import Image
 
 SIDE = 240  # pixels
 NOISE = 12  # cells along a side of the coarsest noise
-BLACK, WHITE, GREY, BROWN, BUFF = "#15161a", "#f2f1ec", "#7d8288", "#6b4f38", "#cbb28c"
+BLACK, WHITE, GREY, BROWN = "#15161a", "#f2f1ec", "#7d8288", "#6b4f38"
 
 
 @dataclass(frozen=True)
