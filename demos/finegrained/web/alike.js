@@ -1,5 +1,5 @@
 // How alike the network finds two species, for all pairs; one pair in full, by window.
-import {followPointer, whenSeen, written} from '../../frame/web/controls.js';
+import {followPointer, onThemeChange, whenSeen, written} from '../../frame/web/controls.js';
 import {fill, html} from '../../frame/web/html.js';
 import {ranked, WINDOW_COLOURS} from './shared.js';
 
@@ -9,11 +9,15 @@ export default function ({first, server, board, find, findAll, colour, liveCalle
   const {names} = first;
   const askMap = liveCaller(server.alike);
   const askPair = liveCaller(server.pair);
-  const canvas = find('.fg-alike-map canvas');
+  const canvas = find('.fg-alike-cells canvas');
   const pen = canvas.getContext('2d');
   const count = names.length;
   const cell = canvas.width / count;
   const state = {windows: null, pair: BEGIN};
+  fill(
+    find('.fg-alike-rows'),
+    names.map((name) => html`<li>${name}</li>`),
+  );
   const mean = (i, j) => state.windows.reduce((sum, one) => sum + one[i][j], 0) / state.windows.length;
 
   function draw() {
@@ -37,6 +41,9 @@ export default function ({first, server, board, find, findAll, colour, liveCalle
     if (!state.windows) return;
     draw();
     const [i, j] = state.pair;
+    findAll('.fg-alike-rows li').forEach((row, at) => {
+      row.classList.toggle('chosen', at === i || at === j);
+    });
     const others = [...Array(count).keys()].map((one) => (one === i ? -2 : mean(i, one)));
     const [nearest] = ranked(others, 1);
     const said = i === j ? names[i] : `${names[i]} and ${names[j]}: ${written(mean(i, j))} alike`;
@@ -46,7 +53,7 @@ export default function ({first, server, board, find, findAll, colour, liveCalle
       find('.fg-alike-windows'),
       state.windows.map((one, k) => {
         const share = Math.max(0, one[i][j]);
-        return html`<div class="fg-bar"><span>by window ${k + 1}</span>
+        return html`<div class="fg-alike-bar"><span>by window ${k + 1}</span>
           <i style="width: ${100 * share}%; background: ${WINDOW_COLOURS[k]}"></i><output>${written(one[i][j])}</output></div>`;
       }),
     );
@@ -54,7 +61,7 @@ export default function ({first, server, board, find, findAll, colour, liveCalle
     if (!answer) return;
     findAll('.fg-alike-birds figure').forEach((figure, k) => {
       const name = names[[i, j][k]];
-      Object.assign(figure.querySelector('img'), {src: answer.birds[k], alt: `${name}, drawn`});
+      Object.assign(figure.querySelector('img'), {hidden: false, src: answer.birds[k], alt: `${name}, drawn`});
       figure.querySelector('figcaption').textContent = name;
     });
   }
@@ -65,11 +72,12 @@ export default function ({first, server, board, find, findAll, colour, liveCalle
     state.pair = [at(i), at(j)];
     show();
   }
-  followPointer(find('.fg-alike-map'), {
+  followPointer(find('.fg-alike-cells'), {
     at: () => [(state.pair[1] + 0.5) / count, 1 - (state.pair[0] + 0.5) / count],
     moveTo: (x, y) => choose(Math.floor((1 - y) * count), Math.floor(x * count)),
     moveBy: (x, y) => choose(state.pair[0] - y, state.pair[1] + x),
   });
+  onThemeChange(show);
   whenSeen(board, async () => {
     const answer = await askMap({});
     if (!answer) return;

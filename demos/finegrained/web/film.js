@@ -1,5 +1,5 @@
 // Where the two windows lay on this picture in the course of the training.
-import {hear, slider, tell, whenSeen} from '../../frame/web/controls.js';
+import {hear, percent, slider, tell, whenSeen} from '../../frame/web/controls.js';
 import {fill, html} from '../../frame/web/html.js';
 import {cornerOf, WINDOW_COLOURS} from './shared.js';
 
@@ -31,12 +31,18 @@ export default function ({server, board, find, liveCaller}) {
       centres[now].flatMap((centre, k) => {
         const [left, top] = cornerOf(centre).map((value) => 100 * value);
         const points = centres.slice(0, now + 1).map((at) => at[k].map((value) => 50 * (value + 1)).join(' '));
+        const [x, y] = cornerOf(centres[0][k]).map((value) => 100 * value);
         return [
+          html`<path class="began" style="stroke: ${WINDOW_COLOURS[k]}" d="M${x} ${y}h50v50h-50z"/>`,
           html`<path style="stroke: ${WINDOW_COLOURS[k]}" d="M${left} ${top}h50v50h-50z"/>`,
           html`<path class="way" style="stroke: ${WINDOW_COLOURS[k]}" d="M${points.join('L')}"/>`,
         ];
       }),
     );
+    const far = centres[now].map((at, k) => Math.hypot(...at.map((value, axis) => (value - centres[0][k][axis]) / 2)));
+    find('.fg-film-said').textContent = now
+      ? `${far.map((share, k) => `Window ${k + 1} is ${percent(share)} of the picture`).join(', ')} away from where it began (dashed).`
+      : 'Side by side, as they began.';
     board.dataset.moment = now;
   }
 
@@ -56,6 +62,7 @@ export default function ({server, board, find, liveCaller}) {
     if (!state.thing || !state.seen) return;
     const {picture, width, height} = state.thing;
     Object.assign(find('img'), {src: picture, width, height});
+    find('img').hidden = false;
     find('img').style.aspectRatio = `${width} / ${height}`;
     const answer = await ask({picture});
     if (!answer) return;

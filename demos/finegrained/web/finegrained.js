@@ -49,6 +49,7 @@ export default function ({first, server, board, find, findAll, liveCaller, onVal
     find('.fg-verdict').textContent = own && unlike ? `Unlike all twenty species. The nearest: ${said}` : said;
     board.dataset.species = names[best[0]];
     board.dataset.unlike = own && unlike;
+    find('.fg-back').disabled = own;
     fill(
       find('.fg-bars'),
       best.map(
@@ -63,7 +64,7 @@ export default function ({first, server, board, find, findAll, liveCaller, onVal
     findAll('.fg-each figure').forEach((figure, k) => {
       const shares = softmax(state.logits[k]);
       const [best] = ranked(shares, 1);
-      figure.querySelector('span').textContent = `alone: ${names[best]}, ${percent(shares[best])}`;
+      figure.querySelector('span').textContent = `${names[best]}, ${percent(shares[best])}`;
       const canvas = figure.querySelector('canvas');
       const part = state.centres.length ? 0.5 : 1;
       const [left, top] = state.centres.length ? cornerOf(state.centres[k]) : [0, 0];
@@ -84,8 +85,14 @@ export default function ({first, server, board, find, findAll, liveCaller, onVal
     board.dataset.centres = JSON.stringify(state.centres.map((centre) => centre.map((v) => Number(v.toFixed(3)))));
   }
 
+  function showHint() {
+    const untouched = state.centres.length > 0 && state.moved.size === 0;
+    find('.fg-hint').textContent = state.painting ? 'brush the beak away' : untouched ? 'drag a window' : '';
+  }
+
   function show() {
     placeWindows();
+    showHint();
     showVerdict();
     showEach();
     extra.show();
@@ -103,6 +110,7 @@ export default function ({first, server, board, find, findAll, liveCaller, onVal
     );
     findAll('.fg-windows div').forEach(makeDraggable);
     const height = Math.round((160 * picture.height) / picture.width);
+    find('.fg-each').style.setProperty('--fg-count', state.logits.length);
     fill(
       find('.fg-each'),
       state.logits.map(
@@ -110,7 +118,7 @@ export default function ({first, server, board, find, findAll, liveCaller, onVal
           _,
           k,
         ) => html`<figure style="--fg-colour: ${WINDOW_COLOURS[k]}"><canvas width="160" height="${height}"></canvas>
-          <figcaption><b>${titleOf(k)}</b> <span></span></figcaption></figure>`,
+          <figcaption><b>${titleOf(k)} alone</b> <span></span></figcaption></figure>`,
       ),
     );
   }
@@ -241,6 +249,7 @@ export default function ({first, server, board, find, findAll, liveCaller, onVal
   function painted() {
     sent = null;
     state.answers = {};
+    find('.fg-clean').disabled = false;
     extra.forget();
     run();
   }
@@ -261,11 +270,13 @@ export default function ({first, server, board, find, findAll, liveCaller, onVal
     state.painting = !state.painting;
     target.setAttribute('aria-pressed', state.painting);
     stage.classList.toggle('painting', state.painting);
+    showHint();
   });
   find('.fg-clean').addEventListener('click', () => {
     picture.getContext('2d').drawImage(clean.picture, 0, 0);
     square.getContext('2d').drawImage(clean.square, 0, 0);
     painted();
+    find('.fg-clean').disabled = true;
   });
 
   onValue(async (value) => {
@@ -278,6 +289,8 @@ export default function ({first, server, board, find, findAll, liveCaller, onVal
       Object.assign(canvas, {width: image.naturalWidth, height: image.naturalHeight});
       canvas.getContext('2d').drawImage(image, 0, 0);
     }
+    find('.fg-main').style.setProperty('--fg-aspect', (picture.width / picture.height).toFixed(4));
+    find('.fg-clean').disabled = true;
     sent = value.square;
     state.answers = {[usual]: value.answer};
     extra.forget();

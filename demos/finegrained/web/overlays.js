@@ -24,6 +24,11 @@ export function overlays({first, server, board, find, liveCaller, state, questio
   const askPull = liveCaller(server.pull);
   const canvas = find('.fg-heat');
   const pen = canvas.getContext('2d');
+  // a pixel for each centre: the first ones and the last ones lie half a window within the picture's borders
+  const step = reach / (across - 1); // between two centres, in parts of the picture
+  const [edge, side] = [0.5 - reach / 2 - step / 2, reach + step].map((part) => `${100 * part}%`);
+  Object.assign(canvas, {width: across, height: across});
+  Object.assign(canvas.style, {left: edge, top: edge, width: side, height: side});
   const shown = {window: 0, rows: [], run: 0, species: null, pull: null};
   const chosen = find('.fg-species');
   fill(
@@ -34,14 +39,14 @@ export function overlays({first, server, board, find, liveCaller, state, questio
   // ---- landscape
 
   function draw() {
-    const {width, height} = canvas;
-    pen.clearRect(0, 0, width, height);
-    const step = reach / (across - 1); // of the picture, between two centres
+    canvas.hidden = !shown.rows.length;
+    find('.fg-stage').classList.toggle('mapped', shown.rows.length > 0);
+    find('.fg-map').setAttribute('aria-pressed', shown.rows.length > 0);
+    pen.clearRect(0, 0, across, across);
     shown.rows.forEach((row, i) => {
       row?.forEach((value, j) => {
-        pen.fillStyle = `rgba(${heatAt(value).join()}, 0.72)`;
-        const [x, y] = [j, i].map((place) => 0.25 + (place - 0.5) * step);
-        pen.fillRect(x * width, y * height, step * width + 0.5, step * height + 0.5);
+        pen.fillStyle = `rgb(${heatAt(value).join()})`;
+        pen.fillRect(j, i, 1, 1);
       });
     });
   }
@@ -75,9 +80,10 @@ export function overlays({first, server, board, find, liveCaller, state, questio
     }
     const best = Math.max(...shown.rows.flat());
     find('.fg-said').textContent =
-      `${names[species]} by window ${shown.window + 1} alone: at most ${percent(best)}, where it is brightest.`;
+      `${names[species]} by window ${shown.window + 1} alone: dark is 0 %, bright 100 %; at most ${percent(best)}.`;
   }
-  find('.fg-map').addEventListener('click', map);
+  find('.fg-map').addEventListener('click', () => (shown.rows.length ? forget() : map()));
+  chosen.addEventListener('change', () => shown.rows.length && map());
 
   function showWhose() {
     const place = find('.fg-whose');
@@ -85,7 +91,7 @@ export function overlays({first, server, board, find, liveCaller, state, questio
     shown.window = 0;
     place.replaceChildren(
       ...state.centres.map((_, k) =>
-        button(`Window ${k + 1}`, () => {
+        button(String(k + 1), () => {
           shown.window = k;
           press();
           if (shown.rows.length) map();
@@ -113,7 +119,7 @@ export function overlays({first, server, board, find, liveCaller, state, questio
         const wings = [2.6, -2.6].map((turn) =>
           [0, 1].map((axis) => to[axis] + 3 * [Math.cos, Math.sin][axis](angle + turn)),
         );
-        return html`<path style="stroke: ${WINDOW_COLOURS[k]}" d="M${from.join(' ')}L${to.join(' ')}M${wings[0].join(' ')}L${to.join(' ')}L${wings[1].join(' ')}"/>`;
+        return html`<path style="--fg-colour: ${WINDOW_COLOURS[k]}" d="M${from.join(' ')}L${to.join(' ')}M${wings[0].join(' ')}L${to.join(' ')}L${wings[1].join(' ')}"/>`;
       }),
     );
   }
@@ -134,8 +140,6 @@ export function overlays({first, server, board, find, liveCaller, state, questio
   return {
     forget,
     show() {
-      const {width, height} = find('.fg-picture');
-      if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, {width, height});
       draw();
       showWhose();
       shown.pull = null;
