@@ -6,6 +6,7 @@ from demos.finegrained.birds import drawn
 from demos.finegrained.models import USUAL, predictor, square_of
 
 BOARD = "#finegrained-board"
+RATIO = {"/finegrained_classify": 1.15}  # to the bare pass, p50
 DRAGS = [("window 2", f"{BOARD} .fg-windows div:nth-child(2)", f"{BOARD} .fg-each figure:nth-child(2) canvas", 20.0)]
 
 

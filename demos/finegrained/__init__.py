@@ -56,8 +56,9 @@ def look_alikes() -> None:
     frame.section(
         "The look-alikes",
         "How near the network with two windows has the birds of two species, after what all twenty have in common is"
-        " taken off. Choose a pair: where one window finds them less alike than the other, it sees what tells them"
-        " apart. The birds are drawn by code.",
+        " taken off. A dot: so many test photographs of the row's species were taken for the column's. Choose a pair:"
+        " where one window finds them less alike than the other, it sees what tells them apart. The birds are drawn by"
+        " code.",
         name="Look-alikes",
     )
     frame.Board("finegrained/alike", server_functions=[alike.alike, alike.pair], value={"names": list(PLUMAGES)})
@@ -84,7 +85,8 @@ def build() -> None:
         note="Trained on 540 photographs of CUB-200-2011, which are not shown here: they are free for research and"
         " teaching alone. The paper's networks saw all 200 species at 224 and 448 pixels, so its figures are no"
         " comparison. Without transformers the same network sees the whole picture at as many operations as two"
-        " windows and what finds them.",
+        " windows and what finds them. The birds are drawn by code; cat (Stéfan van der Walt) and rocket (SpaceX) are"
+        " from scikit-image, CC0, the cheetah from Gradio.",
     )
     api.offer()
 

@@ -1,6 +1,8 @@
 """Birds drawn by code: what the tab opens with, and the pairs that look alike."""
 
 import functools
+from importlib.util import find_spec
+from pathlib import Path
 
 import PIL.Image
 
@@ -14,6 +16,9 @@ EXAMPLES = (
     "Yellow-headed Blackbird",
 )
 
+SKIMAGE = Path(find_spec("skimage").origin).parent / "data"
+NO_BIRDS = [str(SKIMAGE / "chelsea.png"), str(SKIMAGE / "rocket.jpg"), frame.PHOTOGRAPHS[2]]
+
 
 @functools.cache
 def drawn(species: str, seed: int = 0) -> PIL.Image.Image:
@@ -25,4 +30,4 @@ def drawn(species: str, seed: int = 0) -> PIL.Image.Image:
 
 def examples() -> list:
     """What can be chosen below the picture: drawn birds, and photographs that show none."""
-    return [*(drawn(species, seed) for seed, species in enumerate(EXAMPLES)), frame.PHOTOGRAPHS[2]]
+    return [*(drawn(species, seed) for seed, species in enumerate(EXAMPLES)), *NO_BIRDS]

@@ -102,13 +102,14 @@ def test_the_film_begins_with_the_tiles(tab):
     tab.fill("#fg-moment", "0")
     settle(tab)
     assert data(tab, FILM, "moment") == "0"
-    assert tab.locator(".fg-film-stage path").count() == 4
+    assert tab.locator(".fg-film-stage path").count() == 6
+    assert "as they began" in tab.locator(".fg-film-said").inner_text()
 
 
 def test_the_crows_are_a_pair_of_look_alikes(tab):
     tab.locator(ALIKE).scroll_into_view_if_needed()
     settle(tab)
     assert "American Crow and Fish Crow" in tab.locator(".fg-alike-said").inner_text()
-    tab.locator(".fg-alike-map").press("ArrowRight")
+    tab.locator(".fg-alike-cells").press("ArrowRight")
     settle(tab)
     assert "American Crow and Black-billed Cuckoo" in tab.locator(".fg-alike-said").inner_text()

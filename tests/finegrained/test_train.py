@@ -71,6 +71,16 @@ def test_a_window_holds_a_part_within_half_its_side():
     assert found["belly"] == (100, [0, 100])
 
 
+def test_what_is_taken_for_another_is_told_from_two_photographs_on():
+    labels = torch.tensor([0, 0, 0, 0, 1, 1, 2, 2])
+    predicted = torch.tensor([0, 1, 1, 2, 1, 2, 0, 0])
+    found = evaluate.confusions(predicted, labels, ("crow", "jay", "finch"))
+    assert [(row["data"], row["value"]) for row in found] == [
+        ("finch, taken for crow", 100.0),
+        ("crow, taken for jay", 50.0),
+    ]
+
+
 def test_the_interval_is_students():
     mean, half = evaluate.mean_and_interval([70.0, 72.0, 74.0])
     assert (mean, half) == pytest.approx((72, 4.303 * 2 / 3**0.5), rel=1e-3)

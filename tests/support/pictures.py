@@ -20,7 +20,9 @@ from tests.support.serving import serve
 
 MOST = (640, 416)  # twice what a card has room for
 NO_INTERFACE = """
-[data-testid="block-label"], .icon-button-wrapper, .po-hint, .pn-hint, .fg-hint, .toast-wrap { display: none !important; }
+[data-testid="block-label"], .icon-button-wrapper, .po-hint, .pn-hint, .fg-hint, .toast-wrap {
+  display: none !important;
+}
 .ae-model :is(h3, figcaption) { visibility: hidden !important; }
 * { border-radius: 0 !important; outline: none !important; }
 """

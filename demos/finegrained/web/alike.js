@@ -1,5 +1,5 @@
 // How alike the network finds two species, for all pairs; one pair in full, by window.
-import {followPointer, onThemeChange, whenSeen, written} from '../../frame/web/controls.js';
+import {followPointer, onThemeChange, percent, whenSeen, written} from '../../frame/web/controls.js';
 import {fill, html} from '../../frame/web/html.js';
 import {ranked, WINDOW_COLOURS} from './shared.js';
 
@@ -13,7 +13,7 @@ export default function ({first, server, board, find, findAll, colour, liveCalle
   const pen = canvas.getContext('2d');
   const count = names.length;
   const cell = canvas.width / count;
-  const state = {windows: null, pair: BEGIN};
+  const state = {windows: null, confused: [], pair: BEGIN};
   fill(
     find('.fg-alike-rows'),
     names.map((name) => html`<li>${name}</li>`),
@@ -31,10 +31,21 @@ export default function ({first, server, board, find, findAll, colour, liveCalle
       }
     }
     pen.globalAlpha = 1;
+    pen.fillStyle = colour('--gallery-second');
+    for (const [i, j, share] of state.confused) {
+      pen.beginPath();
+      pen.arc((j + 0.5) * cell, (i + 0.5) * cell, (cell / 2) * Math.sqrt(share / 100), 0, 7); // its area is the share
+      pen.fill();
+    }
     pen.strokeStyle = colour('--body-text-color');
     pen.lineWidth = 3;
     const [i, j] = state.pair;
     pen.strokeRect(j * cell, i * cell, cell, cell);
+  }
+
+  function taken(i, j) {
+    const found = state.confused.find(([from, to]) => from === i && to === j);
+    return found ? `${percent(found[2] / 100)} of ${names[i]}'s test photographs were taken for ${names[j]}.` : '';
   }
 
   async function show() {
@@ -47,14 +58,16 @@ export default function ({first, server, board, find, findAll, colour, liveCalle
     const others = [...Array(count).keys()].map((one) => (one === i ? -2 : mean(i, one)));
     const [nearest] = ranked(others, 1);
     const said = i === j ? names[i] : `${names[i]} and ${names[j]}: ${written(mean(i, j))} alike`;
-    find('.fg-alike-said').textContent = `${said}. Most like ${names[i]}: ${names[nearest]}.`;
+    const mistaken = [...new Set([taken(i, j), taken(j, i)])].filter(Boolean).join(' ');
+    find('.fg-alike-said').textContent = `${said}. ${mistaken} Most like ${names[i]}: ${names[nearest]}.`;
     board.dataset.nearest = names[nearest];
     fill(
       find('.fg-alike-windows'),
       state.windows.map((one, k) => {
         const share = Math.max(0, one[i][j]);
         return html`<div class="fg-alike-bar"><span>by window ${k + 1}</span>
-          <i style="width: ${100 * share}%; background: ${WINDOW_COLOURS[k]}"></i><output>${written(one[i][j])}</output></div>`;
+          <i style="width: ${100 * share}%; background: ${WINDOW_COLOURS[k]}"></i>
+          <output>${written(one[i][j])}</output></div>`;
       }),
     );
     const answer = await askPair({first: i, second: j});
@@ -81,7 +94,7 @@ export default function ({first, server, board, find, findAll, colour, liveCalle
   whenSeen(board, async () => {
     const answer = await askMap({});
     if (!answer) return;
-    state.windows = answer.alike;
+    Object.assign(state, {windows: answer.alike, confused: answer.confused});
     show();
   });
 }

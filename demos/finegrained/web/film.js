@@ -40,8 +40,9 @@ export default function ({server, board, find, liveCaller}) {
       }),
     );
     const far = centres[now].map((at, k) => Math.hypot(...at.map((value, axis) => (value - centres[0][k][axis]) / 2)));
+    const moved = far.map((share, k) => `window ${k + 1} by ${percent(share)}`).join(', ');
     find('.fg-film-said').textContent = now
-      ? `${far.map((share, k) => `Window ${k + 1} is ${percent(share)} of the picture`).join(', ')} away from where it began (dashed).`
+      ? `Moved from where they began (dashed): ${moved} of the picture.`
       : 'Side by side, as they began.';
     board.dataset.moment = now;
   }

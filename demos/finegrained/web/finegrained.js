@@ -59,7 +59,7 @@ export default function ({first, server, board, find, findAll, liveCaller, onVal
     );
   }
 
-  const titleOf = (k) => (state.centres.length ? `Window ${k + 1}` : 'The whole picture');
+  const titleOf = (k) => (state.centres.length ? `Window ${k + 1} alone` : 'The whole picture');
   function showEach() {
     findAll('.fg-each figure').forEach((figure, k) => {
       const shares = softmax(state.logits[k]);
@@ -114,11 +114,9 @@ export default function ({first, server, board, find, findAll, liveCaller, onVal
     fill(
       find('.fg-each'),
       state.logits.map(
-        (
-          _,
-          k,
-        ) => html`<figure style="--fg-colour: ${WINDOW_COLOURS[k]}"><canvas width="160" height="${height}"></canvas>
-          <figcaption><b>${titleOf(k)} alone</b> <span></span></figcaption></figure>`,
+        (_, k) => html`<figure style="--fg-colour: ${WINDOW_COLOURS[k]}">
+          <canvas width="160" height="${height}" role="img" aria-label="${titleOf(k)}"></canvas>
+          <figcaption><b>${titleOf(k)}</b> <span></span></figcaption></figure>`,
       ),
     );
   }

@@ -119,7 +119,11 @@ export function overlays({first, server, board, find, liveCaller, state, questio
         const wings = [2.6, -2.6].map((turn) =>
           [0, 1].map((axis) => to[axis] + 3 * [Math.cos, Math.sin][axis](angle + turn)),
         );
-        return html`<path style="--fg-colour: ${WINDOW_COLOURS[k]}" d="M${from.join(' ')}L${to.join(' ')}M${wings[0].join(' ')}L${to.join(' ')}L${wings[1].join(' ')}"/>`;
+        const [line, tip] = [
+          [from, to],
+          [wings[0], to, wings[1]],
+        ].map((points) => `M${points.flat().join(' ')}`);
+        return html`<path style="--fg-colour: ${WINDOW_COLOURS[k]}" d="${line}${tip}"/>`;
       }),
     );
   }
