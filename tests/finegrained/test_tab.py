@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from demos.finegrained.birds import NO_BIRDS
 from tests.support.browser import screenshot, settle
 
 MAIN, FILM, ALIKE = "#finegrained-board", "#finegrained-film-board", "#finegrained-alike-board"
@@ -94,6 +95,15 @@ def test_another_network_has_other_windows(tab):
     tab.click("text=The whole picture")
     settle(tab)
     assert centres(tab) == [] and tab.locator(".fg-each figure").count() == 1
+
+
+@pytest.mark.dirty
+def test_a_cat_is_unlike_the_twenty_and_a_bird_is_not(tab):
+    assert data(tab, MAIN, "unlike") == "false"
+    tab.locator("#finegrained-picture button[aria-label=Clear]").click()
+    tab.locator("#finegrained-picture input[type=file]").first.set_input_files(NO_BIRDS[0])
+    tab.wait_for_function(f"document.querySelector('{MAIN}').dataset.unlike === 'true'")
+    assert tab.locator(".fg-verdict").inner_text().startswith("Unlike all twenty species")
 
 
 def test_the_film_begins_with_the_tiles(tab):

@@ -59,7 +59,7 @@ export default function ({first, server, board, find, findAll, liveCaller, onVal
     );
   }
 
-  const titleOf = (k) => (state.centres.length ? `Window ${k + 1} alone` : 'The whole picture');
+  const titleOf = (k) => (state.centres.length ? `Window ${k + 1}` : 'The whole picture');
   function showEach() {
     findAll('.fg-each figure').forEach((figure, k) => {
       const shares = softmax(state.logits[k]);
@@ -116,7 +116,7 @@ export default function ({first, server, board, find, findAll, liveCaller, onVal
       state.logits.map(
         (_, k) => html`<figure style="--fg-colour: ${WINDOW_COLOURS[k]}">
           <canvas width="160" height="${height}" role="img" aria-label="${titleOf(k)}"></canvas>
-          <figcaption><b>${titleOf(k)}</b> <span></span></figcaption></figure>`,
+          <figcaption><b>${state.centres.length ? `${k + 1} alone` : titleOf(k)}</b> <span></span></figcaption></figure>`,
       ),
     );
   }
