@@ -100,7 +100,7 @@ def test_another_network_has_other_windows(tab):
 @pytest.mark.dirty
 def test_a_cat_is_unlike_the_twenty_and_a_bird_is_not(tab):
     assert data(tab, MAIN, "unlike") == "false"
-    tab.locator("#finegrained-picture button[aria-label=Clear]").click()
+    tab.locator("#finegrained-picture button[aria-label='Remove Image']").click()
     tab.locator("#finegrained-picture input[type=file]").first.set_input_files(NO_BIRDS[0])
     tab.wait_for_function(f"document.querySelector('{MAIN}').dataset.unlike === 'true'")
     assert tab.locator(".fg-verdict").inner_text().startswith("Unlike all twenty species")

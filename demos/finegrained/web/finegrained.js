@@ -60,6 +60,7 @@ export default function ({first, server, board, find, findAll, liveCaller, onVal
   }
 
   const titleOf = (k) => (state.centres.length ? `Window ${k + 1}` : 'The whole picture');
+  const inShort = (k) => (state.centres.length ? `${k + 1} alone` : titleOf(k));
   function showEach() {
     findAll('.fg-each figure').forEach((figure, k) => {
       const shares = softmax(state.logits[k]);
@@ -116,7 +117,7 @@ export default function ({first, server, board, find, findAll, liveCaller, onVal
       state.logits.map(
         (_, k) => html`<figure style="--fg-colour: ${WINDOW_COLOURS[k]}">
           <canvas width="160" height="${height}" role="img" aria-label="${titleOf(k)}"></canvas>
-          <figcaption><b>${state.centres.length ? `${k + 1} alone` : titleOf(k)}</b> <span></span></figcaption></figure>`,
+          <figcaption><b>${inShort(k)}</b> <span></span></figcaption></figure>`,
       ),
     );
   }
