@@ -7,7 +7,7 @@ from demos.frame import pictures
 from dlcv.finegrained.birds import PLUMAGES
 
 from . import alike, api, birds, boards
-from .models import NETWORKS, USUAL
+from .models import FILM, NETWORKS, USUAL, accuracies, score
 
 ABOUT = frame.Topic(
     title="Fine-grained",
@@ -32,7 +32,7 @@ def bird() -> None:
             picture, _ = pictures.picture_column(birds.examples(), "finegrained-picture", height=230)
         with gr.Column(scale=6, min_width=320):
             value = {"networks": NETWORKS, "usual": USUAL, "names": list(PLUMAGES)}
-            value |= {"across": boards.ACROSS, "reach": boards.REACH}
+            value |= {"accuracies": accuracies(), "across": boards.ACROSS, "reach": boards.REACH}
             asked = [boards.look, boards.steer, boards.landscape, boards.pull]
             board = frame.Board("finegrained/finegrained", server_functions=asked, value=value)
     quiet = {"api_visibility": "private", "show_progress_on": board, "trigger_mode": "always_last"} | frame.COMPUTE
@@ -42,10 +42,15 @@ def bird() -> None:
 
 def film() -> None:
     """The way of the windows during training."""
+    held = score(FILM, "held_head")
+    how_often = held and (
+        f" A window holds beak and eye in {held['beside']['Where they began']:.0f} % of the test photographs at first,"
+        f" in {held['value']:.0f} % in the end."
+    )
     frame.section(
         "How the windows found their places",
         "They begin side by side, whatever the picture shows. Nobody tells them where a head or a belly is: the loss of"
-        " the species alone, through $\\partial V / \\partial \\theta$, moves them there.",
+        f" the species alone, through $\\partial V / \\partial \\theta$, moves them onto the bird.{how_often or ''}",
         name="Film",
     )
     frame.Board("finegrained/film", server_functions=[boards.film])

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from demos import frame
+from dlcv.core import weights
 from dlcv.core.errors import InputError
 from dlcv.core.images import draw
 
@@ -20,6 +21,16 @@ MOST_WINDOWS = 4
 NOT_SEEN = "This is not a picture of this tab: choose it again."
 
 predictor = frame.model("dlcv.finegrained.predictor", *NETWORKS)
+
+
+def accuracies() -> dict[str, float | None]:
+    """Accuracy of each network in percent, the mean of three trainings that differ by chance; None: not scored."""
+    return {name: (score(name, "accuracy_mean") or {}).get("value") for name in NETWORKS}
+
+
+def score(name: str, metric: str) -> dict | None:
+    """The first row of that metric among the scores of a checkpoint; None where it has none."""
+    return next((row for row in weights.metrics(name).get("rows", []) if row["metric"] == metric), None)
 
 
 def square_of(picture: Any) -> "torch.Tensor":

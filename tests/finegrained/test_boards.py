@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
+import PIL.Image
 import pytest
 import torch
 
 from demos.finegrained import alike, api, boards
-from demos.finegrained.birds import drawn
+from demos.finegrained.birds import EXAMPLES, drawn, examples
 from demos.finegrained.models import NETWORKS, USUAL, predictor, read_square, square_of
 from dlcv.core.datasets import cub
 from dlcv.core.errors import InputError
@@ -113,6 +114,15 @@ def test_endpoints_answer_in_words_and_parts_of_the_picture(bunting):
     assert set(alone) == set(cub.SPECIES)
     with pytest.raises(InputError):
         api.finegrained_steer(drawn("Lazuli Bunting"), window=3)
+
+
+def test_the_birds_to_choose_from_are_named_and_what_is_no_bird_is_unlike_all():
+    *drawings, cat, rocket, cheetah = examples()
+    for species, drawing in zip(EXAMPLES, drawings):
+        found = api.finegrained_classify(drawing)
+        assert (found["species"], found["unlike_all"]) == (species, False)
+    for photograph in (cat, rocket, cheetah):
+        assert api.finegrained_classify(PIL.Image.open(photograph))["unlike_all"]
 
 
 def test_every_species_can_be_drawn_and_looks_like_no_other():

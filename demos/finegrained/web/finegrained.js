@@ -22,7 +22,7 @@ const BRUSH = 0.055; // of the picture's width, its radius
 const GREY = '#808080';
 
 export default function ({first, server, board, find, findAll, liveCaller, onValue}) {
-  const {networks, usual, names} = first;
+  const {networks, usual, names, accuracies} = first;
   const askLook = liveCaller(server.look);
   const askOther = liveCaller(server.look);
   const askSteer = liveCaller(server.steer);
@@ -88,7 +88,7 @@ export default function ({first, server, board, find, findAll, liveCaller, onVal
 
   function showHint() {
     const untouched = state.centres.length > 0 && state.moved.size === 0;
-    find('.fg-hint').textContent = state.painting ? 'brush the beak away' : untouched ? 'drag a window' : '';
+    find('.fg-hint').textContent = state.painting ? 'brush a part away' : untouched ? 'drag a window' : '';
   }
 
   function show() {
@@ -205,7 +205,9 @@ export default function ({first, server, board, find, findAll, liveCaller, onVal
             const shares = softmax(joint(state.answers[name].logits));
             const [best] = ranked(shares, 1);
             const said = state.answers[name].unlike ? `${names[best]}, but unlike all` : names[best];
-            return html`<tr><td>${networks[name]}</td><td>${said}</td><td>${percent(shares[best])}</td></tr>`;
+            const right = accuracies[name] === null ? '' : `${accuracies[name].toFixed(1)} %`;
+            return html`<tr><td>${networks[name]}</td><td>${said}</td><td>${percent(shares[best])}</td>
+              <td>${right}</td></tr>`;
           }),
       );
     }
