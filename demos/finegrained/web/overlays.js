@@ -134,8 +134,9 @@ export function overlays({first, server, board, find, liveCaller, state, questio
     const answer = await askPull({...question(), species, centres: state.centres});
     if (!answer || answer.pull.length !== state.centres.length) return;
     shown.pull = answer.pull;
-    const lengths = answer.pull.map(([x, y]) => written(Math.hypot(x, y), 2)).join(', ');
-    find('.fg-said').textContent = `−∂L/∂θ for ${names[species]}, where the windows lie now; lengths ${lengths}.`;
+    find('.fg-said').textContent =
+      `−∂L/∂θ for ${names[species]}, where the windows lie now: a slope that holds for a pixel or two. ` +
+      'Training adds up those of all pictures.';
     board.dataset.pulled = answer.pull.length;
     drawArrows();
   }
