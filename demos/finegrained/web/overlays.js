@@ -1,5 +1,5 @@
 // What lies over the picture: the landscape p(species | centre of a window), and arrows where windows would move.
-import {button, percent, written} from '../../frame/web/controls.js';
+import {button, percent} from '../../frame/web/controls.js';
 import {fill, html} from '../../frame/web/html.js';
 import {joint, ranked, softmax, WINDOW_COLOURS} from './shared.js';
 
