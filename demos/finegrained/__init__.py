@@ -90,8 +90,8 @@ def build() -> None:
         note="Trained on 540 photographs of CUB-200-2011, which are not shown here: they are free for research and"
         " teaching alone. The paper's networks saw all 200 species at 224 and 448 pixels, so its figures are no"
         " comparison. Without transformers the same network sees the whole picture at as many operations as two"
-        " windows and what finds them, and it names more birds right than they do: the photographs are 160 pixels wide,"
-        " so a window shows no finer feather than the whole picture. In the paper two windows brought 0.8 points, and"
+        " windows and what finds them, and it names more birds right than they do. A likely reason: the photographs are"
+        " 160 pixels wide, so that a window shows no finer feather than the whole picture. In the paper two windows brought 0.8 points, and"
         " 1.6 where they were cut from twice as large a picture. Four windows, at nearly twice the operations, name the"
         " most. The birds are drawn by code; cat (Stéfan van der Walt) and rocket (SpaceX) are"
         " from scikit-image, CC0, the cheetah from Gradio.",
