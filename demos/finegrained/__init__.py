@@ -91,9 +91,9 @@ def build() -> None:
         " teaching alone. The paper's networks saw all 200 species at 224 and 448 pixels, so its figures are no"
         " comparison. Without transformers the same network sees the whole picture at as many operations as two"
         " windows and what finds them, and it names more birds right than they do. A likely reason: the photographs are"
-        " 160 pixels wide, so that a window shows no finer feather than the whole picture. In the paper two windows brought 0.8 points, and"
-        " 1.6 where they were cut from twice as large a picture. Four windows, at nearly twice the operations, name the"
-        " most. The birds are drawn by code; cat (Stéfan van der Walt) and rocket (SpaceX) are"
+        " 160 pixels wide, so that a window shows no finer feather than the whole picture. In the paper two windows"
+        " brought 0.8 points, and 1.6 where they were cut from twice as large a picture. Four windows, at nearly twice"
+        " the operations, name the most. The birds are drawn by code; cat (Stéfan van der Walt) and rocket (SpaceX) are"
         " from scikit-image, CC0, the cheetah from Gradio.",
     )
     api.offer()
