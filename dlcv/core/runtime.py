@@ -39,16 +39,16 @@ def share_freed_memory() -> None:
     """Let glibc keep freed memory in two places, rather than in one for each of many threads, up to eight a core: what
     one thread gave back another can use. MALLOC_ARENA_MAX, where it is set, says another number."""
     if "MALLOC_ARENA_MAX" not in os.environ:
-        _of_glibc("mallopt", M_ARENA_MAX, 2)
+        of_glibc("mallopt", M_ARENA_MAX, 2)
 
 
 def give_back_memory() -> None:
     """Let glibc give freed memory back to the system, which takes a tenth of a second: by itself it keeps what lies
     below anything that is in use, 750 MB after eight threads with large networks."""
-    _of_glibc("malloc_trim", 0)
+    of_glibc("malloc_trim", 0)
 
 
-def _of_glibc(name: str, *numbers: int) -> None:
+def of_glibc(name: str, *numbers: int) -> None:
     """Call a function of the C library where that is Linux's glibc; others have none of that name."""
     function = getattr(ctypes.CDLL(None), name, None) if sys.platform == "linux" else None
     if function:

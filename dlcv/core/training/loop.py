@@ -5,11 +5,9 @@ A topic gives its model, its loss and its data; what comes back is the exponenti
 """
 
 import argparse
-import ctypes
 import functools
 import json
 import math
-import sys
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, replace
@@ -94,10 +92,8 @@ def keep_freed_memory() -> None:
     Otherwise every large tensor is fetched from the system anew, which clears it first: half the time of a step on
     clouds of points.
     """
-    mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if sys.platform == "linux" else None
-    if mallopt:
-        for setting, value in ((M_MMAP_MAX, 0), (M_TRIM_THRESHOLD, 2**31 - 1), (M_TOP_PAD, 2**28)):
-            mallopt(setting, value)
+    for setting, value in ((M_MMAP_MAX, 0), (M_TRIM_THRESHOLD, 2**31 - 1), (M_TOP_PAD, 2**28)):
+        runtime.of_glibc("mallopt", setting, value)
 
 
 @dataclass(frozen=True)
