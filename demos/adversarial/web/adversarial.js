@@ -12,6 +12,7 @@ import {
   tell,
 } from '../../frame/web/controls.js';
 import {fill, html} from '../../frame/web/html.js';
+import {player} from '../../frame/web/play.js';
 import {remember} from '../../frame/web/state.js';
 import {line} from './shared.js';
 
@@ -21,7 +22,7 @@ const LEVELS = 255;
 export default function ({server, board, find, findAll, say, liveCaller, onValue}) {
   const ask = liveCaller(server.fool);
   const settings = {method: 'DeepFool', norm: '2', target: -1};
-  const state = {picture: null, names: [], answer: null, playing: 0};
+  const state = {picture: null, names: [], answer: null};
   const typed = find('.ad-target input');
 
   // ---- what it shall become
@@ -71,7 +72,7 @@ export default function ({server, board, find, findAll, say, liveCaller, onValue
       text: percent,
     },
     (share) => {
-      state.playing = 0;
+      film.stop();
       showAt(share);
     },
   );
@@ -105,18 +106,11 @@ export default function ({server, board, find, findAll, say, liveCaller, onValue
       one.setAttribute('aria-current', Number(one.dataset.place) <= share + 0.001);
   }
 
-  function play() {
-    const mine = performance.now();
-    state.playing = mine;
-    requestAnimationFrame(function next(now) {
-      if (state.playing !== mine) return;
-      const share = Math.min(1, Math.max(0, (now - mine) / PLAYS));
-      way.set(share);
-      showAt(share);
-      if (share < 1) requestAnimationFrame(next);
-    });
-  }
-  find('.ad-play').addEventListener('click', play);
+  const film = player(PLAYS, (share) => {
+    way.set(share);
+    showAt(share);
+  });
+  find('.ad-play').addEventListener('click', film.play);
 
   // ---- what was found
 
@@ -188,7 +182,7 @@ export default function ({server, board, find, findAll, say, liveCaller, onValue
     );
     for (const one of findAll('.ad-film button'))
       one.addEventListener('click', () => {
-        state.playing = 0;
+        film.stop();
         const share = Number(one.dataset.place);
         way.set(share);
         showAt(share);
@@ -203,7 +197,7 @@ export default function ({server, board, find, findAll, say, liveCaller, onValue
 
   async function run() {
     if (!state.picture) return;
-    state.playing = 0;
+    film.stop();
     const answer = await ask({picture: state.picture, ...settings});
     if (answer) show(answer);
   }

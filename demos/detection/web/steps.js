@@ -2,6 +2,7 @@
 // there, what stands beside. `now` is what is known: seen (the picture's answer), thing (the object), crop and data (of
 // its tile), at (the anchors of a place), after (proposals), region (one of them), channelMap, and the sliders.
 import {percent, written} from '../../frame/web/controls.js';
+import {heatOf} from '../../frame/web/heat.js';
 import {html} from '../../frame/web/html.js';
 import {outline, paletteAt, pasted, rgbOf} from '../../frame/web/view.js';
 
@@ -40,22 +41,11 @@ function bestAnchor({at, sliders: {level: chosen}}) {
   return best;
 }
 
-const HEAT = [
-  [13, 20, 44],
-  [24, 88, 110],
-  [80, 160, 120],
-  [240, 200, 90],
-  [255, 248, 220],
-]; // as dlcv.draw has it
 export function drawCells(canvas, values, side, low, high) {
   const paper = canvas.getContext('2d');
   const picture = paper.createImageData(side, values.length / side);
   values.forEach((value, i) => {
-    const part = Math.min(Math.max((value - low) / (high - low || 1), 0), 0.9999);
-    const place = part * (HEAT.length - 1);
-    const from = Math.floor(place);
-    const rgb = HEAT[from].map((dark, c) => dark + (place - from) * (HEAT[from + 1][c] - dark));
-    picture.data.set([...rgb, 255], 4 * i);
+    picture.data.set([...heatOf((value - low) / (high - low || 1)), 255], 4 * i);
   });
   paper.putImageData(picture, 0, 0);
 }

@@ -1,19 +1,20 @@
 // Where the two windows lay on this picture in the course of the training.
 import {hear, percent, slider, tell, whenSeen} from '../../frame/web/controls.js';
 import {fill, html} from '../../frame/web/html.js';
+import {player} from '../../frame/web/play.js';
 import {cornerOf, WINDOW_COLOURS} from './shared.js';
 
 const PLAYS = 4000; // milliseconds
 
 export default function ({server, board, find, liveCaller}) {
   const ask = liveCaller(server.film);
-  const state = {thing: null, film: null, seen: false, playing: 0};
+  const state = {thing: null, film: null, seen: false};
 
   const way = slider(
     find('.fg-film-slider'),
     {id: 'fg-moment', title: 'Moment of the training', low: 0, high: 1, step: 0.02, value: 1, text: stepAt},
     (share) => {
-      state.playing = 0;
+      film.stop();
       showAt(share);
     },
   );
@@ -47,17 +48,11 @@ export default function ({server, board, find, liveCaller}) {
     board.dataset.moment = now;
   }
 
-  find('.fg-film-play').addEventListener('click', () => {
-    const mine = performance.now();
-    state.playing = mine;
-    requestAnimationFrame(function next(now) {
-      if (state.playing !== mine) return;
-      const share = Math.min(1, Math.max(0, (now - mine) / PLAYS));
-      way.set(share);
-      showAt(share);
-      if (share < 1) requestAnimationFrame(next);
-    });
+  const film = player(PLAYS, (share) => {
+    way.set(share);
+    showAt(share);
   });
+  find('.fg-film-play').addEventListener('click', film.play);
 
   async function begin() {
     if (!state.thing || !state.seen) return;

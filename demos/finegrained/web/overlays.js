@@ -1,22 +1,10 @@
 // What lies over the picture: the landscape p(species | centre of a window), and arrows where windows would move.
 import {button, percent} from '../../frame/web/controls.js';
+import {heatOf} from '../../frame/web/heat.js';
 import {fill, html} from '../../frame/web/html.js';
 import {joint, ranked, softmax, WINDOW_COLOURS} from './shared.js';
 
 const LONGEST = 14; // of an arrow, in hundredths of the picture
-const COLOURS = [
-  [13, 20, 44],
-  [24, 88, 110],
-  [80, 160, 120],
-  [240, 200, 90],
-  [255, 248, 220],
-]; // as core.images.draw has
-
-function heatAt(value) {
-  const at = Math.min(value, 0.9999) * (COLOURS.length - 1);
-  const i = Math.floor(at);
-  return COLOURS[i].map((low, c) => Math.round(low + (at - i) * (COLOURS[i + 1][c] - low)));
-}
 
 export function overlays({first, server, board, find, liveCaller, state, question}) {
   const {names, across, reach} = first;
@@ -45,7 +33,7 @@ export function overlays({first, server, board, find, liveCaller, state, questio
     pen.clearRect(0, 0, across, across);
     shown.rows.forEach((row, i) => {
       row?.forEach((value, j) => {
-        pen.fillStyle = `rgb(${heatAt(value).join()})`;
+        pen.fillStyle = `rgb(${heatOf(value).map(Math.round).join()})`;
         pen.fillRect(j, i, 1, 1);
       });
     });
