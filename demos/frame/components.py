@@ -2,18 +2,38 @@
 
 import base64
 import functools
+import os
+import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
 import PIL.Image
+from gradio import processing_utils
 from gradio.context import LocalContext
 from gradio.data_classes import ImageData
 from gradio.utils import is_in_or_equal
 
 from dlcv.core.errors import InputError
 from dlcv.core.images import reader
+
+
+def _saved(picture: PIL.Image.Image, cache_dir: str, name: str = "image", format: str = "webp") -> str:
+    """The path of a picture that is answered, by Gradio's own rule: its folder is a hash of the content, so that others
+    who were answered the same may be reading it. Gradio's function empties the file and writes it again; this one puts
+    it there whole."""
+    content = processing_utils.encode_pil_to_bytes(picture, format)
+    folder = Path(cache_dir).resolve() / processing_utils.hash_bytes(content)
+    folder.mkdir(exist_ok=True, parents=True)
+    with tempfile.NamedTemporaryFile(dir=folder, delete=False) as file:
+        file.write(content)
+    path = folder / f"{name}.{format}"
+    os.replace(file.name, path)
+    return str(path)
+
+
+processing_utils.save_pil_to_cache = _saved
 
 
 def _refuse_links(component: gr.components.Component, what: str) -> None:

@@ -3,9 +3,11 @@
 import base64
 import io
 import json
+import os
 import re
 import urllib.request
 import uuid
+from pathlib import Path
 
 import gradio as gr
 import numpy as np
@@ -17,6 +19,7 @@ from playwright.sync_api import expect
 from demos import frame
 from demos.depth import depth_stereo
 from demos.frame.components import SafeImage
+from demos.frame.pictures import drawn_seven
 from demos.frame.questions import Asked, beside
 from tests.support.asking import alone
 from tests.support.browser import open_tab, settle
@@ -35,6 +38,22 @@ def request(name: str, **values) -> list:
     """The example of an endpoint with other values."""
     fields = frame.ENDPOINTS[name].asks.model_fields
     return [values.get(field, example) for field, example in zip(fields, frame.ENDPOINTS[name].request())]
+
+
+@pytest.mark.parametrize("component", [gr.Image, gr.ImageSlider])
+def test_a_picture_that_is_answered_again_is_not_emptied_for_who_reads_it(component, tmp_path, monkeypatch):
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
+    both = {gr.Image: drawn_seven(), gr.ImageSlider: (drawn_seven(), drawn_seven())}[component]
+
+    def answered() -> Path:
+        said = component(format="png").postprocess(both)
+        return Path(said.path if component is gr.Image else said.root[1].path)
+
+    path = answered()
+    with path.open("rb") as reader:
+        assert answered() == path and not os.path.samestat(os.fstat(reader.fileno()), path.stat())
+    assert list(path.parent.iterdir()) == [path] and path.is_relative_to(tmp_path)
+    assert np.array_equal(PIL.Image.open(path), drawn_seven())
 
 
 def test_every_kind_of_picture_is_taken_and_what_was_guessed_is_noted():
