@@ -109,7 +109,9 @@ def page(title: str) -> Page:
 def served(blocks: gr.Blocks) -> dict[str, Any]:
     """How a page is served, whoever does it: keyword arguments of `launch` and of `gr.mount_gradio_app`."""
     around, routes = hosting.begin()
-    inside = [Middleware(one) for one in (Once, checks.BodyLimit, Turns, Refusals, AsRead)]
+    limited = [fn for fn in blocks.fns.values() if fn.concurrency_id == COMPUTE["concurrency_id"]]
+    turns = Middleware(Turns, heavy={fn.api_name: fn.concurrency_limit for fn in limited})
+    inside = [Middleware(Once), Middleware(checks.BodyLimit), turns, Middleware(Refusals), Middleware(AsRead)]
     blocks.queue(max_size=64, default_concurrency_limit=4)
     return {
         "theme": theme.THEME,

@@ -1,5 +1,6 @@
 """What stands between a browser and Python: every value is checked, every failure becomes a sentence."""
 
+import asyncio
 import functools
 import inspect
 import logging
@@ -147,7 +148,20 @@ class BodyLimit:
 
 
 class Page(gr.Blocks):
-    """gr.Blocks whose endpoints check what arrives, and answer a request that cannot even be read with a sentence."""
+    """gr.Blocks whose endpoints check what arrives, and answer a request that cannot even be read with a sentence; and
+    whose limits hold for all that is asked, in the queue or beside it."""
+
+    def __init__(self, **kwargs: Any):
+        super().__init__(**kwargs)
+        self.at_once: dict[str, asyncio.Semaphore] = {}  # by the name of what shares a limit
+
+    async def call_function(self, block_fn, *args, **kwargs):
+        """What the function answers. Gradio's limit is one of its queue, which /run/ goes by."""
+        if not isinstance(block_fn.concurrency_limit, int):
+            return await super().call_function(block_fn, *args, **kwargs)
+        room = self.at_once.setdefault(block_fn.concurrency_id, asyncio.Semaphore(block_fn.concurrency_limit))
+        async with room:
+            return await super().call_function(block_fn, *args, **kwargs)
 
     async def preprocess_data(self, block_fn, inputs, *args, **kwargs):
         """What Gradio makes of the values that arrived, the last of which need not be sent where they have defaults;

@@ -24,10 +24,14 @@ class Turn:
 
 class Turns:
     """ASGI middleware: what one visitor asks at once beyond AT_ONCE waits in a row of its own, and an address that
-    asks for more than WAITING gets a 429. What nobody waits for any more when its turn comes is not computed."""
+    asks for more than WAITING gets a 429. What nobody waits for any more when its turn comes is not computed.
 
-    def __init__(self, app: ASGIApp):
-        self.app = app
+    `heavy` are names of endpoints that take longer, with how many of them there may be at once: they wait for each
+    other in one row, where they keep no thread from what is light.
+    """
+
+    def __init__(self, app: ASGIApp, heavy: dict[str, int]):
+        self.app, self.heavy = app, heavy
         self.turns: WeakValueDictionary[tuple, Turn] = WeakValueDictionary()  # of those who are asking
 
     def turn(self, at_once: int, *whose: bytes | str) -> Turn:
@@ -53,8 +57,10 @@ class Turns:
                 return
             session = SESSION.search(body)
             visitor = self.turn(AT_ONCE, address, session[1] if session else b"")
-            waited = visitor.free.locked() or everybody.free.locked()
-            async with visitor.free, everybody.free:
+            at_once = self.heavy.get(scope["path"].rstrip("/").rpartition("/")[2])
+            row = self.turn(at_once, "heavy") if at_once else everybody
+            waited = visitor.free.locked() or row.free.locked()
+            async with visitor.free, row.free:
                 if not (waited and await _left(receive)):
                     await self.app(scope, _again(body, receive), send)
         finally:

@@ -60,7 +60,7 @@ async def rest() -> None:
 def test_one_visitor_has_four_at_a_time_and_others_go_by():
     async def scene() -> None:
         server = Server()
-        app = turns.Turns(server)
+        app = turns.Turns(server, {})
         many = [ask(app, "greedy") for _ in range(50)]
         await rest()
         assert server.now == turns.AT_ONCE
@@ -79,7 +79,7 @@ def test_one_visitor_has_four_at_a_time_and_others_go_by():
 def test_one_address_leaves_threads_for_others_and_its_row_ends():
     async def scene() -> None:
         server = Server()
-        app = turns.Turns(server)
+        app = turns.Turns(server, {})
         many = [ask(app, f"forged{number}") for number in range(turns.WAITING + 3)]
         await rest()
         assert server.now == turns.FROM_ONE_ADDRESS
@@ -93,10 +93,29 @@ def test_one_address_leaves_threads_for_others_and_its_row_ends():
     alone(scene())
 
 
+def test_what_takes_longer_waits_in_one_row_and_light_work_goes_by():
+    async def scene() -> None:
+        server = Server()
+        app = turns.Turns(server, {"pose": 1})
+        where = [f"/gradio_api/{path}" for path in ("run/pose", "run/pose/", "api/pose")]
+        many = [
+            ask(app, f"visitor{number}", path=where[number % 3], address=f"10.0.0.{number % 2}") for number in range(60)
+        ]
+        await rest()
+        assert server.now == 1
+        light = [ask(app, f"other{number}", address="10.0.0.1") for number in range(turns.FROM_ONE_ADDRESS)]
+        await rest()
+        assert server.now == 1 + turns.FROM_ONE_ADDRESS
+        server.answer.set()
+        assert await asyncio.gather(*many, *light) == [200] * (60 + turns.FROM_ONE_ADDRESS)
+
+    alone(scene())
+
+
 def test_what_nobody_waits_for_any_more_is_not_computed():
     async def scene() -> None:
         server = Server()
-        app = turns.Turns(server)
+        app = turns.Turns(server, {})
         first = [ask(app, "visitor") for _ in range(turns.AT_ONCE)]
         await rest()
         gone = ask(app, "visitor", leaves=True)
@@ -122,7 +141,7 @@ def test_what_names_no_visitor_passes(body):
         async def send(message: dict) -> None:
             sent.append(message)
 
-        await turns.Turns(server)(scope(), receive, send)
+        await turns.Turns(server, {})(scope(), receive, send)
         assert server.bodies == [body] and sent[0]["status"] == 200
 
     alone(scene())
