@@ -7,7 +7,7 @@ RUN := .venv/.run-$(call checksum,requirements.txt)
 DEV := .venv/.dev-$(call checksum,requirements.txt requirements-dev.txt)
 FRESH := .venv/fresh/.fresh-$(call checksum,requirements.txt)
 # Compiled ahead even where PYTHONDONTWRITEBYTECODE is set: without it every start compiles everything again.
-COMPILE = .venv/bin/python -m compileall -q app.py demos dlcv benchmarks
+COMPILE = .venv/bin/python -m compileall -q app.py demos dlcv benchmarks cluster
 PYTEST = .venv/bin/python -m pytest -n 2 --dist loadfile
 
 run: $(RUN)

@@ -16,8 +16,9 @@ class Dependencies(MetadataHookInterface):
     """Called by hatchling when it writes the package's metadata."""
 
     def update(self, metadata: dict) -> None:
-        """Adds the dependencies, and those of the extras `gallery`, `train` and `metrics`."""
+        """Adds the dependencies, and those of the extras `gallery`, `train`, `metrics` and `cluster`."""
         library, gallery = paragraphs(Path(self.root, "requirements.txt"))
-        train, metrics, _ = paragraphs(Path(self.root, "requirements-dev.txt"))
+        train, metrics, cluster, _ = paragraphs(Path(self.root, "requirements-dev.txt"))
         metadata["dependencies"] = library
-        metadata["optional-dependencies"] = {"gallery": gallery, "train": train, "metrics": metrics}
+        extras = {"gallery": gallery, "train": train, "metrics": metrics, "cluster": cluster}
+        metadata["optional-dependencies"] = extras

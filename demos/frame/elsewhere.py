@@ -6,6 +6,7 @@ from typing import Any
 
 from dlcv.core import runtime
 
+AGAIN = "The computer that worked on this answer has stopped. Try again."
 COMPUTES: list[Callable] = []
 """Every function that answers visitors, by its number: the order of the page, the same in every process."""
 

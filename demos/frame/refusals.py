@@ -8,6 +8,7 @@ from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from .checks import UNEXPECTED
+from .elsewhere import AGAIN
 from .questions import NOT_UNDERSTOOD
 
 log = logging.getLogger("gallery")
@@ -35,7 +36,7 @@ class Refusals:
                 return
             begun = True
             if held:
-                await send({**held, "status": REFUSED if _foreseen(message.get("body", b"")) else 500})
+                await send({**held, "status": _status(message.get("body", b""))})
                 held = None
             await send(message)
 
@@ -52,10 +53,12 @@ class Refusals:
                 await JSONResponse({"error": NOT_UNDERSTOOD}, REFUSED)(scope, receive, send)
 
 
-def _foreseen(body: bytes) -> bool:
-    """Whether an answer has a sentence, and one that says what was wrong with the request."""
+def _status(body: bytes) -> int:
+    """The status of an answer that Gradio sends with 500: another one where it has a sentence that was foreseen."""
     try:
         sentence = json.loads(body)["error"]
     except (ValueError, TypeError, KeyError):
-        return False
-    return isinstance(sentence, str) and sentence != UNEXPECTED
+        return 500
+    if not isinstance(sentence, str) or sentence == UNEXPECTED:
+        return 500
+    return 503 if sentence == AGAIN else REFUSED

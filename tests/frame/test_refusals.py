@@ -8,6 +8,7 @@ from starlette.testclient import TestClient
 
 from demos import frame
 from demos.frame.checks import UNEXPECTED
+from demos.frame.elsewhere import AGAIN
 from demos.frame.questions import NOT_UNDERSTOOD
 from demos.frame.refusals import Refusals
 from dlcv.core import runtime
@@ -18,6 +19,11 @@ from tests.support.asking import alone
 def refuse(query: frame.Query) -> dict:
     """A mistake of the visitor."""
     raise InputError("Draw something first.")
+
+
+def stop(query: frame.Query) -> dict:
+    """No mistake: a replica has died."""
+    raise InputError(AGAIN)
 
 
 def fail(query: frame.Query) -> dict:
@@ -32,7 +38,7 @@ def client():
         patch.setattr(runtime, "import_torch", lambda: None)
         patch.setattr(frame.endpoints, "ENDPOINTS", {})  # the gallery's stay what they are
         with frame.page("A page") as blocks:
-            for fn in (refuse, fail):
+            for fn in (refuse, stop, fail):
                 frame.endpoint(fn, ["json"], example={})
             choice, slider = gr.Radio(["a", "b"]), gr.Slider(0, 5)
             choice.input(lambda *_: None, [choice, slider], api_name="choose")
@@ -49,6 +55,7 @@ def run(client: TestClient, name: str, *data) -> tuple[int, str]:
 
 def test_a_visitors_mistake_has_status_422_and_ours_500(client, caplog):
     assert run(client, "refuse") == (422, "Draw something first.")
+    assert run(client, "stop") == (503, AGAIN)
     assert run(client, "fail") == (500, UNEXPECTED)
     assert "KeyError" in caplog.text  # the log has why
 

@@ -1,0 +1,30 @@
+# The gallery in a container: docs/hosting.md.
+#   docker build --tag gallery .                                             on CPUs
+#   docker build --tag gallery --build-arg WHEELS=https://download.pytorch.org/whl/cu128 .   on NVIDIA GPUs
+#   docker build --tag gallery-cluster --target cluster .                    for Ray Serve: docs/cluster.md
+FROM python:3.12-slim-trixie AS base
+ARG WHEELS=https://download.pytorch.org/whl/cpu
+ENV PYTHONUNBUFFERED=1 PYTHONPATH=/gallery HF_HOME=/tmp/hub MALLOC_ARENA_MAX=2
+RUN useradd --create-home --uid 1000 gallery
+WORKDIR /gallery
+COPY requirements.txt .
+RUN pip install --no-cache-dir --extra-index-url "$WHEELS" --requirement requirements.txt
+COPY app.py LICENSE ./
+COPY dlcv dlcv
+COPY demos demos
+COPY checkpoints checkpoints
+RUN python -m compileall -q .
+
+FROM base AS cluster
+COPY requirements-dev.txt .
+RUN sed -n '/^ray/p' requirements-dev.txt > /tmp/ray.txt && pip install --no-cache-dir --requirement /tmp/ray.txt
+COPY cluster cluster
+USER 1000
+
+FROM base AS gallery
+ENV HOST=0.0.0.0 PORT=7860
+USER 1000
+EXPOSE 7860
+HEALTHCHECK --start-period=60s --interval=30s --timeout=10s \
+    CMD ["python", "-c", "import urllib.request as u; u.urlopen('http://127.0.0.1:7860/health', timeout=8)"]
+CMD ["python", "app.py"]
