@@ -78,7 +78,7 @@ async def costs(gallery: Cluster) -> dict[str, list[dict[str, float]]]:
     every = [("page", None), *[("heavy" if one.heavy else "light", one) for one in actions()]]
     async with visitor.client:
         for kind, action in every:
-            for turn in range(3):
+            for turn in range(2):
                 before = spent(gallery)
                 ask = (
                     visitor.page()

@@ -24,7 +24,8 @@ QUIET = {
     "RAY_USAGE_STATS_ENABLED": "0",
     "RAY_AUTH_MODE": "disabled",  # else a token is written into the home folder
     "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",  # as there: this machine is 127.0.0.1
-    "RAY_worker_niceness": "0",  # 15 otherwise
+    "RAY_worker_niceness": "0",  # 15 otherwise, and everything else on the machine goes before
+    "RAY_raylet_start_wait_time_s": "200",
     "RAY_DEDUP_LOGS": "0",
     "HF_HUB_OFFLINE": "1",
     "PYTHONUNBUFFERED": "1",
