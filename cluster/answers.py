@@ -2,7 +2,7 @@
 
 import inspect
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from queue import SimpleQueue
 from typing import Any
 
@@ -12,26 +12,35 @@ from gradio.blocks import Block
 from demos.frame import elsewhere
 from dlcv.core.errors import InputError
 
+Asked = tuple[int, str]  # a function's number, and its name
 Said = tuple[str, Any]
 
 
-def one(number: int, args: tuple) -> Said:
+def _function(asked: Asked) -> Callable:
+    """The function; InputError while the page is of another version than this replica."""
+    number, name = asked
+    if not name or elsewhere.named(number) != name:
+        raise InputError(elsewhere.AGAIN)
+    return elsewhere.COMPUTES[number]
+
+
+def one(asked: Asked, args: tuple) -> Said:
     """The answer of a function, or its refusal. Raises what is a mistake of the gallery."""
     try:
-        return "answer", _plain(elsewhere.COMPUTES[number](*args))
+        return "answer", _plain(_function(asked)(*args))
     except InputError as error:
         return "refused", InputError(str(error))
     except gr.Error as error:
         return "refused", error
 
 
-def many(number: int, args: tuple) -> Iterator[Said]:
+def many(asked: Asked, args: tuple) -> Iterator[Said]:
     """The answers that a function yields; of one that says how far it is that, and then its answer."""
-    fn = elsewhere.COMPUTES[number]
-    if not inspect.isgeneratorfunction(fn):
-        yield from _progressing(number, args)
-        return
     try:
+        fn = _function(asked)
+        if not inspect.isgeneratorfunction(fn):
+            yield from _progressing(asked, args)
+            return
         for value in fn(*args):
             yield "answer", _plain(value)
     except InputError as error:
@@ -52,14 +61,14 @@ class Told(gr.Progress):
         self.said.put(("progress", (args, kwargs)))
 
 
-def _progressing(number: int, args: tuple) -> Iterator[Said]:
+def _progressing(asked: Asked, args: tuple) -> Iterator[Said]:
     """How far a function is, and at last its answer."""
     said: SimpleQueue = SimpleQueue()
     args = tuple(Told(said) if isinstance(value, gr.Progress) else value for value in args)
 
     def compute() -> None:
         try:
-            said.put(one(number, args))
+            said.put(one(asked, args))
         except Exception as error:
             said.put(("failed", error))
 

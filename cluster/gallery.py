@@ -64,21 +64,21 @@ class Models:
         keep.place = serve.get_replica_context().replica_id.unique_id + "."
         threading.Thread(target=frame.forget_in_time, daemon=True).start()
 
-    async def answer(self, number: int, args: tuple) -> tuple[str, Any]:
+    async def answer(self, asked: tuple[int, str], args: tuple) -> tuple[str, Any]:
         """The answer of a function to its arguments, as `answers.one` says it."""
         from starlette.concurrency import run_in_threadpool
 
         from cluster import answers
 
-        return await run_in_threadpool(answers.one, number, args)
+        return await run_in_threadpool(answers.one, asked, args)
 
-    async def answers(self, number: int, args: tuple) -> AsyncIterator[tuple[str, Any]]:
+    async def answers(self, asked: tuple[int, str], args: tuple) -> AsyncIterator[tuple[str, Any]]:
         """The same, one after the other, of a function that yields or says how far it is."""
         from starlette.concurrency import iterate_in_threadpool
 
         from cluster import answers
 
-        async for said in iterate_in_threadpool(answers.many(number, args)):
+        async for said in iterate_in_threadpool(answers.many(asked, args)):
             yield said
 
 

@@ -17,6 +17,7 @@ from demos.frame.questions import Query
 from dlcv.core import runtime
 from dlcv.core.errors import InputError
 
+LONGEST = 4096  # of a path
 NAME = re.compile(r"(\w{8})\.[\w-]{16}")  # of something kept: the replica, then what nobody guesses
 
 
@@ -33,20 +34,21 @@ class Questions:
         if any(map(_uploaded, args)):  # a file is here, and nowhere else
             runtime.import_torch()
             return fn(*args)
+        asked = number, elsewhere.named(number)
         if inspect.isgeneratorfunction(fn):
-            return self._heard(number, args)
+            return self._heard(asked, args)
         if any(isinstance(value, gr.Progress) for value in args):
-            *_, last = self._heard(number, args)
+            *_, last = self._heard(asked, args)
             return last
         try:
-            return _taken(self.one.options(session_id=_place(args)).remote(number, args).result())
+            return _taken(self.one.options(session_id=_place(args)).remote(asked, args).result())
         except (RayError, RayServeException) as error:
             raise _gone(error) from error
 
-    def _heard(self, number: int, args: tuple) -> Iterator[Any]:
+    def _heard(self, asked: tuple[int, str], args: tuple) -> Iterator[Any]:
         """The answers of a function that yields, or says how far it is."""
         say = next((value for value in args if isinstance(value, gr.Progress)), None)
-        stream = self.many.options(session_id=_place(args)).remote(number, args)
+        stream = self.many.options(session_id=_place(args)).remote(asked, args)
         try:
             for kind, what in stream:
                 if kind == "progress":
@@ -74,7 +76,8 @@ def _gone(error: Exception) -> Exception:
 
 def _uploaded(value: Any) -> bool:
     """Whether an argument is the path of an uploaded file."""
-    return isinstance(value, str) and os.path.isabs(value) and is_in_or_equal(value, get_upload_folder())
+    known = isinstance(value, str) and len(value) < LONGEST and os.path.isabs(value)
+    return known and is_in_or_equal(value, get_upload_folder())
 
 
 def _place(values: Iterable) -> str:

@@ -4,14 +4,17 @@ from types import SimpleNamespace
 
 import gradio as gr
 import pytest
+import yaml
+from ray.serve.schema import ServeDeploySchema
 
 from cluster import answers
-from cluster.questions import _place
+from cluster.questions import _place, _uploaded
 from cluster.router import ToItsReplica
 from demos import frame
 from demos.frame import elsewhere, keep
 from dlcv.core.errors import InputError
 from tests.support.asking import alone
+from tests.support.serving import ROOT
 
 NAME = "ab12cd34.0123456789-_abcd"
 
@@ -48,10 +51,10 @@ def changing():
 
 
 @pytest.fixture
-def numbers(monkeypatch) -> dict:
+def asked(monkeypatch) -> dict:
     functions = [progressing, growing, refusing, changing]
     monkeypatch.setattr(elsewhere, "COMPUTES", functions)
-    return {fn: number for number, fn in enumerate(functions)}
+    return {fn: (number, elsewhere.named(number)) for number, fn in enumerate(functions)}
 
 
 def test_a_question_about_something_kept_goes_where_it_is_kept(monkeypatch):
@@ -78,14 +81,38 @@ def test_the_router_takes_the_replica_that_is_named_or_two_of_all():
     assert chosen("", replicas[:1]) == [replicas[:1]]
 
 
-def test_answers_refusals_and_what_is_said_on_the_way(numbers):
-    said = list(answers.many(numbers[progressing], (1, gr.Progress())))
+def test_answers_refusals_and_what_is_said_on_the_way(asked):
+    said = list(answers.many(asked[progressing], (1, gr.Progress())))
     assert said == [("progress", ((0.5,), {"desc": "Half"})), ("answer", 2)]
     with pytest.raises(KeyError, match="ours"):
-        list(answers.many(numbers[progressing], (-1, gr.Progress())))
-    *some, (kind, refusal) = answers.many(numbers[growing], (2,))
+        list(answers.many(asked[progressing], (-1, gr.Progress())))
+    *some, (kind, refusal) = answers.many(asked[growing], (2,))
     assert some == [("answer", 0), ("answer", 1)] and kind == "refused" and str(refusal) == "No more."
-    kind, refusal = answers.one(numbers[refusing], ())
+    kind, refusal = answers.one(asked[refusing], ())
     assert kind == "refused" and type(refusal) is InputError and str(refusal) == "Not today."
-    kind, (text, change) = answers.one(numbers[changing], ())
+    for other in ((99, "demos.gone"), (asked[growing][0], asked[changing][1]), (99, "")):
+        ((kind, refusal),) = answers.many(other, (1,))
+        assert (kind, str(refusal)) == ("refused", elsewhere.AGAIN)  # of another version
+    kind, (text, change) = answers.one(asked[changing], ())
     assert (kind, text, change["__type__"], change["interactive"]) == ("answer", "text", "update", False)
+
+
+def test_an_uploaded_file_is_read_where_it_is(tmp_path, monkeypatch):
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
+    assert _uploaded(str(tmp_path / "ab" / "cloud.ply"))
+    for value in ("/etc/passwd", f"{tmp_path}/../x", "cloud.ply", "/" * 10_000, None, {"path": str(tmp_path / "x")}):
+        assert not _uploaded(value)
+
+
+def test_both_configurations_are_read_and_name_what_there_is():
+    here = yaml.safe_load((ROOT / "cluster/serve.yaml").read_text(encoding="utf-8"))
+    kubernetes = yaml.safe_load((ROOT / "cluster/kuberay.yaml").read_text(encoding="utf-8"))["spec"]
+    for said in (here, yaml.safe_load(kubernetes["serveConfigV2"])):
+        ServeDeploySchema.model_validate(said)
+        (application,) = said["applications"]
+        module, name = application["import_path"].split(":")
+        page, models = application["deployments"]
+        assert (module, name, page["name"], models["name"]) == ("cluster.gallery", "gallery", "Gallery", "Models")
+        assert page["num_replicas"] == 1 and models["autoscaling_config"]["max_replicas"] > 1
+    pinned = (ROOT / "requirements-dev.txt").read_text(encoding="utf-8")
+    assert f"ray[serve]=={kubernetes['rayClusterConfig']['rayVersion']}\n" in pinned
