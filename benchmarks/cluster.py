@@ -24,7 +24,8 @@ from tests.support.cluster import Cluster, cluster
 HEAVY = ("/pose_people", "/detection_find", "/depth_map", "/cyclegan_paint", "/segmentation_segment")
 VISITORS, TURNS = 5, 2  # each asks so often for each of these
 GAIN = 1.5  # answers a second by two replicas to those by one, at least
-ACTS, BUSIEST, BUSY = 30, 1 / 8, 0.6  # on paper: actions of a visit, the busiest hour's share of a day, use of a core
+LIGHT_ACTS, HEAVY_ACTS = 24, 6  # of a visit, on paper
+BUSIEST, BUSY = 1 / 8, 0.6  # the busiest hour's share of a day, and how busy a core may be
 DAYS = (10_000, 1_000_000)  # visitors
 PARTS = {
     "proxy": "ray::ProxyActor",
@@ -80,14 +81,8 @@ async def costs(gallery: Cluster) -> dict[str, list[dict[str, float]]]:
         for kind, action in every:
             for turn in range(2):
                 before = spent(gallery)
-                ask = (
-                    visitor.page()
-                    if action is None
-                    else visitor.heavy(action)
-                    if action.heavy
-                    else visitor.light(action)
-                )
-                await visitor.timed(kind, kind, ask)
+                by = visitor.heavy if kind == "heavy" else visitor.light
+                await visitor.timed(kind, kind, by(action) if action else visitor.page())
                 after = spent(gallery)
                 if turn:
                     found[kind].append({part: after[part] - before[part] for part in PARTS})
@@ -102,15 +97,12 @@ def on_paper(found: dict[str, list[dict[str, float]]]) -> None:
     print(f"{'CPU seconds':14}" + "".join(f"{part:>9}" for part in PARTS))
     for kind, mean in means.items():
         print(f"{kind:14}" + "".join(f"{mean[part]:9.4f}" for part in PARTS) + f"   of {len(found[kind])}")
-    heavy = len(found["heavy"]) / (len(found["heavy"]) + len(found["light"]))
     visit = {
-        part: means["page"][part] + ACTS * (heavy * means["heavy"][part] + (1 - heavy) * means["light"][part])
+        part: means["page"][part] + LIGHT_ACTS * means["light"][part] + HEAVY_ACTS * means["heavy"][part]
         for part in PARTS
     }
-    print(
-        f"A visit of {ACTS} actions, {heavy:.0%} of them heavy: "
-        + ", ".join(f"{k} {v:.2f} s" for k, v in visit.items())
-    )
+    said = ", ".join(f"{part} {seconds:.2f} s" for part, seconds in visit.items())
+    print(f"A visit of {LIGHT_ACTS} light and {HEAVY_ACTS} heavy actions: {said}")
     for visitors in DAYS:
         a_second = visitors * BUSIEST / 3600
         cores = {part: a_second * seconds / BUSY for part, seconds in visit.items()}

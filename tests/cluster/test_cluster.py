@@ -96,16 +96,16 @@ def astronaut() -> dict:
     return {"path": "", "url": f"data:image/png;base64,{base64.b64encode(examples.ASTRONAUT.read_bytes()).decode()}"}
 
 
-def check_alike(plain: Gallery, many: Cluster) -> None:
+def check_alike(plain: Gallery, many: Cluster, names: list[str]) -> None:
     one, other = Visitor(plain), Visitor(many)
-    for name in ASKED:
+    for name in names:
         expected = one.run(name, example(name))
         assert expected[0] == 200
         assert other.run(name, example(name)) == expected, name
 
 
 def test_answers_are_those_of_one_process_bit_by_bit(gallery, many):
-    check_alike(gallery, many)
+    check_alike(gallery, many, ASKED)
     page, headers = Visitor(many).http.get("/"), Visitor(gallery).http.get("/").headers
     for name in ("content-security-policy", "x-content-type-options", "cache-control"):
         assert page.headers[name] == headers[name]
@@ -127,7 +127,7 @@ def test_what_is_kept_is_found_whoever_keeps_it(many):
         said = [one["desc"] for message in messages for one in message.get("progress_data") or ()]
         assert "Loading the network" in said  # what is said on the way arrives
         token = messages[-1]["output"]["data"][1]
-        for _ in range(4):
+        for _ in range(3):
             found = visitor.ask("detect", {"token": token, "overlap": 0.5})
             assert found.get("boxes"), found
         place, _, secret = token.partition(".")
@@ -135,7 +135,7 @@ def test_what_is_kept_is_found_whoever_keeps_it(many):
         return place
 
     with ThreadPoolExecutor(6) as visitors:
-        assert len(set(visitors.map(look, range(12)))) == 2  # both replicas keep some
+        assert len(set(visitors.map(look, range(10)))) == 2  # both replicas keep some
 
 
 def test_answers_that_come_one_after_the_other(gallery, many):
@@ -177,4 +177,4 @@ def test_a_replica_that_dies_takes_with_it_only_what_it_was_computing(gallery, m
     assert all((status, answer["error"]) == (503, AGAIN) for status, answer in sum(lost, []))
     kept = Visitor(many).ask("detect", {"token": token, "overlap": 0.5})
     assert kept.get("boxes") or "put away" in kept["error"]
-    check_alike(gallery, many)
+    check_alike(gallery, many, ASKED[:2])
