@@ -1,14 +1,15 @@
 # The gallery in a container: docs/hosting.md.
-#   docker build --tag gallery .                                             on CPUs
-#   docker build --tag gallery --build-arg WHEELS=https://download.pytorch.org/whl/cu128 .   on NVIDIA GPUs
-#   docker build --tag gallery-cluster --target cluster .                    for Ray Serve: docs/cluster.md
+#   docker build --tag gallery .                                on CPUs
+#   docker build --tag gallery --build-arg DEVICE=cuda .        on NVIDIA GPUs, which the usual wheels of torch are for
+#   docker build --tag gallery-cluster --target cluster .       for Ray Serve: docs/cluster.md
 FROM python:3.12-slim-trixie AS base
-ARG WHEELS=https://download.pytorch.org/whl/cpu
+ARG DEVICE=cpu
 ENV PYTHONUNBUFFERED=1 PYTHONPATH=/gallery HF_HOME=/tmp/hub MALLOC_ARENA_MAX=2
 RUN useradd --create-home --uid 1000 gallery
 WORKDIR /gallery
 COPY requirements.txt .
-RUN pip install --no-cache-dir --extra-index-url "$WHEELS" --requirement requirements.txt
+RUN if [ "$DEVICE" = cpu ]; then set -- --extra-index-url https://download.pytorch.org/whl/cpu; fi; \
+    pip install --no-cache-dir "$@" --requirement requirements.txt
 COPY app.py LICENSE ./
 COPY dlcv dlcv
 COPY demos demos

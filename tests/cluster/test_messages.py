@@ -5,10 +5,12 @@ from types import SimpleNamespace
 import gradio as gr
 import pytest
 import yaml
+from ray.exceptions import ActorDiedError, RayTaskError
 from ray.serve.schema import ServeDeploySchema
 
 from cluster import answers
-from cluster.questions import _place, _uploaded
+from cluster.gallery import Models
+from cluster.questions import Questions, _place, _uploaded
 from cluster.router import ToItsReplica
 from demos import frame
 from demos.frame import elsewhere, keep
@@ -95,6 +97,74 @@ def test_answers_refusals_and_what_is_said_on_the_way(asked):
         assert (kind, str(refusal)) == ("refused", elsewhere.AGAIN)  # of another version
     kind, (text, change) = answers.one(asked[changing], ())
     assert (kind, text, change["__type__"], change["interactive"]) == ("answer", "text", "update", False)
+
+
+class Handle:
+    """Models without Ray: the same methods, called at once; `error` is what happens instead."""
+
+    def __init__(self, error: Exception | None = None, **options):
+        self.error, self.chosen, self.asked = error, options, []
+
+    def options(self, **options) -> "Handle":
+        other = Handle(self.error, **self.chosen, **options)
+        other.asked = self.asked
+        return other
+
+    def remote(self, asked, args):
+        self.asked.append(self.chosen["session_id"])
+        method = getattr(Models.func_or_class, self.chosen["method_name"])
+
+        async def every():
+            return [said async for said in method(None, asked, args)]
+
+        class Response(list):
+            cancel = staticmethod(lambda: None)
+
+            def result(response):
+                if self.error:
+                    raise self.error
+                return alone(method(None, asked, args))
+
+            def __iter__(response):
+                if self.error:
+                    raise self.error
+                return iter(alone(every()))
+
+        return Response()
+
+
+def test_the_page_has_its_answers_from_models(asked):
+    class Heard(gr.Progress):
+        said: list = []
+
+        def __call__(self, *args, **kwargs):
+            self.said.append((args, kwargs))
+
+    handle, number = Handle(), {fn: number for fn, (number, _) in asked.items()}
+    ask = Questions(handle)
+    assert ask(number[progressing], (1, Heard())) == 2 and Heard.said == [((0.5,), {"desc": "Half"})]
+    growth = ask(number[growing], (2,))
+    assert [next(growth), next(growth)] == [0, 1]
+    with pytest.raises(InputError, match="No more."):
+        next(growth)
+    assert ask(number[changing], ())[0] == "text"
+    with pytest.raises(InputError, match="Not today."):
+        ask(number[refusing], ())
+    with pytest.raises(TypeError):  # it takes no name, but this is where it is asked
+        ask(number[changing], (NAME,))
+    assert handle.asked == ["", "", "", "", "ab12cd34"]
+
+
+MISTAKE = RayTaskError("answer", "Traceback ...", KeyError("ours")).as_instanceof_cause()
+
+
+@pytest.mark.parametrize(("error", "kind"), [(ActorDiedError(), InputError), (MISTAKE, KeyError)])
+def test_who_asked_a_replica_that_died_may_try_again_and_a_mistake_is_one(asked, error, kind):
+    ask, number = Questions(Handle(error)), {fn: number for fn, (number, _) in asked.items()}
+    for answer in (lambda: ask(number[changing], ()), lambda: list(ask(number[growing], (1,)))):
+        with pytest.raises(kind) as raised:
+            answer()
+        assert (str(raised.value) == elsewhere.AGAIN) == (kind is InputError)
 
 
 def test_an_uploaded_file_is_read_where_it_is(tmp_path, monkeypatch):
