@@ -17,6 +17,9 @@ COPY checkpoints checkpoints
 RUN python -m compileall -q .
 
 FROM base AS cluster
+# for KubeRay's probes; Debian has one version of it
+# hadolint ignore=DL3008
+RUN apt-get update && apt-get install --yes --no-install-recommends wget && rm -rf /var/lib/apt/lists/*
 COPY requirements-dev.txt .
 RUN sed -n '/^ray/p' requirements-dev.txt > /tmp/ray.txt && pip install --no-cache-dir --requirement /tmp/ray.txt
 COPY cluster cluster
