@@ -4,7 +4,7 @@
 #   docker build --tag gallery-cluster --target cluster .       for Ray Serve: docs/cluster.md
 FROM python:3.12-slim-trixie AS base
 ARG DEVICE=cpu
-ENV PYTHONUNBUFFERED=1 PYTHONPATH=/gallery HF_HOME=/tmp/hub MALLOC_ARENA_MAX=2
+ENV PYTHONUNBUFFERED=1 PYTHONPATH=/gallery HF_HOME=/tmp/hub
 RUN useradd --create-home --uid 1000 gallery
 WORKDIR /gallery
 COPY requirements.txt .

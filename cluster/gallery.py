@@ -60,6 +60,7 @@ class Models:
         from demos.frame import keep
         from dlcv.core import runtime
 
+        runtime.share_freed_memory()
         runtime.import_torch()
         keep.place = serve.get_replica_context().replica_id.unique_id + "."
         threading.Thread(target=frame.forget_in_time, daemon=True).start()
