@@ -41,11 +41,19 @@ class Cluster(Gallery):
     def processes(self, name: str = "") -> list[psutil.Process]:
         """Those whose title has that name, as Ray gives it."""
         every = psutil.Process(self.pid).children(recursive=True)
-        return [one for one in every if name in " ".join(one.cmdline())]
+        return [one for one in every if name in _title(one)]
 
     def replicas(self) -> list[psutil.Process]:
         """Those that answer."""
         return self.processes("ray::ServeReplica:gallery:Models")
+
+
+def _title(process: psutil.Process) -> str:
+    """What a process is called; nothing where it has just ended."""
+    try:
+        return " ".join(process.cmdline())
+    except psutil.Error:
+        return ""
 
 
 def config(port: int, replicas: int) -> dict:
