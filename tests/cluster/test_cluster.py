@@ -21,6 +21,9 @@ from dlcv.core.images import draw
 from tests.support.cluster import Cluster, cluster
 from tests.support.serving import Gallery
 
+pytest.importorskip("ray", reason="Ray is not installed: make dev")
+pytestmark = pytest.mark.timeout(900)  # Ray's processes take their time to start where others use the machine
+
 API = "gradio_api"
 ASKED = [
     "/vae_sample",

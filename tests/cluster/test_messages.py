@@ -5,6 +5,9 @@ from types import SimpleNamespace
 import gradio as gr
 import pytest
 import yaml
+
+pytest.importorskip("ray", reason="Ray is not installed: make dev")
+
 from ray.exceptions import ActorDiedError, RayTaskError
 from ray.serve.schema import ServeDeploySchema
 

@@ -6,10 +6,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from demos.frame import hosting
 from tests.support.serving import ROOT
 
 DOCKERFILE = (ROOT / "Dockerfile").read_text(encoding="utf-8")
+LINTER = Path(sys.executable).with_name("hadolint")
 STAGES = re.split(r"^FROM \S+ AS ", re.sub(r"\\\n", "", DOCKERFILE), flags=re.M)[1:]
 
 
@@ -18,9 +21,9 @@ def values(stage: str, instruction: str) -> list[str]:
     return re.findall(rf"^{instruction} (.*)$", stage, flags=re.M)
 
 
+@pytest.mark.skipif(not LINTER.exists(), reason="hadolint is not installed: make dev")
 def test_a_linter_finds_nothing():
-    linter = Path(sys.executable).with_name("hadolint")
-    found = subprocess.run([linter, "--no-color", ROOT / "Dockerfile"], capture_output=True, text=True)
+    found = subprocess.run([LINTER, "--no-color", ROOT / "Dockerfile"], capture_output=True, text=True)
     assert found.returncode == 0, found.stdout
 
 

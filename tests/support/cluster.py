@@ -25,11 +25,18 @@ QUIET = {
     "RAY_AUTH_MODE": "disabled",  # else a token is written into the home folder
     "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",  # as there: this machine is 127.0.0.1
     "RAY_worker_niceness": "0",  # 15 otherwise, and everything else on the machine goes before
-    "RAY_raylet_start_wait_time_s": "200",
+    "RAY_raylet_start_wait_time_s": "200",  # this and what follows: others may use the machine
+    "RAY_gcs_server_port_wait_time_s": "200",
+    "RAY_agent_register_timeout_ms": "200000",
+    "RAY_worker_register_timeout_seconds": "200",
+    "RAY_SERVE_PROXY_READY_CHECK_TIMEOUT_S": "200",
+    "RAY_SERVE_PROXY_HEALTH_CHECK_TIMEOUT_S": "200",
+    "RAY_memory_monitor_refresh_ms": "0",
     "RAY_DEDUP_LOGS": "0",
     "HF_HUB_OFFLINE": "1",
     "PYTHONUNBUFFERED": "1",
 }
+PORTS = ("metrics_agent_port", "metrics_export_port", "dashboard_agent_listen_port", "runtime_env_agent_port")
 READY = "All replicas are ready."
 STORE = 100 * 2**20  # bytes of Ray's object store
 
@@ -109,6 +116,26 @@ def cluster(folder: Path, replicas: int, **settings: str) -> Iterator[Cluster]:
                 one.kill()
 
 
+def tell_ports() -> None:
+    """Tell Ray the ports of its helpers before they start. It waits 15 seconds for what it is not told, and then ends: too
+    few where others use the machine (github.com/ray-project/ray/issues/65983)."""
+    from ray._private import services
+    from ray._private.parameter import RayParams
+
+    ports = {name: free_port() for name in PORTS}
+    init, start = RayParams.__init__, services.start_ray_process
+
+    def with_ports(self, **kwargs) -> None:
+        init(self, **kwargs | ports)
+
+    def with_all(command: list[str], kind: str, *args, **kwargs):
+        if kind == "raylet":  # which Ray itself does not tell this one
+            command = [*command, f"--dashboard_agent_listen_port={ports['dashboard_agent_listen_port']}"]
+        return start(command, kind, *args, **kwargs)
+
+    RayParams.__init__, services.start_ray_process = with_ports, with_all
+
+
 def say_when_ready() -> None:
     """Prints READY once every replica answers, as `serve status` would say it."""
     from ray import serve
@@ -125,6 +152,7 @@ def main() -> None:
 
     path, folder = sys.argv[1:]
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())
+    tell_ports()
     ray.init(
         num_cpus=2,
         include_dashboard=False,
