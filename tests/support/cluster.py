@@ -39,6 +39,7 @@ QUIET = {
 PORTS = ("metrics_agent_port", "metrics_export_port", "dashboard_agent_listen_port", "runtime_env_agent_port")
 READY = "All replicas are ready."
 STORE = 100 * 2**20  # bytes of Ray's object store
+LIMIT = 2 * START_LIMIT  # seconds: three processes of the gallery start, and those of Ray
 
 
 @dataclass
@@ -99,7 +100,7 @@ def cluster(folder: Path, replicas: int, **settings: str) -> Iterator[Cluster]:
         try:
             while READY not in gallery.log() or not answers(port):
                 waited = time.perf_counter() - began
-                if driver.poll() is not None or waited > START_LIMIT:
+                if driver.poll() is not None or waited > LIMIT:
                     raise RuntimeError(f"The gallery did not answer after {waited:.0f} s. It printed:\n{gallery.log()}")
                 time.sleep(0.05)
             gallery.start_seconds = time.perf_counter() - began
@@ -108,17 +109,17 @@ def cluster(folder: Path, replicas: int, **settings: str) -> Iterator[Cluster]:
             begun = gallery.processes() if driver.poll() is None else []
             driver.send_signal(signal.SIGTERM)
             try:
-                driver.wait(20)
+                driver.wait(60)
             except subprocess.TimeoutExpired:
                 driver.kill()
-            _, alive = psutil.wait_procs(begun, timeout=5)
+            _, alive = psutil.wait_procs(begun, timeout=30)
             for one in alive:
                 one.kill()
 
 
 def tell_ports() -> None:
-    """Tell Ray the ports of its helpers before they start. It waits 15 seconds for what it is not told, and then ends: too
-    few where others use the machine (github.com/ray-project/ray/issues/65983)."""
+    """Tell Ray the ports of its helpers before they start. For those that it is not told it waits 15 seconds and ends:
+    too few where others use the machine (github.com/ray-project/ray/issues/65983)."""
     from ray._private import services
     from ray._private.parameter import RayParams
 
