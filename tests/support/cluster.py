@@ -87,7 +87,8 @@ def cluster(folder: Path, replicas: int, **settings: str) -> Iterator[Cluster]:
     said.write_text(yaml.safe_dump(config(port, replicas)), encoding="utf-8")
     places = {name: str(folder / name.lower()) for name in ("GRADIO_TEMP_DIR", "HF_HOME")}
     began = time.perf_counter()
-    with tempfile.TemporaryDirectory(prefix="r") as short, log.open("w") as file:  # the names of sockets are short
+    # the names of sockets are short, whatever TMPDIR says
+    with tempfile.TemporaryDirectory(prefix="r", dir="/tmp") as short, log.open("w") as file:
         driver = subprocess.Popen(
             [sys.executable, "-m", __name__, str(said), short],
             cwd=ROOT,
