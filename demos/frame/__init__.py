@@ -133,6 +133,7 @@ def launch(blocks: gr.Blocks) -> None:
     if not port.isdigit() or not 0 < int(port) < 65536:
         sys.exit(f"PORT must be a number from 1 to 65535, not {port!r}.")
     settings = served(blocks)
+    hosting.heed_sigterm(blocks)
     try:
         blocks.launch(
             server_name=host,

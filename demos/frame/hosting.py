@@ -1,4 +1,5 @@
-"""What a host needs: how the gallery is (/health), what it did (a log in JSON, /metrics), headers, and a clean end."""
+"""What a host needs: how the gallery is (/health), what it did (a log in JSON, /metrics), headers, a start that takes
+the time it needs, and a clean end."""
 
 import json
 import logging
@@ -10,6 +11,8 @@ import time
 from importlib.util import find_spec
 
 import gradio as gr
+from gradio import http_server
+from gradio.exceptions import ServerFailedToStartError
 from starlette.datastructures import MutableHeaders
 from starlette.middleware import Middleware
 from starlette.requests import Request
@@ -74,7 +77,7 @@ class Host:
     """What is going on: the answers that are under way, and whether the gallery is about to stop."""
 
     def __init__(self):
-        self.underway, self.stopping = 0, False
+        self.underway, self.stopping, self.serves = 0, False, threading.Event()
         self.metrics = None
 
     def busy(self, blocks: gr.Blocks) -> int:
@@ -85,6 +88,7 @@ class Host:
     def stop(self, blocks: gr.Blocks) -> None:
         """Refuse what is new, let running answers finish, and end."""
         self.stopping, until = True, time.monotonic() + PATIENCE
+        self.serves.wait(PATIENCE)  # the first page is out before Gradio's start is over, which opens the queue
         while self.busy(blocks) and time.monotonic() < until:
             time.sleep(0.05)
         time.sleep(0.2)  # the last answers of the queue are sent
@@ -204,7 +208,29 @@ def begin() -> tuple[list[Middleware], list[BaseRoute]]:
     return [Middleware(Watch)], routes
 
 
-def until_stopped(blocks: gr.Blocks) -> None:
-    """Serve until Ctrl-C, or until SIGTERM, after which running answers finish."""
+def start(server: http_server.Server) -> None:
+    """Start Gradio's server, and wait for it as long as it is starting. Gradio takes the port for occupied after five
+    seconds, which are too few where others use the machine.
+
+    Raises ServerFailedToStartError where it ended.
+    """
+    server.thread = threading.Thread(target=server.run, daemon=True)
+    server.thread.start()
+    while not server.started:
+        if not server.thread.is_alive():
+            raise ServerFailedToStartError("The server ended while it was starting.")
+        time.sleep(0.001)
+
+
+http_server.Server.run_in_thread = start
+
+
+def heed_sigterm(blocks: gr.Blocks) -> None:
+    """Let running answers finish on SIGTERM, from before the first page is out."""
     signal.signal(signal.SIGTERM, lambda *_: threading.Thread(target=host.stop, args=(blocks,)).start())
+
+
+def until_stopped(blocks: gr.Blocks) -> None:
+    """Serve until Ctrl-C, or until SIGTERM."""
+    host.serves.set()
     blocks.block_thread()

@@ -10,8 +10,12 @@ import time
 import urllib.error
 import urllib.request
 from importlib.util import find_spec
+from types import SimpleNamespace
 
 import pytest
+import uvicorn
+from gradio import http_server
+from gradio.exceptions import ServerFailedToStartError
 
 from demos.frame import hosting
 from tests.support.asking import post
@@ -69,6 +73,25 @@ def test_metrics_without_their_package_are_refused_with_a_sentence(monkeypatch):
     monkeypatch.setattr(hosting, "find_spec", lambda name: None)
     with pytest.raises(SystemExit, match="pip install prometheus-client"):
         hosting.begin()
+
+
+@pytest.mark.parametrize("starts", [True, False])
+def test_the_start_takes_the_time_that_it_needs(starts, monkeypatch):
+    server, may, clock = http_server.Server(uvicorn.Config(None)), threading.Event(), iter(range(0, 10**9, 10))
+    looks = SimpleNamespace(time=lambda: next(clock), sleep=time.sleep)  # ten seconds each time that Gradio looks
+    monkeypatch.setattr(http_server, "time", looks)
+
+    def run() -> None:
+        assert may.wait(30)
+        server.started = starts
+
+    server.run = run
+    threading.Timer(0.1, may.set).start()
+    if starts:
+        server.run_in_thread()
+    else:
+        with pytest.raises(ServerFailedToStartError):
+            server.run_in_thread()
 
 
 def test_a_host_sees_requests_and_a_stop_loses_no_answer(tmp_path):
