@@ -32,7 +32,7 @@ OFTEN = {"middlebury": 12, "kitchen": 1, "kitti": 3, "made": 1, "teacher": 1}  #
 ORDER = 0.2  # weight of the order of people and what is beside them
 FOLDER = "photographs"  # of DLCV_DATA: any JPEG files, the more kinds the better
 PRESETS = {
-    "cpu": {NAME: Recipe(epochs=20, batch_size=8, learning_rate=5e-4, average=0.998)},
+    "cpu": {NAME: Recipe(epochs=8, batch_size=8, learning_rate=5e-4, average=0.998)},
     "gpu": {NAME: Recipe(epochs=60, batch_size=32, learning_rate=1e-3, workers=8, preset="gpu")},
 }
 LICENCE = "cc-by-nc-sa-4.0"  # KITTI and 7-Scenes are for research only
@@ -119,7 +119,7 @@ def mixture(runs: Path) -> list[Sample]:
 def photograph_loss(model, batch, step):
     """The loss that knows neither scale nor shift, and the order of people; half of the pictures are mirrored."""
     pictures = torch.stack([LIGHT(one.picture) for one in batch]).float() / 255
-    disparity = torch.stack([one.disparity for one in batch]).float()
+    disparity = torch.stack([one.disparity.float() for one in batch])  # autocast of bfloat16 stacks no float16
     order = torch.stack([one.order for one in batch])
     mirrored = torch.rand(len(batch), generator=step.generator, device=step.generator.device).to(pictures.device) < 0.5
     mirrored = mirrored[:, None, None, None]
