@@ -39,6 +39,8 @@ TERMS = (
     r"C_\text{lr}^l &= \tfrac1N \textstyle\sum |d^l(x) - d^r(x - d^l(x))| \end{aligned}"
 )
 EXPLAINED = {
+    photograph.PHOTOS: "It learned from measured depth, from pairs, from made scenes, and from what the published network"
+    " says of photographs. The scale is relative: what is nearer, and by which factor.",
     photograph.PUBLISHED: "By a small network that others trained on photographs of sights (Kopf et al. 2020), "
     "not by the lecture's method. The scale is relative: what is nearer, and by which factor.",
     photograph.STEREO: "It learned from what two eyes see, without any depth. It does not know this camera, so the "
@@ -108,6 +110,7 @@ def look_at_pair(left, right, focal, baseline):
 Network = frame.Choice(NETWORKS)
 MAX_FOCAL = FOCALS[1]
 UNITS = {
+    photograph.PHOTOS: "relative: 1 / depth, its scale and shift unknown",
     photograph.PUBLISHED: "relative: 1 / depth, its scale unknown",
     photograph.STEREO: "relative: parts of the width, the larger the nearer",
     photograph.KITCHEN: "metres",
@@ -291,6 +294,7 @@ def build() -> None:
     frame.architecture("depth", "depth-stereo", (1, 3, 256, 512))
     frame.weights_card(
         {
+            "For photographs": [photograph.PHOTOS],
             "Published, for photographs": [photograph.PUBLISHED],
             "Learned from pairs": [photograph.STEREO],
             "Learned from depth, one kitchen": [photograph.KITCHEN],

@@ -16,8 +16,9 @@ if TYPE_CHECKING:
 
     from dlcv.depth.predictor import DepthMaps
 
-STEREO, KITCHEN, PUBLISHED = "depth-stereo", "depth-kitchen", "tiefenrausch"
+PHOTOS, STEREO, KITCHEN, PUBLISHED = "depth-photos", "depth-stereo", "depth-kitchen", "tiefenrausch"
 NETWORKS = {
+    "Learned from photographs of every kind": PHOTOS,
     "Learned from photographs of sights": PUBLISHED,
     "Learned from pairs of pictures": STEREO,
     "Learned from measured depth, in one kitchen": KITCHEN,

@@ -18,6 +18,7 @@ from ..core.images.fit import tensor_of
 from . import SIDE, loss
 from .metrics import rank_correlation
 from .model import DepthNet, sized
+from .photonet import PhotoNet
 from .tiefenrausch import MULTIPLE, Tiefenrausch
 
 MIN_SIDE = 32  # pixels
@@ -82,11 +83,14 @@ class DepthPredictor:
         return DepthMaps(maps, tuple(picture.shape[1:]), not self.config.stereo)
 
 
+PHOTOGRAPHS = {"depth-photos": PhotoNet, "tiefenrausch": Tiefenrausch}
+
+
 class PhotographPredictor:
-    """Tiefenrausch, by the name of its checkpoint."""
+    """A network of photographs, ours or the published one, by the name of its checkpoint."""
 
     def __init__(self, name: str):
-        model = weights.load(Tiefenrausch, name)
+        model = weights.load(PHOTOGRAPHS[name], name)
         self.config = model.config
         self.device = next(model.parameters()).device
         self.model = model.to(memory_format=torch.channels_last)  # a third of the time
@@ -108,12 +112,10 @@ class PhotographPredictor:
         return self.model(small.contiguous(memory_format=torch.channels_last)).disparity[0, 0].float().cpu()
 
 
-PREDICTORS = {"tiefenrausch": PhotographPredictor}
-
-
 def predictor(name: str) -> DepthPredictor | PhotographPredictor:
     """The network of a checkpoint, loaded on first use."""
-    return runtime.shelf.get(("depth", name), lambda: PREDICTORS.get(name, DepthPredictor)(name))
+    kind = PhotographPredictor if name in PHOTOGRAPHS else DepthPredictor
+    return runtime.shelf.get(("depth", name), lambda: kind(name))
 
 
 def asked(network: DepthPredictor | PhotographPredictor, picture: Image.Image) -> DepthMaps:
