@@ -78,16 +78,21 @@ def people(split: str = "val") -> list[Person]:
             large = mask.sum() > MIN_PERSON * mask.numel()
             if person["category_id"] != coco.PERSON or person["iscrowd"] or not large:
                 continue
-            rows = mask.any(1).nonzero()[:, 0]
-            lowest = rows[0] + UPPER * (rows[-1] - rows[0])
-            upper = (torch.arange(height) <= lowest)[:, None]
-            reach = 2 * round(BESIDE * width) + 1
-            wide, gap = (F.max_pool2d(mask[None].float(), size, 1, size // 2)[0].bool() for size in (reach, 5))
-            others = torch.stack([other for _, other in masks]).any(0)
-            inside, beside = mask & upper, wide & ~gap & ~others & upper
+            inside, beside = sides(mask, torch.stack([other for _, other in masks]).any(0))
             if (inside.any(1) & beside.any(1)).any():
                 found.append(Person(picture, inside, beside))
     return found
+
+
+def sides(mask: torch.Tensor, others: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Of a person's outline (H, W) the upper part, and what is just beside it and no other object (H, W), both bool."""
+    height, width = mask.shape
+    rows = mask.any(1).nonzero()[:, 0]
+    lowest = rows[0] + UPPER * (rows[-1] - rows[0])
+    upper = (torch.arange(height) <= lowest)[:, None]
+    reach = 2 * round(BESIDE * width) + 1
+    wide, gap = (F.max_pool2d(mask[None].float(), size, 1, size // 2)[0].bool() for size in (reach, 5))
+    return mask & upper, wide & ~gap & ~others & upper
 
 
 def rank_of(ask: Ask, of: list[Place]) -> float:

@@ -7,6 +7,8 @@ what is inside of their outlines is nearer than what is beside.
 """
 
 from collections.abc import Iterator
+from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -27,16 +29,20 @@ from .predictor import predictor, resized, semi_global
 NAME = "depth-photos"
 HEIGHT, WIDTH = 256, 384  # pixels of the input in training
 AGREED = 0.6  # rank correlation of the teacher's two answers, below which it teaches nothing
-SCENES = 600  # made ones
+SCENES = 600  # made ones, of either kind
 OFTEN = {"middlebury": 12, "kitchen": 1, "kitti": 3, "made": 1, "teacher": 1}  # times that a sample is shown an epoch
 ORDER = 0.2  # weight of the order of people and what is beside them
 FOLDER = "photographs"  # of DLCV_DATA: any JPEG files, the more kinds the better
+OUTLINES = "outlines"  # of DLCV_DATA: JPEG files, and beside each a PNG file of its size, white on a person
+NEARER = 0.45  # of a sample's sides that is seen, at least, where parts of it are shown
+WHOLE = Recipe(epochs=8, batch_size=8, learning_rate=5e-4, average=0.998)  # first, of whole samples, nothing thrown
 PRESETS = {
-    "cpu": {NAME: Recipe(epochs=8, batch_size=8, learning_rate=5e-4, average=0.998)},
-    "gpu": {NAME: Recipe(epochs=60, batch_size=32, learning_rate=1e-3, workers=8, preset="gpu")},
+    "cpu": {NAME: replace(WHOLE, seed=1)},
+    "gpu": {NAME: Recipe(epochs=60, batch_size=32, learning_rate=1e-3, workers=8, preset="gpu", seed=1)},
 }
 LICENCE = "cc-by-nc-sa-4.0"  # KITTI and 7-Scenes are for research only
 LIGHT = v2.ColorJitter(0.3, 0.3, 0.3, 0.03)
+LATER = "thrown", "outlined"  # parts of the mixture that are learned from after the whole samples
 
 
 class Sample(NamedTuple):
@@ -79,6 +85,16 @@ def outlined(split: str = "train") -> Iterator[Sample]:
         yield sample(person.picture, torch.zeros(order.shape), order)
 
 
+def outlined_by_hand() -> Iterator[Sample]:
+    """People whose outlines a folder has, one person or group a picture."""
+    for path in sorted((root()[0] / OUTLINES).rglob("*.jpg")):
+        mask = archive.picture(path.with_suffix(".png"))[0] > 127
+        if mask.any():
+            inside, beside = held_out.sides(mask, mask)
+            order = inside.to(torch.int8) - beside.to(torch.int8)
+            yield sample(archive.picture(path) / 255, torch.zeros(order.shape), order)
+
+
 def photographs() -> Iterator[torch.Tensor]:
     """The photographs that the teacher looks at, (3, H, W) uint8: BSDS500's, COCO's and a folder's."""
     yield from mnist_m.photographs("train")
@@ -89,6 +105,7 @@ def photographs() -> Iterator[torch.Tensor]:
 def parts() -> dict[str, Iterator[Sample]]:
     """The parts of the mixture by name."""
     made = (scenes.pair(seed, HEIGHT, WIDTH) for seed in range(SCENES))
+    thrown = (scenes.thrown(seed, HEIGHT, WIDTH) for seed in range(SCENES))
     return {
         "middlebury": (sample(place.picture / 255, place.disparity) for place in middlebury.load("train")),
         "kitchen": (
@@ -101,13 +118,17 @@ def parts() -> dict[str, Iterator[Sample]]:
         "made": (sample(pair.left, pair.disparity_left[0]) for pair in made),
         "people": outlined(),
         "teacher": taught(photographs()),
+        "thrown": (sample(picture, inverse[0]) for picture, inverse in thrown),
+        "outlined": outlined_by_hand(),
     }
 
 
-def mixture(runs: Path) -> list[Sample]:
-    """All samples, as often as OFTEN says; made once, and kept in the folder `runs`."""
+def mixture(runs: Path, without: tuple[str, ...] = ()) -> list[Sample]:
+    """All samples, as often as OFTEN says, `without` some parts; made once, and kept in the folder `runs`."""
     found = []
     for name, samples in parts().items():
+        if name in without:
+            continue
         kept = runs / f"{name}.pt"
         if not kept.exists():
             kept.parent.mkdir(parents=True, exist_ok=True)
@@ -116,14 +137,37 @@ def mixture(runs: Path) -> list[Sample]:
     return found
 
 
-def photograph_loss(model, batch, step):
-    """The loss that knows neither scale nor shift, and the order of people; half of the pictures are mirrored."""
+def nearer(maps: list[torch.Tensor], generator: torch.Generator) -> list[torch.Tensor]:
+    """Maps (N, C, H, W), of each sample another part of the same shape, enlarged to the whole size."""
+    height, width = maps[0].shape[2:]
+    parts = []
+    for number in range(len(maps[0])):
+        share, top, left = torch.rand(3, generator=generator, device=generator.device).tolist()
+        size = [round(side * (NEARER + (1 - NEARER) * share)) for side in (height, width)]
+        corner = round(top * (height - size[0])), round(left * (width - size[1]))
+        parts.append([v2.functional.crop(one[number], *corner, *size) for one in maps])
+    smooth = [v2.InterpolationMode.BILINEAR] + [v2.InterpolationMode.NEAREST] * (len(maps) - 1)
+    return [
+        torch.stack([v2.functional.resize(part, [height, width], interpolation=mode, antialias=True) for part in one])
+        for one, mode in zip(zip(*parts), smooth)
+    ]
+
+
+def photograph_loss(model, batch, step, whole: bool = False):
+    """The loss that knows neither scale nor shift, and the order of people; half of the pictures are mirrored, and
+    where they are not `whole`, half of them are parts."""
     pictures = torch.stack([LIGHT(one.picture) for one in batch]).float() / 255
     disparity = torch.stack([one.disparity.float() for one in batch])  # autocast of bfloat16 stacks no float16
     order = torch.stack([one.order for one in batch])
     mirrored = torch.rand(len(batch), generator=step.generator, device=step.generator.device).to(pictures.device) < 0.5
     mirrored = mirrored[:, None, None, None]
     pictures, disparity, order = (torch.where(mirrored, x.flip(3), x) for x in (pictures, disparity, order))
+    if not whole:
+        half = len(batch) // 2
+        parts = nearer([pictures[:half], disparity[:half], order[:half]], step.generator)
+        pictures, disparity, order = (
+            torch.cat(both) for both in zip(parts, (x[half:] for x in (pictures, disparity, order)))
+        )
     found = model(pictures).disparity
     known = disparity > 0
     truth_there = known.flatten(1).any(1)
@@ -180,14 +224,18 @@ class Samples(Dataset):
 def train(name: str, recipe: Recipe, runs: Path) -> None:
     """Train the network, or go on with it, and write checkpoints/depth-photos."""
     torch.manual_seed(recipe.seed)
-    data = Samples(mixture(runs / "mixture"))
-    model = fit(PhotoNet(PhotoConfig(), published=True), photograph_loss, data, recipe, runs / name, watch())
+    data, first = Samples(mixture(runs / "mixture")), Samples(mixture(runs / "mixture", without=LATER))
+    model = PhotoNet(PhotoConfig(), published=True)
+    whole = replace(WHOLE, preset=recipe.preset)
+    model = fit(model, partial(photograph_loss, whole=True), first, whole, runs / f"{name}-whole", watch())
+    model = fit(model, photograph_loss, data, recipe, runs / name, watch())
     source = (
         f"{len(data)} samples: Tiefenrausch's answers (Kopf et al. 2020, MIT) on photographs, true disparities of"
         " Middlebury, 7-Scenes' red kitchen and made scenes, matched pairs of two KITTI drives, people's outlines of"
         " COCO; begun with MobileNetV2's weights for ImageNet (Apache 2.0)"
     )
-    save_checkpoint(model, name, "dlcv.depth.photographs_train", recipe, licence=LICENCE, source=source)
+    module, before = "dlcv.depth.photographs_train", [asdict(whole)]
+    save_checkpoint(model, name, module, recipe, licence=LICENCE, source=source, before=before)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,5 @@
-"""Made rooms and streets, seen by two eyes, with the exact depth of every pixel: as many as a training wants.
+"""Made rooms and streets, seen by two eyes, with the exact depth of every pixel: as many as a training wants; and
+things thrown into the air, seen by one, where nothing lies lower because it is nearer.
 
 A scene is a handful of planes, boxes and balls, each with a pattern in its own colours that sticks to it in space, so
 that both eyes see the same pattern. Some shine: their highlights, as real ones do, lie elsewhere for each eye.
@@ -7,6 +8,7 @@ things stand on it, as they do for a person or a car.
 Camera: x right, y down, z forward, in metres; the left eye at the origin, the right one BASELINE to the right.
 """
 
+import functools
 import math
 from typing import NamedTuple
 
@@ -57,20 +59,27 @@ def _turned(yaw: float, pitch: float, roll: float) -> torch.Tensor:
     return matrix
 
 
-def things_of(generator: torch.Generator) -> list[Thing]:
-    """A room or a street: floor and walls first, then what stands in it, some of it thin, some leaning."""
+def _thing(generator: torch.Generator, kind: str, centre, axes: torch.Tensor, size=(0.0, 0.0, 0.0)) -> Thing:
+    """An object in colours and a pattern of its own."""
 
     def between(low: float, high: float) -> float:
         return _uniform(generator, low, high)
 
-    def thing(kind, centre, axes, size=(0.0, 0.0, 0.0)):
-        grey, colours = torch.rand(2, 1, generator=generator), torch.rand(2, 3, generator=generator)
-        colours = grey.lerp(colours, between(0.0, 0.8)) * between(0.6, 1.0)
-        pattern = ("stripes", "checks", "clouds")[int(between(0, 3))]
-        shine = between(0.2, 0.8) if between(0, 1) < 0.25 else 0.0
-        seed = int(between(0, 10**6))
-        where, half = torch.tensor(centre), torch.tensor(size)
-        return Thing(kind, where, axes, half, colours, pattern, between(0.2, 1.2), shine, seed)
+    grey, colours = torch.rand(2, 1, generator=generator), torch.rand(2, 3, generator=generator)
+    colours = grey.lerp(colours, between(0.0, 0.8)) * between(0.6, 1.0)
+    pattern = ("stripes", "checks", "clouds")[int(between(0, 3))]
+    shine = between(0.2, 0.8) if between(0, 1) < 0.25 else 0.0
+    seed = int(between(0, 10**6))
+    where, half = torch.tensor(centre), torch.tensor(size)
+    return Thing(kind, where, axes, half, colours, pattern, between(0.2, 1.2), shine, seed)
+
+
+def things_of(generator: torch.Generator) -> list[Thing]:
+    """A room or a street: floor and walls first, then what stands in it, some of it thin, some leaning."""
+    thing = functools.partial(_thing, generator)
+
+    def between(low: float, high: float) -> float:
+        return _uniform(generator, low, high)
 
     indoors = between(0, 1) < 0.5
     floor = _turned(0, between(-1.5, 1.5), between(-3, 3))
@@ -96,6 +105,30 @@ def things_of(generator: torch.Generator) -> list[Thing]:
             size = tuple(large * (between(0.5, 1.0) if axis == 1 else between(0.02, 0.07)) for axis in range(3))
         leans = (between(-10, 10), between(-10, 10)) if between(0, 1) < 0.4 else (0.0, 0.0)
         found.append(thing("box", (x, below - size[1], far), _turned(between(-60, 60), *leans), size))
+    return found
+
+
+def thrown_things(generator: torch.Generator) -> list[Thing]:
+    """A wall, and before it boxes, plates, rods and balls, turned any way."""
+    thing = functools.partial(_thing, generator)
+
+    def between(low: float, high: float) -> float:
+        return _uniform(generator, low, high)
+
+    wall = _turned(0, 90 + between(-30, 30), between(-180, 180))
+    found = [thing("plane", (0.0, 0.0, between(4, 10)), wall)]
+    for _ in range(8 + int(between(0, 18))):
+        far = 1 / between(1 / 6, 1 / 1.2)  # evenly in disparity
+        centre = (between(-0.6, 0.6) * far, between(-0.45, 0.45) * far, far)
+        size = tuple(between(0.1, 0.5) for _ in range(3))
+        shape = between(0, 1)
+        if shape < 0.2:
+            found.append(thing("ball", centre, torch.eye(3), (size[0],) * 3))
+            continue
+        if shape < 0.45:  # plates, and rods
+            size = (size[0], size[1] if shape < 0.3 else 0.03, 0.02)
+        axes = _turned(*(between(-180, 180) for _ in range(3)))
+        found.append(thing("box", centre, axes, size))
     return found
 
 
@@ -164,6 +197,17 @@ def _seen(things: list[Thing], eye: float, height: int, width: int, light: torch
         colours[nearer] = plain * (0.6 + 0.4 * (normal @ light).clamp_min(0)[:, None]) + glance
         depth[nearer] = distance
     return colours.clamp(0, 1).T.unflatten(1, (height, width)), depth.view(1, height, width)
+
+
+def thrown(seed: int, height: int, width: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """The thrown things of that number, as one eye sees them: a picture (3, H, W) in [0, 1], and 1 / depth (1, H, W)
+    in 1 / metres."""
+    generator = torch.Generator().manual_seed(seed)
+    things = thrown_things(generator)
+    light = F.normalize(torch.randn(3, generator=generator), dim=0)
+    picture, depth = _seen(things, 0.0, height, width, light)
+    noise = _uniform(generator, 0, 0.04) * torch.randn(picture.shape, generator=generator)
+    return (picture + noise).clamp(0, 1), 1 / depth
 
 
 def pair(seed: int, height: int = 128, width: int = 256) -> Pair:
