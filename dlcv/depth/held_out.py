@@ -91,8 +91,14 @@ def sides(mask: torch.Tensor, others: torch.Tensor) -> tuple[torch.Tensor, torch
     lowest = rows[0] + UPPER * (rows[-1] - rows[0])
     upper = (torch.arange(height) <= lowest)[:, None]
     reach = 2 * round(BESIDE * width) + 1
-    wide, gap = (F.max_pool2d(mask[None].float(), size, 1, size // 2)[0].bool() for size in (reach, 5))
+    wide, gap = _grown(mask, reach), _grown(mask, 5)
     return mask & upper, wide & ~gap & ~others & upper
+
+
+def _grown(mask: torch.Tensor, size: int) -> torch.Tensor:
+    """A mask (H, W), larger by half of a square of `size` pixels: along rows, then along columns, which is faster."""
+    across = F.max_pool2d(mask[None].float(), (1, size), 1, (0, size // 2))
+    return F.max_pool2d(across, (size, 1), 1, (size // 2, 0))[0].bool()
 
 
 def rank_of(ask: Ask, of: list[Place]) -> float:
