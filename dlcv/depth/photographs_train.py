@@ -4,6 +4,9 @@ A mixture, each part known up to a scale and a shift at least: what a published 
 kind, where its answers at two sizes agree (distillation, and the passport says so); true disparities of Middlebury's
 places, of a kitchen and of made scenes; what matching is sure of in pairs of two drives; and of people an order, for
 what is inside of their outlines is nearer than what is beside.
+
+In two phases: first of whole samples of what stands on floors and streets; then of all, half of them parts enlarged,
+with things thrown into the air and people outlined by other hands, so that the row alone no longer says what is near.
 """
 
 from collections.abc import Iterator
@@ -232,7 +235,7 @@ def train(name: str, recipe: Recipe, runs: Path) -> None:
     source = (
         f"{len(data)} samples: Tiefenrausch's answers (Kopf et al. 2020, MIT) on photographs, true disparities of"
         " Middlebury, 7-Scenes' red kitchen and made scenes, matched pairs of two KITTI drives, people's outlines of"
-        " COCO; begun with MobileNetV2's weights for ImageNet (Apache 2.0)"
+        " COCO and by other hands; begun with MobileNetV2's weights for ImageNet (Apache 2.0)"
     )
     module, before = "dlcv.depth.photographs_train", [asdict(whole)]
     save_checkpoint(model, name, module, recipe, licence=LICENCE, source=source, before=before)
