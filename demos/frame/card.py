@@ -74,9 +74,7 @@ def _grid(grid: dict[str, list[str]], by: str) -> str:
                 continue
             scores[label].setdefault(_column(row, by), []).append(row)
     columns = list(dict.fromkeys(column for found in scores.values() for column in found))
-    if not columns:
-        return "<p>These weights are not scored yet.</p>"
-    lines = []
+    lines = {}
     for label, found in scores.items():
         cells = []
         for column in columns:
@@ -85,12 +83,44 @@ def _grid(grid: dict[str, list[str]], by: str) -> str:
             value = f"<b>{figure(rows[0]['value'])}{with_unit}</b>" if rows else ""
             papers = "".join(_paper(row, source=by == "metric") for row in rows if row["data"] == rows[0]["data"])
             simple = _beside(rows[0]) if rows else ""
-            cells.append(f"<td data-column='{escape(column)}'>{value}{simple}{papers}</td>")
+            cells.append(f"{value}{simple}{papers}")
         tests = dict.fromkeys(rows[0]["data"] for rows in found.values()) if by == "metric" else ()
-        below = "".join(f"<small>{escape(data)}</small>" for data in tests)
-        lines.append(f"<tr><th scope=row>{escape(label)}{below}</th>{''.join(cells)}</tr>")
-    head = "".join(f"<th scope=col>{escape(column)}</th>" for column in ("Model", *columns))
-    table = f"<table class=by-{by}><thead><tr>{head}</tr></thead><tbody>{''.join(lines)}</tbody></table>"
+        lines[label + "\n".join(("", *tests))] = cells
+    return _table(by, ["Model", *columns], lines)
+
+
+def _side_by_side(grid: dict[str, list[str]]) -> str:
+    """A line per score; a column per label, and before them one for each of the simple things beside their scores."""
+    found = {
+        label: {(_column(row, "metric"), row["data"]): row for row in _rows(names) if not row.get("detail")}
+        for label, names in grid.items()
+    }
+    scores = dict.fromkeys(score for rows in found.values() for score in rows)
+    simple = {score: {} for score in scores}
+    for score, row in (one for rows in found.values() for one in rows.items()):
+        simple[score] |= row.get("beside", {})
+    priors = list(dict.fromkeys(name for values in simple.values() for name in values))
+    lines = {}
+    for score in scores:
+        rows = [of.get(score) for of in found.values()]
+        values = [figure(simple[score][name]) if name in simple[score] else "" for name in priors]
+        values += [f"<b>{figure(row['value'])}</b>{_paper(row, source=True)}" if row else "" for row in rows]
+        lines["\n".join(score)] = values
+    return _table("score", ["Score", *priors, *grid], lines)
+
+
+def _table(by: str, head: list[str], lines: dict[str, list[str]]) -> str:
+    """A table of cells in HTML; the first row of a line's name is large, the others are small."""
+    if not head[1:]:
+        return "<p>These weights are not scored yet.</p>"
+    body = []
+    for name, cells in lines.items():
+        label, *below = map(escape, name.split("\n"))
+        small = "".join(f"<small>{text}</small>" for text in below)
+        columns = "".join(f"<td data-column='{escape(column)}'>{cell}</td>" for column, cell in zip(head[1:], cells))
+        body.append(f"<tr><th scope=row>{label}{small}</th>{columns}</tr>")
+    titles = "".join(f"<th scope=col>{escape(column)}</th>" for column in head)
+    table = f"<table class=by-{by}><thead><tr>{titles}</tr></thead><tbody>{''.join(body)}</tbody></table>"
     return f"<div class=scroll>{table}</div>"
 
 
@@ -113,7 +143,7 @@ def weights_card(
     of that name, which is folded. `title` is the end of its heading.
 
     A line of the table per label of `grid` ({label: checkpoint names}), a column per "metric", or `by` test set:
-    "data".
+    "data". Where many are compared, a line `by` "score" and a column per label.
     """
     known = weights.names()
     grid = {label: [name for name in row if name in known] for label, row in grid.items()}
@@ -124,9 +154,10 @@ def weights_card(
         facts.insert(0, ("Paper", "<br>".join(map(escape, sources))))
     terms = "".join(f"<dt>{term}</dt><dd>{text}</dd>" for term, text in facts if text)
     intro = f"<p>{escape(note)}</p>" if note else ""
+    table = _side_by_side(grid) if by == "score" else _grid(grid, by)
     section(": ".join(filter(None, [SCORES, title])), name=name, folded=True)
     gr.HTML(
-        f"<div class='weights-card'>{intro}{_grid(grid, by)}<dl>{terms}</dl></div>",
+        f"<div class='weights-card'>{intro}{table}<dl>{terms}</dl></div>",
         js_on_load=None,
         apply_default_css=False,
         elem_classes=["board-block"],

@@ -1,6 +1,7 @@
 """Checks in Python: what comes from a browser is bounded, and every failure becomes a sentence."""
 
 import math
+import re
 
 import gradio as gr
 import PIL.Image
@@ -71,6 +72,22 @@ def test_guard_turns_errors_into_sentences_for_functions_and_generators():
 )
 def test_the_card_says_by_how_much(row, words):
     assert card.verdict(row) == words
+
+
+def test_a_card_that_compares_many_has_a_line_a_score_and_the_prior_first(monkeypatch):
+    row = {"metric": "rank", "label": "Rank", "unit": "", "better": "higher", "paper": None, "beside": {"Row": 0.7}}
+    of = {
+        "ours": [row | {"data": "rooms", "value": 0.9}, row | {"data": "roads", "value": 0.8, "beside": {}}],
+        "theirs": [row | {"data": "rooms", "value": 0.6}, row | {"data": "a point", "value": 0, "detail": True}],
+    }
+    monkeypatch.setattr(card, "_rows", lambda names: of[names[0]])
+    table = card._side_by_side({"Ours": ["ours"], "Theirs": ["theirs"]})
+    head, *lines = table.split("<tr>")[1:]
+    assert re.findall(r"<th scope=col>(.*?)</th>", head) == ["Score", "Row", "Ours", "Theirs"]
+    assert [re.findall(r"<small>(.*?)</small>", line) for line in lines] == [["rooms"], ["roads"]]
+    cells = [re.findall(r"<td data-column='(.*?)'>(.*?)</td>", line) for line in lines]
+    assert cells[0] == [("Row", "0.70"), ("Ours", "<b>0.90</b>"), ("Theirs", "<b>0.60</b>")]
+    assert [text for _, text in cells[1]] == ["", "<b>0.80</b>", ""]
 
 
 def test_a_first_question_is_answered_once():
