@@ -19,7 +19,7 @@ ABOUT = frame.Topic(
     title="Depth",
     name="Depth from one picture",
     lecture="Self-learning",
-    summary="See how far away everything in a photograph is, as a network learned it from what two eyes see.",
+    summary="See how far away everything in a photograph is, and how a network learns that from what two eyes see.",
     card="#depth-map .slider-wrap",
     first=("#depth-picture", ".gallery", "#depth-map"),
     slides=(("C_ap, C_ds, C_lr, C", "dlcv/depth/loss.py"),),
@@ -38,22 +38,24 @@ TERMS = (
     r" + |\partial_y d^l| e^{-|\partial_y I^l|} \\"
     r"C_\text{lr}^l &= \tfrac1N \textstyle\sum |d^l(x) - d^r(x - d^l(x))| \end{aligned}"
 )
-EXPLAINED = {
-    photograph.PHOTOS: "It learned from measured depth, from pairs, from made scenes, and from what the published network"
-    " says of photographs. The scale is relative: what is nearer, and by which factor.",
-    photograph.PUBLISHED: "By a small network that others trained on photographs of sights (Kopf et al. 2020), "
-    "not by the lecture's method. The scale is relative: what is nearer, and by which factor.",
-    photograph.STEREO: "It learned from what two eyes see, without any depth. It does not know this camera, so the "
-    "scale is relative: what is nearer, and by which factor.",
-    photograph.KITCHEN: "In metres, as it knows them from the one kitchen that it learned from: in other places, and "
-    "with other cameras, take them with care.",
+EXPLAINED = {  # which network answers, what it learned from, what it cannot do
+    photograph.PHOTOS: "By our network for photographs: it learned from measured depth, from pairs, from made scenes, "
+    "and from what Tiefenrausch says of photographs. The scale is relative: what is nearer is what it learned, by "
+    "which factor is a guess.",
+    photograph.PUBLISHED: "By Tiefenrausch, which others trained on photographs of sights (Kopf et al. 2020). It cuts "
+    "out people, houses and skies; of table tops and rooms it knows less than that what is lower is nearer. The scale "
+    "is relative.",
+    photograph.STEREO: "By the lecture's network: it learned from what two eyes see, without any depth, on roads and "
+    "in made scenes, and is at home there. It does not know this camera, so the scale is relative.",
+    photograph.KITCHEN: "In metres, as this network knows them from the one kitchen that it learned from: in other "
+    "places, and with other cameras, take them with care.",
     NAME: "By a network that others trained on 62 million photographs; relative, up to a scale and a shift.",
 }
 
 
 UNLIKE = (
-    "This picture is unlike those that the network learned from: asked at two sizes, it gives two answers, whose "
-    "orders of near and far agree to {agreement:.2f} (1 is the same order). Take this depth with care."
+    "This picture is unlike those that the network learned from: asked at two sizes, it gives two answers, which agree "
+    "to {agreement:.2f} only (1 is the same order of near and far). Take this depth with care."
 )
 
 
@@ -67,7 +69,7 @@ def scale(maps, explained: str) -> str:
     ticks = "".join(f"<span>{mark}</span>" for mark in marks)
     bar = f"<i style='background: linear-gradient(90deg, {colours})'></i>"
     unlike = ""
-    if maps.agreement is not None and maps.agreement < photograph.UNSURE:
+    if maps.unlike:
         unlike = f"<p class=depth-unlike role=status>{escape(UNLIKE.format(agreement=maps.agreement))}</p>"
     return f"<div class=depth-scale>{bar}<div>{ticks}</div>{unlike}<p>{escape(explained)}</p></div>"
 
@@ -200,7 +202,11 @@ def _photograph() -> None:
         with gr.Column(scale=2, min_width=320):
             picture, _ = pictures.picture_column(photograph.EXAMPLES, "depth-picture")
             network = gr.Radio(
-                list(NETWORKS), value=photograph.FIRST, label="Network", elem_id="depth-network", elem_classes=["later"]
+                [(photograph.LABELS[name], known) for known, name in NETWORKS.items()],
+                value=photograph.FIRST,
+                label="Network",
+                elem_id="depth-network",
+                elem_classes=["later"],
             )
             with gr.Accordion("A published network, from the Hub", open=False, elem_classes=["later"]):
                 gr.Markdown(NOTICE)
@@ -294,15 +300,16 @@ def build() -> None:
     frame.architecture("depth", "depth-stereo", (1, 3, 256, 512))
     frame.weights_card(
         {
-            "For photographs": [photograph.PHOTOS],
-            "Published, for photographs": [photograph.PUBLISHED],
-            "Learned from pairs": [photograph.STEREO],
-            "Learned from depth, one kitchen": [photograph.KITCHEN],
+            "Ours, for photographs": [photograph.PHOTOS],
+            "Tiefenrausch": [photograph.PUBLISHED],
+            "Ours, from pairs": [photograph.STEREO],
+            "Ours, one kitchen": [photograph.KITCHEN],
         },
-        note="Little real data was at hand for the two networks that were trained here: 80 pairs of two drives, 200"
-        " frames of one room, and scenes made by code. They are at home there. The published one cuts out people,"
-        " houses and skies; on table tops it is worse than the row alone, a prior that says that what is lower in a"
-        " picture is nearer, and sees nothing else.",
+        by="score",
+        note="The row alone is a prior: it says that what is lower in a picture is nearer, and sees nothing else. It "
+        "is right about floors, tables, streets and skies: a network has learned only what it knows beyond that. Little"
+        " real depth was at hand to learn from: 26 places of Middlebury, one kitchen, 80 pairs of two drives, and "
+        "scenes made by code. For all the rest, ours believes what Tiefenrausch says alike at two sizes.",
     )
     _offer()
 

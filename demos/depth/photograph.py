@@ -17,11 +17,17 @@ if TYPE_CHECKING:
     from dlcv.depth.predictor import DepthMaps
 
 PHOTOS, STEREO, KITCHEN, PUBLISHED = "depth-photos", "depth-stereo", "depth-kitchen", "tiefenrausch"
-NETWORKS = {
+NETWORKS = {  # by the names under which clients know them
     "Learned from photographs of every kind": PHOTOS,
     "Learned from photographs of sights": PUBLISHED,
     "Learned from pairs of pictures": STEREO,
     "Learned from measured depth, in one kitchen": KITCHEN,
+}
+LABELS = {  # on the screen
+    PHOTOS: "Ours, taught by measured depth and by Tiefenrausch",
+    PUBLISHED: "Tiefenrausch, as its authors published it",
+    STEREO: "Ours, taught by pairs alone: the lecture's method",
+    KITCHEN: "Ours, taught by the metres of one kitchen",
 }
 NEARNESS_MAX = 2**16 - 1  # a board has 1 / depth as 16 bits: this is the nearest
 MIN_NEARNESS = 1 / 40  # of the nearest: nothing is shown farther away than 40 times the nearest
@@ -29,7 +35,6 @@ MAX_PIXELS, MAX_FILE_PIXELS = 1_000_000, 64_000_000  # of the grid that a board 
 FIRST = next(iter(NETWORKS))
 EXAMPLES = [frame.PHOTOGRAPHS[1], frame.PHOTOGRAPHS[0], *frame.PHOTOGRAPHS[2:]]  # first a tower, near below, far above
 GRID = 480  # points of the longer side of a scene
-UNSURE = 0.7  # where answers at two sizes agree by less (rank correlation), a picture is unlike those learned from
 NO_SCENE = "Choose a picture first, and let its depth be seen."
 
 predictor = frame.model("dlcv.depth.predictor", *NETWORKS.values())

@@ -10,6 +10,7 @@ All of them, a published network among them, on photographs beside the row alone
 import argparse
 import functools
 import sys
+from dataclasses import replace
 
 import torch
 from torch.nn import functional as F
@@ -99,9 +100,9 @@ def small_rows(network: DepthPredictor) -> list[dict]:
     pairs = small_pairs.load()
     values = [scaled_abs_rel(network.predict(pair.left / 255), pair.disparity[0], pair.cropped) for pair in pairs]
     indoors = [value for pair, value in zip(pairs, values) if pair.name.startswith("middlebury")]
-    named = [("Middlebury 2005, mean of five pairs", sum(indoors) / len(indoors))]
-    named += [(pair.name, value) for pair, value in zip(pairs, values)]
-    return [ABS_REL_SCALED.row(data, round(value, 4)) for data, value in named]
+    mean = ABS_REL_SCALED.row("Middlebury 2005, mean of five pairs", round(sum(indoors) / len(indoors), 4))
+    single = replace(ABS_REL_SCALED, detail=True)
+    return [mean, *(single.row(pair.name, round(value, 4)) for pair, value in zip(pairs, values))]
 
 
 def motorcycle_row(network: DepthPredictor) -> dict:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import torch
 from PIL import Image
+from torch import nn
 from torch.nn import functional as F
 from torchvision.transforms import v2
 
@@ -36,6 +37,7 @@ class DepthMaps(NamedTuple):
     size: tuple[int, int]  # height and width of the picture, in pixels
     metres: bool  # whether the maps are depths in metres
     agreement: float | None = None  # rank correlation of answers at two sizes, where the network was asked twice
+    unlike: bool = False  # whether these agree so little that the picture is unlike those that were learned from
 
     @property
     def inverse_depth(self) -> torch.Tensor:
@@ -83,14 +85,27 @@ class DepthPredictor:
         return DepthMaps(maps, tuple(picture.shape[1:]), not self.config.stereo)
 
 
-PHOTOGRAPHS = {"depth-photos": PhotoNet, "tiefenrausch": Tiefenrausch}
+class Photographs(NamedTuple):
+    """A network of photographs, and how to take its answers."""
+
+    network: type[nn.Module]
+    shift: float  # of the largest disparity, added to all: who learned no shift says zero of what is farthest
+    beyond_row: bool  # whether answers are compared without what the row alone says: ours falls back on it
+    unsure: float  # where answers at two sizes agree by less, a picture is unlike those learned from
+
+
+PHOTOGRAPHS = {  # shift: the same span of depth as the truth in the training; unsure: 5 % of photographs agree by less
+    "depth-photos": Photographs(PhotoNet, shift=0.4, beyond_row=True, unsure=0.4),
+    "tiefenrausch": Photographs(Tiefenrausch, shift=0.0, beyond_row=False, unsure=0.7),
+}
 
 
 class PhotographPredictor:
     """A network of photographs, ours or the published one, by the name of its checkpoint."""
 
     def __init__(self, name: str):
-        model = weights.load(PHOTOGRAPHS[name], name)
+        self.about = PHOTOGRAPHS[name]
+        model = weights.load(self.about.network, name)
         self.config = model.config
         self.device = next(model.parameters()).device
         self.model = model.to(memory_format=torch.channels_last)  # a third of the time
@@ -101,8 +116,12 @@ class PhotographPredictor:
         where the picture is smaller, as it often is where the picture is unlike those that the network learned from."""
         check_picture(picture)
         fine, coarse = (self._seen(picture, round(part * self.config.side)) for part in (1, COARSE))
-        agreement = rank_correlation(*(resized(one, COMPARED) for one in (fine, coarse)))
-        return DepthMaps([fine[None]], tuple(picture.shape[1:]), False, agreement)
+        compared = [resized(one, COMPARED) for one in (fine, coarse)]
+        if self.about.beyond_row:
+            compared = [one - one.median(dim=1, keepdim=True).values for one in compared]
+        agreement = rank_correlation(*compared)
+        near = fine + self.about.shift * fine.max()
+        return DepthMaps([near[None]], tuple(picture.shape[1:]), False, agreement, agreement < self.about.unsure)
 
     def _seen(self, picture: torch.Tensor, side: int) -> torch.Tensor:
         """The disparity (h, w) of a picture whose longer side has about `side` pixels."""

@@ -87,7 +87,7 @@ def test_the_pointer_says_how_far_away_what_it_is_on_lies(tab):
 
 
 def test_the_kitchens_network_speaks_in_metres(tab):
-    tab.get_by_label("Learned from measured depth").check()
+    tab.get_by_label(photograph.LABELS[photograph.KITCHEN]).check()
     expect(tab.locator("#depth-scale")).to_contain_text("kitchen", timeout=PATIENCE)
     marks = tab.locator("#depth-scale span").all_inner_texts()
     metres = [float(mark.removesuffix(" m")) for mark in marks]
@@ -96,12 +96,12 @@ def test_the_kitchens_network_speaks_in_metres(tab):
     assert re.fullmatch(r"\d+\.\d m", tab.locator(f"{MAP} .dp-far").inner_text())
     assert len(metres) == 5 and metres == sorted(metres, reverse=True) and 0.3 < metres[-1] < metres[0] < 11
     expect(tab.locator(f"{CLOUD} .dp-unit")).to_contain_text("metres")
-    tab.get_by_label("Learned from pairs").check()
+    tab.get_by_label(photograph.LABELS[photograph.STEREO]).check()
     expect(tab.locator("#depth-scale")).to_contain_text("relative", timeout=PATIENCE)
 
 
 def test_a_word_says_where_a_picture_is_unlike_what_was_learned_from(tab):
-    tab.get_by_label("Learned from photographs").check()
+    tab.get_by_label(photograph.LABELS[photograph.PUBLISHED]).check()
     expect(tab.locator("#depth-scale")).to_contain_text("photographs of sights", timeout=PATIENCE)
     expect(tab.locator(".depth-unlike")).to_have_count(0)  # a landscape
     tab.locator(REMOVE).click()
@@ -110,7 +110,7 @@ def test_a_word_says_where_a_picture_is_unlike_what_was_learned_from(tab):
     tab.locator(REMOVE).click()
     tab.get_by_role("button", name="tower").first.click()
     expect(tab.locator(".depth-unlike")).to_have_count(0, timeout=PATIENCE)
-    tab.get_by_label("Learned from pairs").check()
+    tab.get_by_label(photograph.LABELS[photograph.STEREO]).check()
     expect(tab.locator("#depth-scale")).to_contain_text("two eyes", timeout=PATIENCE)
 
 

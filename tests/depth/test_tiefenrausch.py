@@ -1,5 +1,5 @@
-"""The published network of photographs: its answers as those of another implementation, its files as published, what
-is asked of it."""
+"""The networks of photographs: what is asked of them; of the published one its answers as those of another
+implementation, and its files as published."""
 
 import struct
 
@@ -7,6 +7,7 @@ import numpy as np
 import PIL.Image
 import pytest
 import torch
+from skimage import data
 from torch.nn import functional as F
 
 from demos import frame
@@ -45,14 +46,28 @@ def test_the_answer_is_that_of_another_implementation(network):
     torch.testing.assert_close(means, torch.tensor(REFERENCE), atol=0.03, rtol=0)
 
 
+@pytest.mark.parametrize("name", predictor.PHOTOGRAPHS)
 @pytest.mark.parametrize("size", [(40, 200), (700, 500), (33, 32)])
-def test_a_picture_of_any_size_gets_one_map_in_its_shape(network, size):
+def test_a_picture_of_any_size_gets_one_map_in_its_shape(name, size):
     picture = torch.rand(3, *size, generator=torch.Generator().manual_seed(0))
-    seen = network.predict(picture)
+    seen = predictor.predictor(name).predict(picture)
     assert max(seen.inverse_depth.shape) == 384 and seen.size == size and not seen.metres
-    assert seen.inverse_depth.min() > 0 and -1 <= seen.agreement <= 1
+    near, shift = seen.inverse_depth, predictor.PHOTOGRAPHS[name].shift  # nothing lies infinitely far away
+    assert near.min() > 0 and near.min() >= 0.999 * shift / (1 + shift) * near.max() and -1 <= seen.agreement <= 1
     for length, found in zip(size, seen.inverse_depth.shape):
         assert found % 32 == 0 and abs(384 * length / max(size) - found) <= 16
+
+
+def test_a_word_is_for_what_is_no_photograph():
+    """Of our network: none of the examples, and many textures, pages and noise; it falls back on the row for these."""
+    noise = np.random.default_rng(0).integers(0, 256, (384, 512, 3), dtype=np.uint8)
+    others = [noise, *(np.stack([one()] * 3, axis=2) for one in (data.text, data.checkerboard, data.brick, data.page))]
+
+    def unlike(picture: PIL.Image.Image) -> bool:
+        return photograph.predicted(picture, predictor.predictor(photograph.PHOTOS)).unlike
+
+    assert not any(unlike(pictures.upright(PIL.Image.open(path))) for path in photograph.EXAMPLES)
+    assert sum(unlike(PIL.Image.fromarray(one)) for one in others) >= 2
 
 
 def test_a_picture_that_is_too_small_gets_a_sentence(network):

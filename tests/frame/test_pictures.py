@@ -127,7 +127,7 @@ def test_a_deep_tiff_is_seen_and_told_and_computed_once(page):
     assert shown.get_attribute("src") != before
     assert shown.evaluate("(image) => [image.naturalWidth, image.naturalHeight]") == [64, 40]
     assert len(asked) == 1
-    page.get_by_label("Learned from measured depth").check()
+    page.get_by_label("the metres of one kitchen").check()
     settle(page)
     assert len(asked) == 2 and page.locator(".toast-body").count() == 1  # told once
 
