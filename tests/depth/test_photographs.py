@@ -1,10 +1,14 @@
 """Photographs: a loss that sees neither scale nor shift, but order and edges; scores that do the same; a training."""
 
+import functools
+import os
+
 import pytest
 import torch
 
+from dlcv.core import weights
 from dlcv.core.training.loop import Step
-from dlcv.depth import evaluate, held_out, loss, metrics, photographs_train, scenes
+from dlcv.depth import evaluate, held_out, loss, metrics, photographs_train, predictor, scenes
 from dlcv.depth.photonet import PhotoConfig, PhotoNet
 
 
@@ -140,6 +144,18 @@ def test_the_table_has_a_line_a_score_and_the_row_alone_first():
     head, line = held_out.table({"ours": [row], "theirs": [row | {"value": 0.6}]}).splitlines()
     assert head.split() == ["Row", "alone", "ours", "theirs"]
     assert line.split()[-3:] == ["0.74", "0.5", "0.6"] and "six places" in line
+
+
+@pytest.mark.skipif("DLCV_DATA" not in os.environ, reason="needs the data sets: DLCV_DATA names their folder")
+@pytest.mark.parametrize("name", predictor.PHOTOGRAPHS)
+def test_a_shipped_network_scores_what_its_card_says(name):
+    data, places = next(iter(held_out.places().items()))
+    said = {row["metric"]: row for row in weights.metrics(name)["rows"] if row["data"] == data}
+    ask = functools.cache(evaluate.asking(name))
+    found = held_out.rank_of(ask, places), held_out.edge_f1_of(ask, places)
+    assert found == pytest.approx((said["rank_correlation"]["value"], said["edge_f1"]["value"]), rel=0.01)
+    prior = held_out.rank_of(held_out.row_alone, places)
+    assert said["rank_correlation"]["beside"][held_out.ROW_ALONE] == pytest.approx(prior, abs=1e-3)
 
 
 # ---- the training
