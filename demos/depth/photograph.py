@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 PHOTOS, STEREO, KITCHEN, PUBLISHED = "depth-photos", "depth-stereo", "depth-kitchen", "tiefenrausch"
 NETWORKS = {  # by the names under which clients know them
-    "Learned from photographs of every kind": PHOTOS,
     "Learned from photographs of sights": PUBLISHED,
+    "Learned from photographs of every kind": PHOTOS,
     "Learned from pairs of pictures": STEREO,
     "Learned from measured depth, in one kitchen": KITCHEN,
 }

@@ -59,15 +59,14 @@ def test_a_picture_of_any_size_gets_one_map_in_its_shape(name, size):
 
 
 def test_a_word_is_for_what_is_no_photograph():
-    """Of our network: none of the examples, and many textures, pages and noise; it falls back on the row for these."""
-    noise = np.random.default_rng(0).integers(0, 256, (384, 512, 3), dtype=np.uint8)
-    others = [noise, *(np.stack([one()] * 3, axis=2) for one in (data.text, data.checkerboard, data.brick, data.page))]
+    """Of our network: none of the examples, but a page and coins seen from above."""
+    others = [np.stack([one()] * 3, axis=2) for one in (data.page, data.coins)]
 
     def unlike(picture: PIL.Image.Image) -> bool:
         return photograph.predicted(picture, predictor.predictor(photograph.PHOTOS)).unlike
 
     assert not any(unlike(pictures.upright(PIL.Image.open(path))) for path in photograph.EXAMPLES)
-    assert sum(unlike(PIL.Image.fromarray(one)) for one in others) >= 2
+    assert all(unlike(PIL.Image.fromarray(one)) for one in others)
 
 
 def test_a_picture_that_is_too_small_gets_a_sentence(network):
