@@ -28,6 +28,7 @@ COMMAND = "python -m dlcv.depth.evaluate"
 DELTA_1 = Metric("delta_1", "Depths within a factor of 1.25 (delta 1)", "%", "higher")
 ABS_REL = Metric("abs_rel", "Absolute relative error (Abs Rel)", "", "lower")
 ABS_REL_SCALED = Metric("abs_rel_scaled", "Abs Rel after median scaling", "", "lower")
+ABS_REL_SINGLE = replace(ABS_REL_SCALED, detail=True)
 D1 = Metric("d1", "Wrong disparities (D1)", "%", "lower")
 RANK = Metric("rank_correlation", "Rank correlation with the true disparity", "", "higher")
 DELTA_1_FITTED = Metric("delta_1_fitted", "Delta 1 after least squares in disparity", "%", "higher")
@@ -101,8 +102,7 @@ def small_rows(network: DepthPredictor) -> list[dict]:
     values = [scaled_abs_rel(network.predict(pair.left / 255), pair.disparity[0], pair.cropped) for pair in pairs]
     indoors = [value for pair, value in zip(pairs, values) if pair.name.startswith("middlebury")]
     mean = ABS_REL_SCALED.row("Middlebury 2005, mean of five pairs", round(sum(indoors) / len(indoors), 4))
-    single = replace(ABS_REL_SCALED, detail=True)
-    return [mean, *(single.row(pair.name, round(value, 4)) for pair, value in zip(pairs, values))]
+    return [mean, *(ABS_REL_SINGLE.row(pair.name, round(value, 4)) for pair, value in zip(pairs, values))]
 
 
 def motorcycle_row(network: DepthPredictor) -> dict:

@@ -123,7 +123,8 @@ def test_who_leaves_the_queue_is_not_computed_for(served, work):
         until(lambda: work.began)
         params = {"session_hash": join(served, "gone")}
         with httpx.stream("GET", f"{served.url}/queue/data", params=params, timeout=PATIENCE) as stream:
-            next(stream.iter_lines())
+            lines = stream.iter_lines()  # kept: the connection is closed with it
+            next(lines)
             assert len(served.queue) == 1
         until(lambda: len(served.queue) == 0)
         work.go.set()
