@@ -18,7 +18,7 @@ from pathlib import Path
 import psutil
 import yaml
 
-from .serving import ROOT, START_LIMIT, Gallery, answers, free_port
+from .serving import ROOT, START_LIMIT, Gallery, answers, free_port, wait_for
 
 QUIET = {
     "RAY_USAGE_STATS_ENABLED": "0",
@@ -86,7 +86,6 @@ def cluster(folder: Path, replicas: int, **settings: str) -> Iterator[Cluster]:
     said, log = folder / "serve.yaml", folder / "log.txt"
     said.write_text(yaml.safe_dump(config(port, replicas)), encoding="utf-8")
     places = {name: str(folder / name.lower()) for name in ("GRADIO_TEMP_DIR", "HF_HOME")}
-    began = time.perf_counter()
     # the names of sockets are short, whatever TMPDIR says
     with tempfile.TemporaryDirectory(prefix="r", dir="/tmp") as short, log.open("w") as file:
         driver = subprocess.Popen(
@@ -99,12 +98,7 @@ def cluster(folder: Path, replicas: int, **settings: str) -> Iterator[Cluster]:
         gallery = Cluster(port, log, pid=driver.pid)
         begun: list[psutil.Process] = []
         try:
-            while READY not in gallery.log() or not answers(port):
-                waited = time.perf_counter() - began
-                if driver.poll() is not None or waited > LIMIT:
-                    raise RuntimeError(f"The gallery did not answer after {waited:.0f} s. It printed:\n{gallery.log()}")
-                time.sleep(0.05)
-            gallery.start_seconds = time.perf_counter() - began
+            wait_for(gallery, driver, lambda: READY in gallery.log() and answers(port), LIMIT)
             yield gallery
         finally:
             begun = gallery.processes() if driver.poll() is None else []

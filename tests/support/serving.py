@@ -10,7 +10,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -86,6 +86,18 @@ def answers(port: int) -> bool:
         connection.close()
 
 
+def wait_for(gallery: Gallery, server: subprocess.Popen, ready: Callable[[], bool], limit: float) -> None:
+    """Wait until a server that was just begun is `ready`, and say in the gallery how long that took. RuntimeError with
+    what it printed when it ends early, or after `limit` seconds."""
+    began = time.perf_counter()
+    while not ready():
+        waited = time.perf_counter() - began
+        if server.poll() is not None or waited > limit:
+            raise RuntimeError(f"The gallery did not answer after {waited:.0f} s. It printed:\n{gallery.log()}")
+        time.sleep(0.02)
+    gallery.start_seconds = time.perf_counter() - began
+
+
 @contextmanager
 def serve(folder: Path, python: str = sys.executable, root: Path = ROOT, **settings: str) -> Iterator[Gallery]:
     """Serves the gallery as `make run` does, with its temporary folders under `folder` and an empty, offline Hub cache.
@@ -102,7 +114,6 @@ def serve(folder: Path, python: str = sys.executable, root: Path = ROOT, **setti
     for place in places.values():
         os.makedirs(place, exist_ok=True)
     ours = {"HOST": "127.0.0.1", "PORT": str(gallery.port), "HF_HUB_OFFLINE": "1", "PYTHONUNBUFFERED": "1"}
-    began = time.perf_counter()
     with gallery.log_file.open("w") as log:
         server = subprocess.Popen(
             [python, "app.py"],
@@ -113,12 +124,7 @@ def serve(folder: Path, python: str = sys.executable, root: Path = ROOT, **setti
         )
     gallery.pid = server.pid
     try:
-        while not answers(gallery.port):
-            waited = time.perf_counter() - began
-            if server.poll() is not None or waited > START_LIMIT:
-                raise RuntimeError(f"The gallery did not answer after {waited:.0f} s. It printed:\n{gallery.log()}")
-            time.sleep(0.02)
-        gallery.start_seconds = time.perf_counter() - began
+        wait_for(gallery, server, lambda: answers(gallery.port), START_LIMIT)
         yield gallery
     finally:
         server.send_signal(signal.SIGINT)
