@@ -126,17 +126,15 @@ def parts() -> dict[str, Iterator[Sample]]:
     }
 
 
-def mixture(runs: Path, without: tuple[str, ...] = ()) -> list[Sample]:
-    """All samples, as often as OFTEN says, `without` some parts; made once, and kept in the folder `runs`."""
-    found = []
+def mixture(runs: Path) -> dict[str, list[Sample]]:
+    """The samples of each part, as often as OFTEN says; made once, and kept in the folder `runs`."""
+    found = {}
     for name, samples in parts().items():
-        if name in without:
-            continue
         kept = runs / f"{name}.pt"
         if not kept.exists():
             kept.parent.mkdir(parents=True, exist_ok=True)
             torch.save([tuple(one) for one in tqdm(samples, name)], kept)
-        found += OFTEN.get(name, 1) * [Sample(*one) for one in torch.load(kept)]
+        found[name] = OFTEN.get(name, 1) * [Sample(*one) for one in torch.load(kept)]
     return found
 
 
@@ -227,7 +225,9 @@ class Samples(Dataset):
 def train(name: str, recipe: Recipe, runs: Path) -> None:
     """Train the network, or go on with it, and write checkpoints/depth-photos."""
     torch.manual_seed(recipe.seed)
-    data, first = Samples(mixture(runs / "mixture")), Samples(mixture(runs / "mixture", without=LATER))
+    mixed = mixture(runs / "mixture")
+    data = Samples([one for samples in mixed.values() for one in samples])
+    first = Samples([one for name, samples in mixed.items() if name not in LATER for one in samples])
     model = PhotoNet(PhotoConfig(), published=True)
     whole = replace(WHOLE, preset=recipe.preset)
     model = fit(model, partial(photograph_loss, whole=True), first, whole, runs / f"{name}-whole", watch())
