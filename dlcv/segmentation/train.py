@@ -35,14 +35,14 @@ CONFIGS = {
 BALANCE = 0.5  # power of the median-frequency weights: rare classes count for more, but not as much as common ones
 REPEATED = 20  # crops of each membrane slice in an epoch
 WATCHED = 10  # one validation frame in so many is looked at after an epoch
-SCRATCH = Recipe(epochs=150, batch_size=8, learning_rate=3e-3, warmup=0.03, weight_decay=0.03, average=0.998)
-SLICES = replace(SCRATCH, epochs=12, batch_size=4)
+SCRATCH = Recipe(epochs=170, batch_size=4, learning_rate=2e-3, warmup=0.03, weight_decay=0.03, average=0.999)
+SLICES = replace(SCRATCH, epochs=12, learning_rate=3e-3, average=0.998)
 PRESETS = {
     "cpu": {
         "hourglass-camvid": SCRATCH,
         "segnet-camvid": SCRATCH,
         "unet-camvid": SCRATCH,
-        "unet-mobilenet-camvid": replace(SCRATCH, epochs=80, learning_rate=1e-3),
+        "unet-mobilenet-camvid": replace(SCRATCH, epochs=52, batch_size=8, learning_rate=1e-3),
         "unet-membranes": SLICES,
         "unet-membranes-unweighted": SLICES,
         EVERYDAY: Recipe(epochs=0),
