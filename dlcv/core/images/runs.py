@@ -1,5 +1,6 @@
 """Masks as COCO's run lengths: https://cocodataset.org/#format-data."""
 
+import numpy as np
 import torch
 
 
@@ -9,8 +10,7 @@ def runs(mask: torch.Tensor, left: int, top: int, size: tuple[int, int]) -> dict
     `size` is height and width.
     """
     height, width = size
-    columns = torch.nn.functional.pad(mask.T.int(), (1, 1)).diff(dim=1)  # 1 where a run begins, -1 behind its end
-    begins, ends = ((left + x) * height + top + y for x, y in (columns.eq(sign).nonzero().T for sign in (1, -1)))
-    borders = torch.stack([begins, ends], dim=1).flatten()
-    all_of_them = torch.cat([borders.new_zeros(1), borders, borders.new_tensor([height * width])])
-    return {"size": [height, width], "counts": all_of_them.diff().tolist()}
+    columns = np.pad(mask.numpy().T, ((0, 0), (1, 1)))
+    x, y = np.nonzero(columns[:, 1:] != columns[:, :-1])  # in each column where a run begins, where it ends, and so on
+    borders = (left + x) * height + top + y
+    return {"size": [height, width], "counts": np.diff(borders, prepend=0, append=height * width).tolist()}
