@@ -2,9 +2,13 @@
 
 The folder DLCV_START has the published networks: MobileNetV2, which one training begins with, and DeepLab.
 Hour-glass, SegNet and U-Net learn for as long as one another from the same crops: only what crosses differs.
+
+Networks of streets learn in two phases. In the first one rare classes count for more, so that they are learned at all.
+In the second one all pixels count the same, as on the slide, or rare classes would be found too often; and light varies
+far more, for three quarters of the test frames are of a drive that the training has not.
 """
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import torch
@@ -17,7 +21,7 @@ from .everyday import Everyday, EverydayConfig
 from .loss import median_frequency, pixel_loss, pixel_weights, weighted_mean
 from .metrics import confusion, intersection_over_union
 from .model import Segmenter, SegmenterConfig
-from .samples import MEMBRANES, STREETS, borders, varied
+from .samples import MEMBRANES, OTHER_LIGHT, STREETS, Variation, borders, varied
 
 # A decoder level of U-Net reads twice as many maps, so its inner width is less: weights and operations are as many.
 UNPOOLED = (24, 56, 80, 128)
@@ -35,14 +39,15 @@ CONFIGS = {
 BALANCE = 0.5  # power of the median-frequency weights: rare classes count for more, but not as much as common ones
 REPEATED = 20  # crops of each membrane slice in an epoch
 WATCHED = 10  # one validation frame in so many is looked at after an epoch
-SCRATCH = Recipe(epochs=170, batch_size=4, learning_rate=2e-3, warmup=0.03, weight_decay=0.03, average=0.999)
-SLICES = replace(SCRATCH, epochs=12, learning_rate=3e-3, average=0.998)
+SCRATCH = Recipe(epochs=150, batch_size=8, learning_rate=3e-3, warmup=0.03, weight_decay=0.03, average=0.998)
+SLICES = replace(SCRATCH, epochs=12, batch_size=4)
+LATER = replace(SCRATCH, epochs=40, seed=7)  # the second phase of streets
 PRESETS = {
     "cpu": {
         "hourglass-camvid": SCRATCH,
         "segnet-camvid": SCRATCH,
         "unet-camvid": SCRATCH,
-        "unet-mobilenet-camvid": replace(SCRATCH, epochs=52, batch_size=8, learning_rate=1e-3),
+        "unet-mobilenet-camvid": replace(SCRATCH, epochs=80, learning_rate=1e-3),
         "unet-membranes": SLICES,
         "unet-membranes-unweighted": SLICES,
         EVERYDAY: Recipe(epochs=0),
@@ -51,11 +56,11 @@ PRESETS = {
 PRESETS["gpu"] = {name: replace(recipe, epochs=8 * recipe.epochs) for name, recipe in PRESETS["cpu"].items()}
 
 
-def streets(class_weights: torch.Tensor):
+def streets(class_weights: torch.Tensor, how: Variation):
     """The loss of a batch of frames, each cropped and lit anew, with weights of the classes (L,)."""
 
     def loss(model, batch, step):
-        x, (labels,) = varied(batch[0], [batch[1]], STREETS, step.generator)
+        x, (labels,) = varied(batch[0], [batch[1]], how, step.generator)
         weights = pixel_weights(labels, class_weights.to(x.device))
         return {"loss": weighted_mean(pixel_loss(model(x).logits, labels), weights)}
 
@@ -96,16 +101,22 @@ def train(name: str, recipe: Recipe, runs: Path) -> None:
     pictures, labels = data.load("train")
     class_weights = median_frequency(labels, classes) ** BALANCE
     if on_streets:
-        samples, seen, loss = TensorBatches(pictures, labels), camvid.load("val", WATCHED), streets(class_weights)
+        samples, seen = TensorBatches(pictures, labels), camvid.load("val", WATCHED)
+        loss = streets(class_weights, STREETS)
     else:
         border = torch.zeros(labels.shape) if name.endswith("unweighted") else borders(labels)
         every = TensorBatches(pictures, labels, border)
         samples, loss = Subset(every, list(range(len(every))) * REPEATED), membranes(class_weights)
         seen = pictures[:2], labels[:2]  # the held-out slices are for the score alone
-    model = fit(model, loss, samples, recipe, runs / name, lambda averaged: watch(averaged, *seen)).cpu()
+    model, then = fit(model, loss, samples, recipe, runs / name, lambda averaged: watch(averaged, *seen)), {}
+    if on_streets:
+        later = replace(LATER, learning_rate=recipe.learning_rate / 3)
+        loss = streets(torch.ones(classes), OTHER_LIGHT)
+        model = fit(model, loss, samples, later, runs / f"{name}-later", lambda averaged: watch(averaged, *seen))
+        then = {"then": [asdict(later)]}
     if model.config.encoder == "mobilenet":
         source += "; begun with MobileNetV2's weights for ImageNet (Apache 2.0)"
-    save_checkpoint(model, name, "dlcv.segmentation.train", recipe, licence=licence, source=source)
+    save_checkpoint(model.cpu(), name, "dlcv.segmentation.train", recipe, licence=licence, source=source, **then)
 
 
 SOURCES = {

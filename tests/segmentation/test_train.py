@@ -37,19 +37,16 @@ def small(crossing: str) -> Segmenter:
     return Segmenter(config).to(memory_format=torch.channels_last)
 
 
-@pytest.fixture
-def near(monkeypatch):
-    """Crops of the size of `shapes`."""
-    monkeypatch.setattr(train, "STREETS", Variation((SIDE, SIDE), (1.0, 1.2)))
+NEAR = Variation((SIDE, SIDE), (1.0, 1.2))  # crops of the size of `shapes`
 
 
-def test_segnet_learns_thin_bars_and_needs_its_indices_for_them(near):
+def test_segnet_learns_thin_bars_and_needs_its_indices_for_them():
     pictures, labels = shapes()
-    model, loss = small("indices"), train.streets(torch.ones(2))
+    model, loss = small("indices"), train.streets(torch.ones(2), NEAR)
     optimizer = torch.optim.AdamW(model.parameters(), 1e-2)
-    for number in range(40):
+    for number in range(80):
         optimizer.zero_grad()
-        loss(model, (pictures, labels), Step(number, 40))["loss"].backward()
+        loss(model, (pictures, labels), Step(number, 80))["loss"].backward()
         optimizer.step()
     assert train.watch(model.eval(), pictures, labels)["miou"] > 0.7
     with torch.no_grad():
@@ -62,12 +59,12 @@ def test_segnet_learns_thin_bars_and_needs_its_indices_for_them(near):
     assert scores[1] < scores[0] - 0.1
 
 
-def test_a_training_goes_on_where_it_stopped(near, tmp_path):
+def test_a_training_goes_on_where_it_stopped(tmp_path):
     pictures, labels = shapes(8)
     recipe = Recipe(epochs=2, batch_size=2, average=0.9)
 
     def begin() -> dict:
-        loss = train.streets(torch.ones(2))
+        loss = train.streets(torch.ones(2), NEAR)
         return {"model": small("features"), "loss": loss, "data": TensorBatches(pictures, labels), "recipe": recipe}
 
     check_that_it_goes_on(tmp_path, begin, stop=5)
