@@ -47,7 +47,7 @@ MATCHINGS = {"greedy": "Greedy", "optimal": "Optimal"}
 def see(picture, detail):
     """The value of the boards for a picture, seen by MoveNet and by the pose machine."""
     x = pictures.tensor(picture)
-    return boards.shown(x, boards.movenet().predict(x), boards.predictor().predict(x, DETAILS[detail]), "ours")
+    return boards.shown(x, boards.seen_by(x), boards.predictor().predict(x, DETAILS[detail]), "ours")
 
 
 def see_published(picture, progress=gr.Progress()):  # noqa: B008  where Gradio looks for it
@@ -56,7 +56,7 @@ def see_published(picture, progress=gr.Progress()):  # noqa: B008  where Gradio 
 
     x = pictures.tensor(picture)
     progress(0.0, "Fetching the weights, then looking")
-    return boards.shown(x, boards.movenet().predict(x), published.predict(x), "published")
+    return boards.shown(x, boards.seen_by(x), published.predict(x), "published")
 
 
 def see_again(picture, detail):
@@ -69,18 +69,21 @@ def pose_people(
     side: frame.Whole(*SIDES) = DETAILS["Usual"],
     peak: boards.Peak = PEAK,
     link: boards.Link = LINK,
-    network: frame.Choice([boards.MOVENET, boards.MACHINE]) = boards.MOVENET,
+    network: frame.Choice([boards.MOVENET, boards.CLOSER, boards.MACHINE]) = boards.MOVENET,
     keypoint: boards.Peak = KEYPOINT,
 ):
     """The people of a picture, with their joints, in the layouts of OpenPose and of COCO. Side, peak and link are of
     the pose machine, keypoint is MoveNet's least score of a joint."""
-    from dlcv.pose import layouts, topdown
+    from dlcv.pose import closer, layouts, topdown
     from dlcv.pose.predictor import decode
     from dlcv.pose.skeleton import COCO_WITH_NECK, JOINTS
 
     x = pictures.tensor(picture)
     if network == boards.MOVENET:
         found, joints = topdown.parsed(boards.movenet().predict(x), keypoint), COCO_WITH_NECK
+    elif network == boards.CLOSER:
+        seen = closer.predict(boards.predictor(), x, boards.movenet().find(x))
+        found, joints = topdown.parsed(seen, peak), JOINTS
     else:
         found, joints = decode(boards.predictor().predict(x, side), peak=peak, link=link), JOINTS
     return {"openpose": layouts.as_openpose(found, joints), "coco": layouts.as_coco(found, joints)}
@@ -135,7 +138,11 @@ def build() -> None:
                 gpu=False,
                 asks=boards.Decoding,
                 value={
-                    "settings": {"peaks": {"movenet": KEYPOINT, "maps": PEAK}, "link": LINK, "matchings": MATCHINGS}
+                    "settings": {
+                        "peaks": {"movenet": KEYPOINT, "closer": PEAK, "maps": PEAK},
+                        "link": LINK,
+                        "matchings": MATCHINGS,
+                    }
                 },
             )
     frame.section(
