@@ -1,6 +1,7 @@
 """What the boards of the pose tab ask for: people in a picture that was seen once, and a live camera.
 
-MoveNet's people come with the picture; those of the pose machine are decoded from its maps, as often as one likes.
+People who were read one by one, by MoveNet or by the pose machine, come with the picture; those whom the pose machine
+finds at one look at the whole picture are decoded from its maps, as often as one likes.
 """
 
 import math
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from dlcv.pose.topdown import Seen, TopDownPredictor
 
 MODEL, THUNDER = "pose-people", "movenet-thunder"
-MOVENET, MACHINE = "MoveNet", "Pose machine"
+MOVENET, CLOSER, MACHINE = "MoveNet", "Pose machine on boxes", "Pose machine"
 LIVE_SIDE = 257  # pixels of the longer side of a camera's picture
 LIVE_MOVENET = 256  # and of what MoveNet makes of it
 SHOWN = 1280  # pixels of the longer side of a picture on the screen
@@ -34,7 +35,8 @@ REMEMBERED = 64  # pictures, whose maps can be asked about
 MAX_MAPS = 3_000_000  # values of the maps of one picture
 MAX_PAIRS = 300  # candidate pairs of a limb that are shown
 MAX_MOVED = 200  # joints that may have been moved by hand
-MAX_PEOPLE, KEYPOINTS = 60, 17  # of a picture; of a person
+MAX_PEOPLE = 60  # of a picture
+KEYPOINTS = {"movenet": 17, "closer": 14}  # of a person, by who reads them
 NO_MAPS = "These are not the maps of a picture: open the picture again."
 
 Peak = frame.Slider("Belief of a joint, at least", 0.02, 1, step=0.01)
@@ -61,11 +63,18 @@ runtime.preload(lambda _: movenet(), MOVENET)
 # ---- a picture, once through the network
 
 
-def shown(x: "torch.Tensor", seen: "Seen", maps: "PoseMaps", network: str) -> dict:
-    """The value of the boards for a picture (3, H, W) in [0, 1]: the picture, MoveNet's people, and the maps of a
-    network, "ours" or "published"."""
-    from dlcv.pose import skeleton
+def seen_by(x: "torch.Tensor") -> "dict[str, Seen]":
+    """The people of a picture, (3, H, W) in [0, 1], one by one in the boxes of NanoDet-Plus: as MoveNet reads them, and
+    as the pose machine does."""
+    from dlcv.pose import closer
 
+    boxes = movenet().find(x)
+    return {"movenet": movenet().predict(x, boxes), "closer": closer.predict(predictor(), x, boxes)}
+
+
+def shown(x: "torch.Tensor", seen: "dict[str, Seen]", maps: "PoseMaps", network: str) -> dict:
+    """The value of the boards for a picture (3, H, W) in [0, 1]: the picture, the people whom `seen_by` has, and the
+    maps of a network, "ours" or "published"."""
     height, width = x.shape[1:]
     picture = pictures.image(x)
     picture.thumbnail((SHOWN, SHOWN))
@@ -77,12 +86,18 @@ def shown(x: "torch.Tensor", seen: "Seen", maps: "PoseMaps", network: str) -> di
         "joints": list(maps.joints),
         "limbs": [list(limb) for limb in maps.limbs],
         "maps": coded_maps(maps, network),
-        "top_down": {
-            "joints": skeleton.COCO_WITH_NECK,
-            "limbs": [list(limb) for limb in skeleton.COCO_LIMBS],
-            "seen": {"keypoints": frame.rounded(seen.keypoints.flatten(1), 3), "scores": frame.rounded(seen.scores, 4)},
-        },
+        "top_down": {by: top_down(people) for by, people in seen.items()},
     }
+
+
+def top_down(seen: "Seen") -> dict:
+    """People who were read one by one, their limbs, and `seen` as `keep_seen` takes it."""
+    from dlcv.pose import topdown
+    from dlcv.pose.skeleton import COCO_LIMBS, COCO_WITH_NECK, LIMBS
+
+    limbs = COCO_LIMBS if topdown.names_of(seen) is COCO_WITH_NECK else LIMBS
+    people = {"keypoints": frame.rounded(seen.keypoints.flatten(1), 3), "scores": frame.rounded(seen.scores, 4)}
+    return {"limbs": [list(limb) for limb in limbs], "seen": people | {"sure": seen.sure}}
 
 
 def coded_maps(maps: "PoseMaps", network: str) -> dict:
@@ -148,26 +163,29 @@ def keep(query: Maps) -> dict:
 
 
 class SeenPeople(frame.Query):
-    """MoveNet's people, as `shown` has them."""
+    """People who were read one by one, as `top_down` has them."""
 
+    by: frame.Choice(list(KEYPOINTS))
     keypoints: Annotated[
-        list[frame.Numbers(3 * KEYPOINTS, -1e5, 1e5)],
+        list[list[frame.Real(-1e5, 1e5)]],
         Field(max_length=MAX_PEOPLE),
         Asked(f"a list of at most {MAX_PEOPLE} people"),
     ]
     scores: Annotated[list[frame.Real(0, 1)], Field(max_length=MAX_PEOPLE), Asked("a score for each person")]
+    sure: frame.Real(0, 1)
 
 
 def keep_seen(query: SeenPeople) -> dict:
-    """A name by which MoveNet's people can be asked about."""
+    """A name by which people who were read one by one can be asked about."""
     import torch
 
     from dlcv.pose.topdown import Seen
 
-    if len(query.keypoints) != len(query.scores):
-        raise InputError("'scores' must have a number for each person.")
-    keypoints = torch.tensor(query.keypoints).reshape(-1, KEYPOINTS, 3)
-    return {"token": remembered.add(Seen(keypoints, torch.tensor(query.scores)))}
+    joints = KEYPOINTS[query.by]
+    if len(query.keypoints) != len(query.scores) or any(len(person) != 3 * joints for person in query.keypoints):
+        raise InputError(f"'keypoints' must have {3 * joints} numbers for each person, 'scores' one.")
+    keypoints = torch.tensor(query.keypoints).reshape(-1, joints, 3)
+    return {"token": remembered.add(Seen(keypoints, torch.tensor(query.scores), query.sure))}
 
 
 # ---- everything after: no pass through the network
@@ -202,11 +220,10 @@ def decoded(query: Decoding) -> tuple["PoseMaps | Seen", list[str], "Parsed"]:
     """What a query names, its joints, and the people in it."""
     from dlcv.pose import topdown
     from dlcv.pose.predictor import Moved, decode
-    from dlcv.pose.skeleton import COCO_WITH_NECK
 
     kept = remembered.get(query.token)
     seen = isinstance(kept, topdown.Seen)
-    joints, moved = COCO_WITH_NECK if seen else list(kept.joints), []
+    joints, moved = topdown.names_of(kept) if seen else list(kept.joints), []
     for joint, number, x, y in query.moved:
         if joint % 1 or number % 1 or number < 0:
             raise InputError("'moved' must name joints and peaks by whole numbers.")
@@ -282,8 +299,7 @@ def watch(query: Watched) -> dict:
 
     x = pictures.tensor(decode_data_uri(query.frame))
     if query.network == MOVENET:
-        seen = movenet().glance(x, LIVE_MOVENET)
-        found, limbs = topdown.parsed(seen, KEYPOINT, sure=topdown.GLANCE), COCO_LIMBS
+        found, limbs = topdown.parsed(movenet().glance(x, LIVE_MOVENET), KEYPOINT), COCO_LIMBS
     else:
         maps = predictor().predict(x, LIVE_SIDE)
         found, limbs = decode(maps, peak=query.peak, link=query.link), maps.limbs

@@ -29,15 +29,17 @@ class PoseMaps(NamedTuple):
     joints: tuple[str, ...] = tuple(JOINTS)
     centre: float = 0.5 / STRIDE  # of what a pixel of the maps describes, in its extent: here its first pixel
     votes: torch.Tensor | None = None  # (V, h, w): PoseNet's for the first V joints, in [0, 1]
+    corner: tuple[float, float] = (0.0, 0.0)  # of the part of the picture that the maps are of
 
     def to_picture(self, peak: Peak) -> Peak:
         """A peak of the maps in pixels of the picture."""
-        x, y = (torch.tensor(peak[:2]) + self.centre) * self.scale - 0.5
+        x, y = (torch.tensor(peak[:2]) + self.centre) * self.scale - 0.5 + torch.tensor(self.corner)
         return peak._replace(x=x.item(), y=y.item())
 
     def to_maps(self, x: float, y: float) -> tuple[float, ...]:
         """A point of the picture in pixels of the maps."""
-        return tuple(((torch.tensor([x, y]) + 0.5) / self.scale - self.centre).tolist())
+        place = torch.tensor([x, y]) - torch.tensor(self.corner)
+        return tuple(((place + 0.5) / self.scale - self.centre).tolist())
 
 
 class Moved(NamedTuple):

@@ -13,7 +13,7 @@ from ..core.geometry.boxes import no_parts
 from . import KEYPOINT
 from .assembly import Parsed, Peak, Person
 from .predictor import Moved, checked
-from .skeleton import COCO, COCO_WITH_NECK
+from .skeleton import COCO, COCO_WITH_NECK, JOINTS
 
 DETECTOR, NETWORK = "nanodet-plus", "movenet-thunder"
 PERSON = 0  # its label
@@ -25,11 +25,19 @@ GLANCE = 0.4  # score of a person who is shown of a glance
 SURE = 0.3  # of a person who is shown: score of the box times that of the surest keypoints
 
 
+class Boxes(NamedTuple):
+    """Where people are in a picture, the surest first."""
+
+    boxes: torch.Tensor  # (D, 4), XYXY
+    scores: torch.Tensor  # (D,)
+
+
 class Seen(NamedTuple):
     """The people of a picture, the surest first."""
 
-    keypoints: torch.Tensor  # (D, 17, 3): x and y in pixels of the picture, and a score
+    keypoints: torch.Tensor  # (D, K, 3): x and y in pixels of the picture, and a score; of MoveNet's, K = 17
     scores: torch.Tensor  # (D,): what they are ranked by
+    sure: float = SURE  # score of somebody who is shown, at least
 
 
 class TopDownPredictor:
@@ -42,31 +50,37 @@ class TopDownPredictor:
         )
 
     @torch.inference_mode()
-    def predict(self, picture: torch.Tensor) -> Seen:
-        """The people of a picture (3, H, W) in [0, 1]. InputError where there is none, or a narrow strip."""
-        picture = checked(picture).to(next(self.network.parameters()).device)
-        found = self.detector.detect(picture, BOX)
+    def find(self, picture: torch.Tensor) -> Boxes:
+        """The boxes of the people in a picture (3, H, W) in [0, 1]. InputError where there is none, or a narrow
+        strip."""
+        found = self.detector.detect(checked(picture).to(next(self.detector.parameters()).device), BOX)
         people = found.labels == PERSON
         boxes, sure = found.boxes[people][:MOST], found.scores[people][:MOST]
         whole = no_parts(boxes)
-        keypoints = self.network.people(picture, boxes[whole]).cpu()
-        return ranked(keypoints, sure[whole].cpu() * best(keypoints))
+        return Boxes(boxes[whole], sure[whole])
+
+    @torch.inference_mode()
+    def predict(self, picture: torch.Tensor, found: Boxes | None = None) -> Seen:
+        """The people of a picture (3, H, W) in [0, 1], in the boxes that were found. InputError as `find` has it."""
+        boxes, scores = found or self.find(picture)
+        keypoints = self.network.people(picture.to(boxes.device), boxes).cpu()
+        return ranked(keypoints, scores.cpu() * best(keypoints))
 
     @torch.inference_mode()
     def glance(self, picture: torch.Tensor, side: int) -> Seen:
         """The people of a picture by one pass of MoveNet at `side` pixels, without boxes: for a camera."""
         picture = checked(picture).to(next(self.network.parameters()).device)
         keypoints = self.network.everyone(picture, side, CENTRE).cpu()
-        return ranked(keypoints, best(keypoints))
+        return ranked(keypoints, best(keypoints))._replace(sure=GLANCE)
 
 
 def best(people: torch.Tensor) -> torch.Tensor:
-    """The mean score of the BEST surest keypoints of each of the people (D, 17, 3): of a portrait few are in view."""
+    """The mean score of the BEST surest keypoints of each of the people (D, K, 3): of a portrait few are in view."""
     return people[..., 2].topk(BEST, dim=1).values.mean(1)
 
 
 def ranked(people: torch.Tensor, scores: torch.Tensor) -> Seen:
-    """People (D, 17, 3) by their scores (D,), surest first, each of them once."""
+    """People (D, K, 3) by their scores (D,), surest first, each of them once."""
     order = scores.argsort(descending=True)
     people, scores = people[order], scores[order]
     size = (people[..., :2].amax(1) - people[..., :2].amin(1)).amax(1)  # (D,)
@@ -78,10 +92,8 @@ def ranked(people: torch.Tensor, scores: torch.Tensor) -> Seen:
     return Seen(people[kept], scores[kept])
 
 
-def parsed(
-    seen: Seen, least: float = KEYPOINT, moved: tuple[Moved, ...] = (), guess: bool = False, sure: float = SURE
-) -> Parsed:
-    """The people as `assembly.parse` has them, with the joints COCO_WITH_NECK: whoever is surer than `sure`.
+def parsed(seen: Seen, least: float = KEYPOINT, moved: tuple[Moved, ...] = (), guess: bool = False) -> Parsed:
+    """The people as `assembly.parse` has them, with the joints `names_of` has: whoever is surer than `seen.sure`.
 
     Args:
         least: score of a joint that counts as found.
@@ -89,14 +101,15 @@ def parsed(
         guess: also have the joints that are less sure, as guesses.
     """
     by_hand = {(joint, number): (x, y) for joint, number, x, y in moved}
-    peaks: list[list[Peak]] = [[] for _ in COCO_WITH_NECK]
+    peaks: list[list[Peak]] = [[] for _ in names_of(seen)]
     people = []
-    for number, keypoints in enumerate(seen.keypoints[seen.scores >= sure].tolist()):
+    for number, keypoints in enumerate(seen.keypoints[seen.scores >= seen.sure].tolist()):
         joints = [Peak(*keypoint) for keypoint in keypoints]
         for joint, peak in enumerate(joints):
             if place := by_hand.get((joint, number)):
                 joints[joint] = peak._replace(x=place[0], y=place[1], placed=True)
-        joints.append(between(*(joints[COCO.index(f"{side} shoulder")] for side in ("right", "left"))))
+        if len(joints) == len(COCO):
+            joints.append(between(*(joints[COCO.index(f"{side} shoulder")] for side in ("right", "left"))))
         found = [joint.placed or joint.belief >= least for joint in joints]
         for known, joint in zip(peaks, joints):
             known.append(joint)
@@ -105,6 +118,11 @@ def parsed(
             there = tuple(number if there else None for there in found)
             people.append(Person(there, seen.scores[number].item(), None, guesses))
     return Parsed(people, peaks, [])
+
+
+def names_of(seen: Seen) -> list[str]:
+    """The joints that the people have: the neck as well where the keypoints are those of COCO."""
+    return COCO_WITH_NECK if seen.keypoints.shape[1] == len(COCO) else JOINTS
 
 
 def between(first: Peak, second: Peak) -> Peak:

@@ -20,7 +20,7 @@ from dlcv.pose.topdown import Seen
 from tests.pose.people import TWO, mosaic, seen_of
 from tests.support.asking import ask
 
-NONE = Seen(torch.zeros(0, 17, 3), torch.zeros(0))
+NONE = {"movenet": Seen(torch.zeros(0, 17, 3), torch.zeros(0))}
 
 
 def kept() -> dict:

@@ -51,7 +51,7 @@ def look_at(page, picture: PIL.Image.Image) -> None:
 
 
 def answered_by(page, kind: str) -> None:
-    """Choose who answers: "movenet", or "maps" for the pose machine."""
+    """Choose who answers: "movenet", "closer" for the pose machine on boxes, or "maps"."""
     page.locator(f"{BOARD} .po-network [data-key={kind}]").click()
     settle(page)
 
@@ -101,11 +101,11 @@ def test_the_person_of_the_first_picture_is_found(tab):
     openpose, coco = answer(tab, "openpose"), answer(tab, "coco")
     assert len(openpose["people"]) == len(coco) == 1 and heads_above_hips(openpose)
     assert all(coco[0]["keypoints"][2 : 3 * 5 : 3])  # nose, eyes and ears
-    expect(tab.locator(f"{BOARD} .po-other")).to_have_text("Pose machine finds 1 person.")
+    expect(tab.locator(f"{BOARD} .po-other")).to_have_text("Pose machine on boxes: 1 person. Pose machine: 1 person.")
     screenshot(tab, "pose-astronaut")
     with machine(tab):
         assert count(tab) == 1 and not any(answer(tab, "coco")[0]["keypoints"][: 3 * 5])
-        expect(tab.locator(f"{BOARD} .po-other")).to_have_text("MoveNet finds 1 person.")
+        expect(tab.locator(f"{BOARD} .po-other")).to_have_text("MoveNet: 1 person. Pose machine on boxes: 1 person.")
         screenshot(tab, "pose-astronaut-machine")
     assert answer(tab, "coco") == coco
 

@@ -68,7 +68,7 @@ def test_who_is_seen_is_what_the_layouts_say():
     assert [peak is None for peak in guessed] == [name in [*arms, "neck"] for name in COCO_WITH_NECK]
     nose = Moved(COCO.index("nose"), 0, 7.0, 8.0)
     [person] = topdown.parsed(seen, 0.3, (nose,)).people
-    assert person.peaks[nose.joint] == 0 and not topdown.parsed(seen, 0.3, sure=0.6).people
+    assert person.peaks[nose.joint] == 0 and not topdown.parsed(seen._replace(sure=0.6), 0.3).people
 
 
 def test_nobody_is_seen_twice():
@@ -103,10 +103,11 @@ def test_the_tab_and_the_endpoint_answer_as_the_evaluation_does_and_right(name):
     picture = make()
     x = pictures.tensor(picture)
     noting = Noting()
-    evaluated = evaluate.top_down(noting, topdown.SURE)(x)
+    evaluated = evaluate.top_down(noting, None)(x)
     served = pose.pose_people(picture)["coco"]
     assert len(served) == len(evaluated) == count
-    token = ask(boards.keep_seen, boards.shown(x, noting.seen, *MAPS)["top_down"]["seen"])["token"]
+    value = boards.shown(x, {"movenet": noting.seen}, *MAPS)["top_down"]["movenet"]["seen"]
+    token = ask(boards.keep_seen, {"by": "movenet"} | value)["token"]
     query = {"token": token, "stage": 0, "matching": "greedy", "moved": [], "peak": pose.KEYPOINT}
     assert [one["keypoints"] for one in ask(boards.keypoints, query)["coco"]] == [
         pytest.approx(one["keypoints"], abs=0.01) for one in served
@@ -120,7 +121,7 @@ def test_the_tab_and_the_endpoint_answer_as_the_evaluation_does_and_right(name):
 
 def test_a_face_is_found_in_one_glance():
     portrait = pictures.tensor(PIL.Image.open(pose.PORTRAIT))
-    [person] = topdown.parsed(topdown.predictor().glance(portrait, boards.LIVE_MOVENET), sure=topdown.GLANCE).people
+    [person] = topdown.parsed(topdown.predictor().glance(portrait, boards.LIVE_MOVENET)).people
     assert all(person.peaks[COCO.index(name)] == 0 for name in ("nose", "left eye", "right eye"))
 
 
@@ -130,7 +131,10 @@ def test_what_is_no_picture_gets_a_sentence(shape):
         topdown.predictor().predict(torch.rand(*shape))
 
 
-@pytest.mark.parametrize("change", [{"scores": []}, {"keypoints": [[0.0]]}, {"keypoints": 3}, {"scores": [2.0]}])
+@pytest.mark.parametrize(
+    "change",
+    [{"scores": []}, {"keypoints": [[0.0]]}, {"keypoints": 3}, {"scores": [2.0]}, {"by": "closer"}, {"by": "nobody"}],
+)
 def test_forged_people_are_refused(change):
     with pytest.raises(InputError):
-        ask(boards.keep_seen, {"keypoints": [[0.0] * 51], "scores": [0.5]} | change)
+        ask(boards.keep_seen, {"by": "movenet", "keypoints": [[0.0] * 51], "scores": [0.5], "sure": 0.3} | change)

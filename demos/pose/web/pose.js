@@ -1,5 +1,6 @@
 // The playground of the pose tab: a picture, its people, and what thresholds, matching and the hand make of them.
-// People are MoveNet's ('movenet') or those of a machine that has maps ('maps'), which the other boards look into.
+// People are read one by one, by MoveNet ('movenet') or by the pose machine ('closer'), or are those of a machine that
+// has maps of the whole picture ('maps'), which the other boards look into.
 // Says 'pose:picture' and 'pose:found' to them, and listens to 'pose:stage'.
 import {
   capture,
@@ -18,15 +19,16 @@ import {drawPeople} from '../../frame/web/skeleton.js';
 import {remember} from '../../frame/web/state.js';
 
 export default function ({first, server, find, liveCaller, onValue}) {
-  const askKeep = {maps: liveCaller(server.keep), movenet: liveCaller(server.keep_seen)};
-  const askPeople = {maps: liveCaller(server.people), movenet: liveCaller(server.people)};
+  const KINDS = ['movenet', 'closer', 'maps'];
+  const callers = (keep) => Object.fromEntries(KINDS.map((kind) => [kind, liveCaller(keep(kind))]));
+  const askKeep = callers((kind) => (kind === 'maps' ? server.keep : server.keep_seen));
+  const askPeople = callers(() => server.people);
   const askKeypoints = liveCaller(server.keypoints);
   const canvas = find('canvas');
   const context = canvas.getContext('2d');
   const picture = new Image();
   const {peaks, link, matchings} = first.settings;
   const state = {stage: 0, link, matching: Object.keys(matchings)[0], guess: false};
-  const KINDS = ['movenet', 'maps'];
   const LONGEST = 1000;
   const NEAR = 16; // pixels: of the canvas, and from the pointer to a joint that it takes
   let value = null;
@@ -42,8 +44,12 @@ export default function ({first, server, find, liveCaller, onValue}) {
     token: tokens[kind],
     moved: kind === network ? [...moved.values()] : [],
   });
-  const limbsOf = () => (network === 'maps' ? value.limbs : value.top_down.limbs);
-  const namesOf = () => ({movenet: 'MoveNet', maps: value?.network === 'published' ? 'OpenPose' : 'Pose machine'});
+  const limbsOf = () => (network === 'maps' ? value.limbs : value.top_down[network].limbs);
+  const namesOf = () => ({
+    movenet: 'MoveNet',
+    closer: 'Pose machine on boxes',
+    maps: value?.network === 'published' ? 'OpenPose' : 'Pose machine',
+  });
 
   // ---- a picture, and what is found in it
 
@@ -60,8 +66,8 @@ export default function ({first, server, find, liveCaller, onValue}) {
     showNetworks();
     draw();
     tell('pose:picture', {value, picture});
-    const given = {movenet: value.top_down.seen, maps: value.maps};
-    const kept = await Promise.all(KINDS.map((kind) => askKeep[kind](given[kind])));
+    const given = (by) => (by === 'maps' ? value.maps : {by, ...value.top_down[by].seen});
+    const kept = await Promise.all(KINDS.map((kind) => askKeep[kind](given(kind))));
     if (value !== next || !kept.every(Boolean)) return;
     KINDS.forEach((kind, at) => {
       tokens[kind] = kept[at].token;
@@ -112,6 +118,7 @@ export default function ({first, server, find, liveCaller, onValue}) {
   const NOBODY = {
     movenet:
       'No person is found here. Somebody upside down is found only where the picture is turned so that the head is up.',
+    closer: 'No person is found here: there is none in a box of NanoDet-Plus of whom the pose machine is sure.',
     maps:
       'No person is found here. Lower thresholds find more; a finer look finds people who are small. Somebody upside ' +
       'down, or lying, is found only where the picture is turned so that the head is up.',
@@ -120,13 +127,13 @@ export default function ({first, server, find, liveCaller, onValue}) {
   function describe() {
     if (!found[network]) return;
     const {people} = found[network];
-    const other = KINDS.find((kind) => kind !== network);
+    const others = KINDS.filter((kind) => kind !== network && found[kind]);
     find('.po-count').textContent = people.length ? counted(people.length) : NOBODY[network];
-    find('.po-other').textContent = found[other]
-      ? `${namesOf()[other]} finds ${counted(found[other].people.length)}.`
-      : '';
+    find('.po-other').textContent = others
+      .map((kind) => `${namesOf()[kind]}: ${counted(found[kind].people.length)}.`)
+      .join(' ');
     find('.po').classList.toggle('po-nobody', people.length === 0);
-    find('.po').classList.toggle('po-top-down', network === 'movenet');
+    find('.po').classList.toggle('po-top-down', network !== 'maps');
     fill(
       find('.po-people'),
       people.map(({peaks: joints}, index) => {

@@ -13,6 +13,8 @@ from huggingface_hub import PyTorchModelHubMixin
 from torch import nn
 from torch.nn import functional as F
 
+from ..images.fit import squares_around
+
 KEYPOINTS = 17
 STRIDE = 4
 MULTIPLE = 32  # sides of the network's input
@@ -136,11 +138,8 @@ class MoveNet(MoveNetBody, PyTorchModelHubMixin, pipeline_tag="keypoint-detectio
         pixels of the picture, and a score. Each is read from a square around the middle of the box."""
         if not len(boxes):
             return boxes.new_zeros(0, KEYPOINTS, 3)
-        middle = (boxes[:, :2] + boxes[:, 2:]) / 2
-        side = self.config.margin * (boxes[:, 2:] - boxes[:, :2]).amax(1).clamp_min(1)
-        corner = middle - side[:, None] / 2
-        squares = torch.cat([corner, side[:, None]], dim=1).tolist()
-        found = decoded(self(torch.cat([_square(picture, self.config.side, *square) for square in squares])))
+        squares, corner, side = squares_around(picture, boxes, self.config.margin, self.config.side)
+        found = decoded(self(squares))
         places = found[..., :2] * (side / self.config.side)[:, None, None] + corner[:, None]
         return torch.cat([places, found[..., 2:]], dim=2)
 
@@ -158,16 +157,6 @@ class MoveNet(MoveNetBody, PyTorchModelHubMixin, pipeline_tag="keypoint-detectio
         people = read_from(found, peak.flatten().nonzero().T)[0]
         scale = people.new_tensor([width / size[1], height / size[0], 1])
         return people * scale
-
-
-def _square(picture: torch.Tensor, size: int, left: float, top: float, side: float) -> torch.Tensor:
-    """A square of a picture (3, H, W), black outside of the picture, as (1, 3, size, size)."""
-    height, width = picture.shape[1:]
-    x0, y0 = round(left), round(top)
-    x1, y1 = x0 + max(1, round(side)), y0 + max(1, round(side))
-    part = picture[None, :, max(0, y0) : max(0, min(height, y1)), max(0, x0) : max(0, min(width, x1))]
-    part = F.pad(part, (max(0, -x0), max(0, x1 - width), max(0, -y0), max(0, y1 - height)))
-    return F.interpolate(part, (size, size), mode="bilinear", antialias=True, align_corners=False)
 
 
 def decoded(found: MoveNetOutput) -> torch.Tensor:
