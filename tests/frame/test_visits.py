@@ -17,5 +17,5 @@ def test_a_visit_holds_states_and_nothing_that_was_sent_or_answered():
     for _ in range(2):
         assert alone(page.process_api(loud, ["hush", None], state=visit))["data"][0] == "HUSH"
     assert visit[times._id] == [1, 1] and other[times._id] == []
-    assert list(visit.components) == list(other.components) == []
+    assert "hush" not in str([*visit.components, *other.components]).lower()
     assert visit[said._id] is said and said.value == "quiet"
