@@ -41,13 +41,18 @@ def autoencoder_encode(picture: frame.Picture = None, model: Model = FIRST):
 
     x = picture_for(model, picture)
     network = predictor(model)
-    rebuilt = network.rebuild(x)
+    if model in (COPYING, DENOISING):
+        rebuilt = network.rebuild(x)
+        code, error = [], squared_error(rebuilt, x).item()
+    else:
+        found = network.read(x)
+        rebuilt, code, error = found.reconstruction, found.deviations.tolist(), found.error
     return {
-        "code": [] if model in (COPYING, DENOISING) else network.read(x).deviations.tolist(),
+        "code": code,
         "units": network.units,
         "seen": sheet(x),
         "reconstruction": sheet(rebuilt),
-        "squared_error": squared_error(rebuilt, x).item(),
+        "squared_error": error,
     }
 
 

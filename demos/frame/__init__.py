@@ -14,7 +14,7 @@ import gradio as gr
 from gradio.events import EventListener
 from starlette.middleware import Middleware
 
-from . import checks, hosting, theme
+from . import checks, hosting, theme, visits
 from .architecture import architecture as architecture
 from .board import ROUTES
 from .board import Board as Board
@@ -108,6 +108,7 @@ def page(title: str) -> Page:
 
 def served(blocks: gr.Blocks) -> dict[str, Any]:
     """How a page is served, whoever does it: keyword arguments of `launch` and of `gr.mount_gradio_app`."""
+    visits.lighten()
     around, routes = hosting.begin()
     limited = [fn for fn in blocks.fns.values() if fn.concurrency_id == COMPUTE["concurrency_id"]]
     turns = Middleware(Turns, heavy={fn.api_name: fn.concurrency_limit for fn in limited})

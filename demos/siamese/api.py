@@ -18,16 +18,22 @@ References = Annotated[
 ]
 
 
-def embedding_of(picture):
-    """Embedding (1, 128) of a picture that a client sent."""
+def drawing_of(picture):
+    """A picture that a client sent as the network sees it, (1, 1, 32, 32) uint8."""
     if picture is None:
         raise InputError("Send a picture.")
-    return predictor().embed(read_drawing(picture))
+    return read_drawing(picture)
+
+
+def embedding_of(picture):
+    """Embedding (1, 128) of a picture that a client sent."""
+    return predictor().embed(drawing_of(picture))
 
 
 def siamese_embed(picture: frame.Picture = None):
     """Embedding of a drawn character or signature, 128 numbers of length 1 together, and what the network saw."""
-    return {"embedding": embedding_of(picture)[0].tolist(), "seen": seen(read_drawing(picture))}
+    drawing = drawing_of(picture)
+    return {"embedding": predictor().embed(drawing)[0].tolist(), "seen": seen(drawing)}
 
 
 def siamese_compare(a: frame.Picture = None, b: frame.Picture = None, margin: frame.Real(0.1, 4) = 1.0):

@@ -64,9 +64,10 @@ class AutoencoderPredictor:
         deviations = deviations.clamp(-FARTHEST, FARTHEST)
         return self.model.code_mean.cpu() + deviations * self.model.code_std.cpu()
 
+    @torch.inference_mode()
     def read(self, x: torch.Tensor) -> Reading:
         """Code, reconstruction and squared error (1) of a picture (1, 1, 28, 28) in [0, 1]."""
-        code, rebuilt = self.codes(x), self.rebuild(x)
+        rebuilt, code = (part.cpu() for part in self.model(x.to(self.device)))
         return Reading(code[0], self.deviations(code[0]), rebuilt[0, 0], squared_error(rebuilt, x).item())
 
     def sweep(self, deviations: torch.Tensor, unit: int, steps: int = 61, reach: float = 3.0) -> Sweep:

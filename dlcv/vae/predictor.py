@@ -19,6 +19,7 @@ from .loss import (
 from .model import VAE, reparametrise
 
 AT_ONCE = 2000  # latents decoded together by `evidence`
+IN_CACHE = 100  # and by `decode`: their feature maps stay in the cache, larger batches are slower
 QUANTILE = "elbo_quantile_"  # and the part, as metrics.json has it
 
 
@@ -95,7 +96,8 @@ class VAEPredictor:
             raise InputError(f"A latent of this model has {self.latents} numbers.")
         if not torch.isfinite(z).all():
             raise InputError("A latent needs finite numbers.")
-        return self.model.decode(z.to(self.device, torch.float32).clamp(-20, 20)).cpu()
+        z = z.to(self.device, torch.float32).clamp(-20, 20)
+        return torch.cat([self.model.decode(batch).cpu() for batch in z.split(IN_CACHE)])
 
     def manifold(self, steps: int = 20, extent: float = 3.0) -> Manifold:
         """The plane from -extent to extent, decoded on a `steps` x `steps` grid. Models with two latents only."""

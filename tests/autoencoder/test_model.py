@@ -93,6 +93,13 @@ def network() -> AutoencoderPredictor:
     return AutoencoderPredictor("autoencoder-mnist-30d")
 
 
+def test_a_reading_is_one_pass_and_says_what_two_would(network):
+    x = pictures(1)
+    found = network.read(x)
+    assert torch.equal(found.code, network.codes(x)[0]) and torch.equal(found.reconstruction, network.rebuild(x)[0, 0])
+    assert found.error == squared_error(network.rebuild(x), x).item()
+
+
 def test_a_sweep_moves_one_unit_alone(network):
     deviations = torch.linspace(-1, 1, 30)
     sweep = network.sweep(deviations, 4)

@@ -66,6 +66,12 @@ def test_transparent_paper_is_white():
     assert differ(digits.from_picture(stroke()), digits.from_picture(picture)) < 0.02
 
 
+def test_paper_through_which_little_is_seen_is_paper():
+    picture = stroke("RGBA")
+    picture.putalpha(254)
+    assert torch.equal(digits.from_picture(stroke()), digits.from_picture(picture))
+
+
 def test_a_photograph_is_turned_as_its_camera_says():
     upright = stroke("RGB", at=(0.5, 0.1, 0.5, 0.6))
     file, exif = io.BytesIO(), Image.Exif()

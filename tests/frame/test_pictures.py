@@ -14,6 +14,7 @@ import numpy as np
 import PIL.Image
 import pytest
 from gradio.data_classes import ImageData
+from gradio.processing_utils import encode_pil_to_bytes
 from playwright.sync_api import expect
 
 from demos import frame
@@ -54,6 +55,17 @@ def test_a_picture_that_is_answered_again_is_not_emptied_for_who_reads_it(compon
         assert answered() == path and not os.path.samestat(os.fstat(reader.fileno()), path.stat())
     assert list(path.parent.iterdir()) == [path] and path.is_relative_to(tmp_path)
     assert np.array_equal(PIL.Image.open(path), drawn_seven())
+
+
+def test_a_png_that_is_answered_has_all_pixels_and_words_and_few_bytes(tmp_path, monkeypatch):
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
+    for colours in (np.random.default_rng(0).normal(90, 9, (99, 120, 3)), np.indices((99, 120)).sum(0)):
+        picture = PIL.Image.fromarray(np.uint8(colours))
+        picture.info["Title"] = "sums"
+        path = Path(gr.Image(format="png").postprocess(picture).path)
+        with PIL.Image.open(path) as found:
+            assert np.array_equal(found, picture) and found.info["Title"] == "sums"
+        assert path.stat().st_size < 1.1 * len(encode_pil_to_bytes(picture)) + 200
 
 
 def test_every_kind_of_picture_is_taken_and_what_was_guessed_is_noted():

@@ -121,6 +121,8 @@ def test_the_plane_has_up_at_the_top():
     z, pictures = predictor.manifold(steps=5, extent=2)
     assert z[0, 0].tolist() == [-2, 2] and z[-1, -1].tolist() == [2, -2]
     torch.testing.assert_close(pictures[1, 3], predictor.decode(z[1, 3][None])[0, 0])
+    z, pictures = predictor.manifold(steps=11)  # more than are decoded at once
+    torch.testing.assert_close(pictures[-1, -1], predictor.decode(z[-1, -1][None])[0, 0])
     with pytest.raises(InputError):
         VAEPredictor("vae-mnist-40d").manifold()
 

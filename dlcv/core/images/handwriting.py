@@ -5,6 +5,7 @@ look like without ink is estimated for every pixel: a smooth surface where that 
 under hard shadows, the median of a large window.
 """
 
+import functools
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -60,7 +61,7 @@ def ink(picture: Image.Image, whole: bool = False) -> np.ndarray:
 
 
 def _colours(picture: Image.Image) -> np.ndarray:
-    """Colours (H, W, 3) in [0, 1], at most WORK pixels on the longer side, without noise.
+    """Colours (H, W, 3) in [0, 1] of a picture in RGB or RGBA, at most WORK pixels on the longer side, without noise.
 
     On a transparent ground the strokes' colour does not matter: there the picture is its own alpha.
     """
@@ -68,10 +69,11 @@ def _colours(picture: Image.Image) -> np.ndarray:
     if scale < 1:
         size = [max(8, round(side * scale)) for side in picture.size]
         picture = picture.resize(size, Image.Resampling.BOX, reducing_gap=2.0)
-    colours = np.asarray(picture.convert("RGBA"), np.float32) / 255
-    colours, alpha = colours[..., :3], colours[..., 3]
-    if alpha.min() < 0.5:
-        colours = _on_paper(colours, alpha)
+    colours = np.asarray(picture, np.float32) / 255
+    if picture.mode == "RGBA":
+        colours, alpha = np.ascontiguousarray(colours[..., :3]), colours[..., 3]
+        if alpha.min() < 0.5:
+            colours = _on_paper(colours, alpha)
     green = np.ascontiguousarray(colours[::2, :, 1])
     noise = float(np.median(np.abs(green[:, 2:] - 2 * green[:, 1:-1] + green[:, :-2]))) / 0.6745 / np.sqrt(6)
     return cv2.GaussianBlur(colours, (0, 0), min(2.5, 30 * noise)) if noise > 0.01 else colours
@@ -129,28 +131,28 @@ def _ink_on(
 ) -> Found | None:
     """The one thing on a sheet (H, W); None where there is nothing, or one of `sheets`."""
     away, smooth = _from_paper(colours, sheet)
-    strength = _largest(away) * sheet
-    strongest = float(np.quantile(strength[sheet], 0.999))
+    far = _largest(away)
+    strongest = float(np.quantile(far[sheet], 0.999))
     if strongest < FAINT:
         return None
-    pen = np.median(away[strength > 0.6 * strongest], 0)  # the ink's colour, seen from the paper's
+    pen = np.median(away[far * sheet > 0.6 * strongest], 0)  # the ink's colour, seen from the paper's
     strength = _unruled(cv2.transform(away, pen[None] / max(pen @ pen, 1e-6)).clip(0, 1.2) * sheet)
     mask = _strokes(strength)
     chosen = _thing(mask, sheet, smooth, whole)
-    if chosen is None or any((chosen & other).sum() > 0.6 * other.sum() for other in sheets):
+    if chosen is None or any(np.count_nonzero(chosen & other) > 0.6 * np.count_nonzero(other) for other in sheets):
         return None
     near = cv2.dilate(np.uint8(chosen), np.ones((5, 5))) > 0
     plain = sheet & (cv2.dilate(np.uint8(mask), np.ones((7, 7))) == 0)
-    if (plain & (_largest(away) > 0.6 * strongest)).sum() > BUSY * plain.sum():
+    if np.count_nonzero(plain & (far > 0.6 * strongest)) > BUSY * np.count_nonzero(plain):
         raise InputError(SEVERAL)
     low = float(np.clip(np.quantile(strength[plain], 0.98), 0.1, 0.25)) if plain.any() else 0.1
     full = min(1.0, float(np.quantile(strength[chosen], 0.9)))
-    soft = np.clip((strength - low) / (0.95 * full - low), 0, 1) * near
     rows, columns = np.flatnonzero(chosen.any(1)), np.flatnonzero(chosen.any(0))
-    found = soft[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    box = np.s_[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    found = np.clip((strength[box] - low) / (0.95 * full - low), 0, 1) * near[box]
     if max(found.shape) < SMALLEST:
         return None
-    doubtful = (chosen & _edge(sheet)).any() or chosen.sum() > 0.3 * sheet.sum()
+    doubtful = (chosen & _edge(sheet)).any() or np.count_nonzero(chosen) > 0.3 * np.count_nonzero(sheet)
     return Found(_widened(np.float32(found)), bool(doubtful))
 
 
@@ -172,7 +174,8 @@ def _from_paper(colours: np.ndarray, sheet: np.ndarray) -> tuple[np.ndarray, boo
             small[is_ink] = paper[is_ink]
     paper = cv2.resize(np.float32(paper), colours.shape[1::-1], interpolation=cv2.INTER_LINEAR)
     away = colours - paper  # and then of the way that ink can be away: in a shadow, less
-    return np.where(away < 0, away / np.maximum(0.3, paper), away / np.maximum(0.5, 1 - paper)), smooth
+    way = np.where(away < 0, np.maximum(0.3, paper), np.maximum(0.5, 1 - paper))
+    return np.divide(away, way, out=away), smooth
 
 
 def _largest(away: np.ndarray) -> np.ndarray:
@@ -192,13 +195,11 @@ def _explains(paper: np.ndarray, small: np.ndarray, rim: np.ndarray) -> bool:
 
 def _surface(small: np.ndarray, sheet: np.ndarray, rim: np.ndarray) -> np.ndarray:
     """Paper (H, W, 3) as a quadratic in x and y, fitted to the rim first and then to all that is near it."""
-    height, width = sheet.shape
-    y, x = np.mgrid[-1 : 1 : height * 1j, -1 : 1 : width * 1j].astype(np.float32)
-    basis = np.stack([np.ones_like(x), x, y, x * x, x * y, y * y], -1)
+    basis = _basis(*sheet.shape)
     paper = np.median(small[rim], 0)
     for where, scales, step in ((rim, (0.3, 0.15, 0.07), 1), (sheet, (0.07, 0.07, 0.07), 5)):
-        known, wanted = basis[where][::step], small[where][::step]  # a fifth of the pixels says as much
-        now = np.broadcast_to(paper, small.shape)[where][::step]
+        pixels = np.unravel_index(np.flatnonzero(where)[::step], where.shape)  # a fifth of them says as much
+        known, wanted, now = basis[pixels], small[pixels], np.broadcast_to(paper, small.shape)[pixels]
         for scale in scales:
             away = np.abs(wanted - now).max(1)
             weighed = (known / (1 + (away / scale) ** 2)[:, None]).T
@@ -208,10 +209,17 @@ def _surface(small: np.ndarray, sheet: np.ndarray, rim: np.ndarray) -> np.ndarra
     return paper.clip(0, 1)
 
 
+@functools.lru_cache(maxsize=4)
+def _basis(height: int, width: int) -> np.ndarray:
+    """The terms of a quadratic in x and y from -1 to 1, (H, W, 6)."""
+    y, x = np.mgrid[-1 : 1 : height * 1j, -1 : 1 : width * 1j].astype(np.float32)
+    return np.stack([np.ones_like(x), x, y, x * x, x * y, y * y], -1)
+
+
 def _unruled(strength: np.ndarray) -> np.ndarray:
     """Ink (H, W) without the lines of ruled or squared paper, which run across the picture and are not as strong."""
     weak = (strength > 0.12) & (strength < 0.75)
-    if weak.mean() < 0.03:
+    if np.count_nonzero(weak) / weak.size < 0.03:
         return strength
     for axis in (0, 1):
         line = np.median(strength, axis, keepdims=True)
@@ -243,7 +251,7 @@ def _thing(mask: np.ndarray, sheet: np.ndarray, smooth: bool, whole: bool) -> np
     if not len(numbers):
         return None
     if whole:
-        return np.isin(labels, numbers + 1)
+        return np.isin(np.arange(count), numbers + 1)[labels]
     boxes = np.stack([x, y, x + wide, y + high], 1)[numbers]
     groups = _together(boxes)
     sizes = [area[numbers[group]].sum() for group in groups]
@@ -252,7 +260,7 @@ def _thing(mask: np.ndarray, sheet: np.ndarray, smooth: bool, whole: bool) -> np
     for number in range(len(groups)):
         if number != main and tall[number] > SECOND * tall[main] and sizes[number] > 0.2 * sizes[main]:
             raise InputError(SEVERAL)
-    return np.isin(labels, numbers[groups[main]] + 1)
+    return np.isin(np.arange(count), numbers[groups[main]] + 1)[labels]
 
 
 def _edge(sheet: np.ndarray) -> np.ndarray:
