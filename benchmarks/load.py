@@ -20,6 +20,7 @@ import re
 import sys
 import tempfile
 import time
+from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
@@ -75,6 +76,13 @@ class Seen:
         return Times.of([1000 * one for one in self.seconds[kind]] or [float("inf")])
 
 
+def said(error: Exception) -> str:
+    """What went wrong, in a line: of an answer of the gallery its status and its words."""
+    if isinstance(error, httpx.HTTPStatusError):
+        return f"status {error.response.status_code}: {error.response.text[:200]}"
+    return f"{type(error).__name__}: {str(error)[:200]}"
+
+
 class Visitor:
     """One visitor with an address and a session."""
 
@@ -90,7 +98,7 @@ class Visitor:
             await asking
             self.seen.seconds[kind].append(time.perf_counter() - began)
         except (httpx.HTTPError, RuntimeError, ValueError) as error:
-            self.seen.wrong.append(f"{name}: {type(error).__name__}: {str(error)[:200]}")
+            self.seen.wrong.append(f"{name}: {said(error)}")
 
     async def page(self) -> None:
         """The page and its parts."""
@@ -109,6 +117,9 @@ class Visitor:
         (await self.client.post(f"/{API}/queue/join", json=body)).raise_for_status()
         where = {"session_hash": self.session}
         async with self.client.stream("GET", f"/{API}/queue/data", params=where) as stream:
+            if stream.is_error:
+                await stream.aread()  # what it says
+                stream.raise_for_status()
             async for line in stream.aiter_lines():
                 message = json.loads(line.partition(":")[2]) if line else {}
                 if message.get("msg") == "process_completed":
@@ -176,8 +187,8 @@ def report(seen: Seen, seconds: float) -> None:
     print(f"CPU of the gallery: {seen.cpu:.1f} s, {1000 * seen.cpu / max(1, answers):.1f} ms an answer")
     tenths = [seen.memory[int(part / 10 * (len(seen.memory) - 1))] for part in range(11)]
     print(f"Memory, MiB, in tenths: {', '.join(f'{one:.0f}' for one in tenths)}; at most {max(seen.memory):.0f}")
-    for wrong in seen.wrong[:10]:
-        print(wrong)
+    for wrong, count in Counter(seen.wrong).most_common(10):
+        print(f"{count} times {wrong}")
 
 
 def targets(seen: Seen, mix: str, soak: bool) -> list[tuple[str, bool]]:

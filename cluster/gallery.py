@@ -58,8 +58,9 @@ class Models:
         import app  # noqa: F401  builds the page: its functions have numbers
         from demos import frame
         from demos.frame import keep
-        from dlcv.core import runtime
+        from dlcv.core import cores, runtime
 
+        cores.most = 1  # of this machine: the others are for other replicas
         runtime.share_freed_memory()
         runtime.import_torch()
         keep.place = serve.get_replica_context().replica_id.unique_id + "."

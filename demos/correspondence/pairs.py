@@ -46,6 +46,7 @@ class Known(NamedTuple):
 visitors: "Keep[Known]" = Keep(24, "These two photographs are no longer remembered. Choose them again.")
 
 
+@frame.shared
 @functools.lru_cache(maxsize=len(EXAMPLES))
 def example(name: str) -> Known:
     """An example whose geometry is known."""

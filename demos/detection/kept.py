@@ -52,7 +52,9 @@ class Look(frame.Query):
 
 
 passes: Counter[str] = Counter()  # through the backbone of each network, in this process
+_here = threading.local()
 _counted: weakref.WeakSet = weakref.WeakSet()
+_counting = threading.Lock()
 
 
 def predictor(name: str) -> "DetectorPredictor | EverydayPredictor":
@@ -64,14 +66,26 @@ def predictor(name: str) -> "DetectorPredictor | EverydayPredictor":
     from dlcv.detection.predictor import predictor
 
     found = predictor(name)
-    if found.model not in _counted:
-        if runtime.on_zero_gpu():
-            found.model.cpu()
-            found.device = next(found.model.parameters()).device
-        _counted.add(found.model)
-        network = found.model.parts.backbone.body if hasattr(found.model, "parts") else found.model
-        network.register_forward_hook(lambda *_: passes.update([name]))
+    with _counting:
+        if found.model not in _counted:
+            if runtime.on_zero_gpu():
+                found.model.cpu()
+                found.device = next(found.model.parameters()).device
+            _counted.add(found.model)
+            network = found.model.parts.backbone.body if hasattr(found.model, "parts") else found.model
+            network.register_forward_hook(lambda *_: _count_pass(name))
     return found
+
+
+def _count_pass(name: str) -> None:
+    with _counting:
+        passes[name] += 1
+    _here.passes = passes_here() + 1
+
+
+def passes_here() -> int:
+    """Passes through any backbone in this thread, among which are none for other visitors."""
+    return getattr(_here, "passes", 0)
 
 
 runtime.preload(predictor, *SHIPPED.values())

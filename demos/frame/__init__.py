@@ -14,7 +14,9 @@ import gradio as gr
 from gradio.events import EventListener
 from starlette.middleware import Middleware
 
-from . import checks, hosting, theme, visits
+from dlcv.core import cores, runtime
+
+from . import checks, hosting, theme, visits, waiting
 from .architecture import architecture as architecture
 from .board import ROUTES
 from .board import Board as Board
@@ -29,6 +31,7 @@ from .endpoints import endpoint as endpoint
 from .keep import EVERY, LASTS, forget_in_time
 from .keep import lately as lately
 from .keep import remembered as remembered
+from .keep import shared as shared
 from .models import model as model
 from .once import Once
 from .questions import Asked as Asked
@@ -75,8 +78,12 @@ PHOTOGRAPHS = [
 ]
 """Those that come with packages; a landscape first."""
 
-COMPUTE: dict[str, Any] = {"concurrency_id": "compute", "concurrency_limit": 1}
-"""Keyword arguments of an event that takes longer: all of them queue together for the one device."""
+COMPUTE: dict[str, Any] = {
+    "concurrency_id": "compute",
+    "concurrency_limit": 1 if runtime.on_zero_gpu() else cores.count(),
+}
+"""Keyword arguments of an event that takes longer: all of them queue together, one for each core; where a GPU
+computes, `Page.call_function` lets one at a time go on."""
 PLUMBING: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
 """Keyword arguments of an event that is no business of the visitor or of a client."""
 
@@ -113,7 +120,7 @@ def served(blocks: gr.Blocks) -> dict[str, Any]:
     limited = [fn for fn in blocks.fns.values() if fn.concurrency_id == COMPUTE["concurrency_id"]]
     turns = Middleware(Turns, heavy={fn.api_name: fn.concurrency_limit for fn in limited})
     inside = [Middleware(Once), Middleware(checks.BodyLimit), turns, Middleware(Refusals), Middleware(AsRead)]
-    blocks.queue(max_size=64, default_concurrency_limit=4)
+    blocks.queue(waiting.TOLD_EVERY, max_size=waiting.MOST, default_concurrency_limit=4)
     return {
         "theme": theme.THEME,
         "css": (WEB / "gallery.css").read_text(encoding="utf-8"),

@@ -11,7 +11,7 @@ import gradio as gr
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from dlcv.core import runtime
+from dlcv.core import cores, runtime
 from dlcv.core.errors import InputError
 
 from . import elsewhere
@@ -153,15 +153,19 @@ class Page(gr.Blocks):
 
     def __init__(self, **kwargs: Any):
         super().__init__(**kwargs)
-        self.at_once: dict[str, asyncio.Semaphore] = {}  # by the name of what shares a limit
+        self.rooms: dict[tuple[str, int], asyncio.Semaphore] = {}  # by the name of what shares a limit, and the limit
 
     async def call_function(self, block_fn, *args, **kwargs):
-        """What the function answers. Gradio's limit is one of its queue, which /run/ goes by."""
+        """What the function answers. Gradio's limit is one of its queue, which /run/ goes by. On a GPU there is one at
+        a time: a second one would only need more of its memory. Whether there is a GPU is known once torch is there."""
         if not isinstance(block_fn.concurrency_limit, int):
             return await super().call_function(block_fn, *args, **kwargs)
-        room = self.at_once.setdefault(block_fn.concurrency_id, asyncio.Semaphore(block_fn.concurrency_limit))
+        here = elsewhere.send is None
+        at_once = 1 if here and runtime.on_gpu() else block_fn.concurrency_limit
+        room = self.rooms.setdefault((block_fn.concurrency_id, at_once), asyncio.Semaphore(at_once))
         async with room:
-            return await super().call_function(block_fn, *args, **kwargs)
+            with cores.computing():
+                return await super().call_function(block_fn, *args, **kwargs)
 
     async def preprocess_data(self, block_fn, inputs, *args, **kwargs):
         """What Gradio makes of the values that arrived, the last of which need not be sent where they have defaults;

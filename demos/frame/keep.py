@@ -10,7 +10,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any, Generic, TypeVar
-from weakref import WeakSet
+from weakref import WeakSet, WeakValueDictionary
 
 import gradio as gr
 import PIL.Image
@@ -83,12 +83,29 @@ def forget_in_time() -> None:
         runtime.give_back_memory()
 
 
+def shared(fn: Callable) -> Callable:
+    """The function, which keeps its answers: of those who ask the same at the same time, the others wait for the answer
+    of the first."""
+    asked: WeakValueDictionary[tuple, threading.Lock] = WeakValueDictionary()
+    asking = threading.Lock()
+
+    @functools.wraps(fn)
+    def answer(*args):
+        with asking:
+            one = asked.setdefault(args, threading.Lock())
+        with one:
+            return fn(*args)
+
+    return answer
+
+
 def lately(most: int) -> Callable[[Callable], Callable]:
     """The function, which keeps so many of its newest answers: a choice that is taken back has its answer at once."""
 
     def wrap(fn: Callable) -> Callable:
         answers: Keep = Keep(most, "")
 
+        @shared
         @functools.wraps(fn)
         def answer(*args):
             name = hashlib.sha256(repr(args).encode()).hexdigest()
@@ -110,18 +127,19 @@ handed: Keep[tuple[PIL.Image.Image, PIL.Image.Image]] = Keep(
 
 def remembered(fn: Callable) -> Callable:
     """The function, which keeps its last answer: whoever opens a tab asks the same as the one before, and a painting
-    takes seconds. For first questions alone, in which there is nothing of a visitor's own."""
-    last = (None, None)  # a question and its answer, exchanged at once for the sake of other threads
+    takes seconds; those who ask meanwhile wait for it. For first questions alone, in which there is nothing of a
+    visitor's own."""
+    asked, answered, answering = None, None, threading.Lock()
 
     @functools.wraps(fn)
     def answer(*args):
-        nonlocal last
-        asked, answered = last
+        nonlocal asked, answered
         question = [_compared(value) for value in args if not isinstance(value, gr.Progress)]
-        if question != asked:
-            answered = fn(*args)
-            last = question, answered
-        return answered
+        with answering:
+            if question != asked:
+                answered = fn(*args)
+                asked = question
+            return answered
 
     return answer
 

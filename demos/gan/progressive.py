@@ -60,6 +60,7 @@ def grow(query: Growth) -> dict:
     return {"sheet": data_uri(colour_sheet(pictures, COLUMNS)), "side": pictures.shape[-1], "kinds": kinds()}
 
 
+@frame.shared
 @functools.cache
 def photographs():
     """The training photographs, (M, 3, 64, 64) in [0, 1]."""

@@ -81,9 +81,10 @@ class Kept:
 
     @property
     def memory(self) -> int:
-        """Bytes, about: the picture, what encoders know of it, and the probabilities of classes."""
-        maps = [maps for reading in self._readings.values() for maps in reading.encoded.features]
-        answers = [answer.logits for answer in self._answers.values()]
+        """Bytes, about: the picture, what encoders know of it, and the probabilities of classes, to which others may
+        be adding."""
+        maps = [maps for reading in list(self._readings.values()) for maps in reading.encoded.features]
+        answers = [answer.logits for answer in list(self._answers.values())]
         return WEIGHT * sum(one.numel() for one in (self.pixels, self.picture, *maps, *maps, *answers))
 
 

@@ -1,6 +1,7 @@
 """The count: of many digits, distorted as the visitor's is, how many are read wrong with a transformer or without."""
 
 from demos import frame
+from dlcv.core import cores
 from dlcv.core.images import draw
 
 from .boards import CLASSIFIERS, Way, as_image, distortion, networks
@@ -45,6 +46,6 @@ def over_part(query: Part) -> dict:
 
 def over_all(query: Counted) -> dict:
     """The count over all digits."""
-    parts = [over_part(Part(**query.model_dump(), part=part)) for part in range(PARTS)]
+    parts = list(cores.spread(over_part, [Part(**query.model_dump(), part=part) for part in range(PARTS)]))
     wrong = {ways: sum(part["wrong"][ways] for part in parts) for ways in parts[0]["wrong"]}
     return {"of": sum(part["of"] for part in parts), "wrong": wrong}

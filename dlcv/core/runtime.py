@@ -90,6 +90,11 @@ def device() -> "torch.device":
     return torch.device("cpu")
 
 
+def on_gpu() -> bool:
+    """Whether this process computes on a GPU; as long as it has not imported torch, it computes on nothing."""
+    return "torchvision" in sys.modules and device().type != "cpu"  # imported after torch, which is whole by then
+
+
 def precision() -> str:
     """ "bf16" where the hardware multiplies in it, "no" (float32) elsewhere: emulated bfloat16 is four times slower."""
     import torch

@@ -1,11 +1,11 @@
 """Answers of the trained GANs of 28 x 28 pictures. One predictor serves all visitors."""
 
-import functools
+from functools import cached_property, partial
 from typing import NamedTuple
 
 import torch
 
-from ..core import runtime, weights
+from ..core import cores, runtime, weights
 from ..core.errors import InputError
 from ..core.training.evaluation import classify
 from .classifier import Classifier, mean_distance
@@ -66,12 +66,12 @@ class GANPredictor:
         """The probability D(x) of logits (N,), or f_w(x), which is the score itself."""
         return (scores.sigmoid() if self.config.formulation == "gan" else scores).cpu()
 
-    @functools.cached_property
+    @cached_property
     def real_score(self) -> float:
         """Median of D or f_w over real pictures, to compare with that of a generated picture."""
         return self._value(self.model.real_scores).median().item()
 
-    @functools.cached_property
+    @cached_property
     def _fake_scores(self) -> torch.Tensor:
         """D or f_w of as many generated pictures as there are scores of real ones, sorted."""
         return self.generate_scored(self.latent(0, len(self.model.real_scores))).scores.sort().values
@@ -87,10 +87,14 @@ class GANPredictor:
     @torch.inference_mode()
     def variety(self, evaluator: Classifier, count: int = 1000, seed: int = 0) -> Variety:
         """Classes of `count` samples and the mean distance of two samples: small where modes collapsed."""
-        pictures = self.sample(count, seed)
-        evaluated = classify(evaluator, pictures[:, :1])
-        counts = torch.bincount(evaluated.logits.argmax(1), minlength=10)
-        return Variety(counts, mean_distance(evaluated.features).item(), pictures[:64])
+        parts = cores.spread(partial(self._evaluated, evaluator), self.latent(seed, count).split(AT_ONCE))
+        pictures, logits, features = (torch.cat(columns) for columns in zip(*parts))
+        return Variety(torch.bincount(logits.argmax(1), minlength=10), mean_distance(features).item(), pictures[:64])
+
+    def _evaluated(self, evaluator: Classifier, z: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        """Pictures (N, C, 28, 28) of latents (N, d), and the evaluator's logits and features of these."""
+        pictures = self.generate(z)
+        return pictures, *classify(evaluator, pictures[:, :1])
 
 
 def through_anchors(anchors: torch.Tensor, u: torch.Tensor, v: torch.Tensor) -> torch.Tensor:

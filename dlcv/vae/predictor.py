@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
 import torch
 
-from ..core import runtime, weights
+from ..core import cores, runtime, weights
 from ..core.errors import InputError
 from .loss import (
     evidence_lower_bound,
@@ -18,8 +19,8 @@ from .loss import (
 )
 from .model import VAE, reparametrise
 
-AT_ONCE = 2000  # latents decoded together by `evidence`
-IN_CACHE = 100  # and by `decode`: their feature maps stay in the cache, larger batches are slower
+AT_ONCE = 2000  # latents drawn together by `evidence`
+IN_CACHE = 100  # latents decoded together: their feature maps stay in the cache, larger batches are slower
 QUANTILE = "elbo_quantile_"  # and the part, as metrics.json has it
 
 
@@ -190,8 +191,8 @@ class VAEPredictor:
                 fresh = min(missing, max(1, AT_ONCE // repeats))
                 noise = torch.randn(2, repeats, fresh, self.latents, generator=generator, device=self.device)
                 z = torch.stack([noise[0], reparametrise(mean, log_variance, noise[1])])  # (2, R, n, d)
-                logits = self.model.decoder(z.flatten(0, 2)).unsqueeze(0)  # (1, 2 R n, 1, 28, 28)
-                of_prior, of_encoder = self.model.log_likelihood(x, logits).view(2, repeats, fresh)
+                parts = cores.spread(partial(self._log_likelihood, x), z.flatten(0, 2).split(IN_CACHE))
+                of_prior, of_encoder = torch.cat(list(parts)).view(2, repeats, fresh)
                 weight = log_importance_weights(of_encoder, z[1], mean, log_variance)
                 log_likelihood = torch.cat([log_likelihood, of_prior], 1)
                 log_weights = torch.cat([log_weights, weight], 1)
@@ -200,6 +201,10 @@ class VAEPredictor:
             estimates.elbo[index] = log_weights.mean()  # E [log P(X|z) + log P(z) - log P(z|X; Theta_2)]
             estimates.best[index] = importance_weighted_bound(log_weights.flatten())
             yield estimates
+
+    def _log_likelihood(self, x: torch.Tensor, z: torch.Tensor) -> torch.Tensor:
+        """log P(X|z), (N,), of X (1, 1, 28, 28) for latents (N, d)."""
+        return self.model.log_likelihood(x, self.model.decoder(z).unsqueeze(0))[0]
 
     def gradient_spread(self, x: torch.Tensor, draws: int = 256, seed: int = 0) -> GradientSpread:
         """Estimates of d E log P(X|z) / d mu, each from one sample of z, made in two ways.
@@ -214,7 +219,7 @@ class VAEPredictor:
             draws, self.latents, generator=torch.Generator(self.device).manual_seed(seed), device=self.device
         )
         z = reparametrise(mean, log_variance, noise).requires_grad_()  # (draws, d)
-        log_likelihood = self.model.log_likelihood(x, self.model.decoder(z).unsqueeze(0))[0]  # (draws,)
+        log_likelihood = self._log_likelihood(x, z)  # (draws,)
         (reparametrised,) = torch.autograd.grad(log_likelihood.sum(), z)  # (draws, d)
         score = log_likelihood.detach().unsqueeze(1) * (z.detach() - mean) * (-log_variance).exp()  # (draws, d)
         return GradientSpread(reparametrised.cpu(), score.cpu())

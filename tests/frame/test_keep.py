@@ -1,6 +1,9 @@
 """What the server remembers of visitors: bounded in number and in time."""
 
+import functools
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -63,3 +66,55 @@ def test_the_newest_answers_are_kept():
 
     assert [answer(b"\1\2", factor)["sum"] for factor in (1, 2, 1, 3, 1, 2)] == [3, 6, 3, 9, 3, 6]
     assert asked == [1, 2, 3, 2]
+
+
+def ask_together(fn, *questions) -> list:
+    """What all get who ask at once."""
+    together = threading.Barrier(len(questions))
+
+    def ask(question):
+        together.wait()
+        return fn(question)
+
+    with ThreadPoolExecutor(len(questions)) as visitors:
+        return list(visitors.map(ask, questions))
+
+
+@pytest.mark.parametrize("kept", [frame.lately(2), frame.remembered, lambda fn: frame.shared(functools.cache(fn))])
+def test_those_who_ask_the_same_at_once_have_one_answer(kept):
+    asked = []
+
+    def answer(question: int) -> dict:
+        asked.append(question)
+        time.sleep(0.1)
+        return {"to": question}
+
+    answers = ask_together(kept(answer), 1, 1, 1, 1)
+    assert asked == [1] and all(one is answers[0] for one in answers)
+
+
+@pytest.mark.parametrize("kept", [frame.lately(2), lambda fn: frame.shared(functools.cache(fn))])
+def test_those_who_ask_for_other_things_do_not_wait_for_each_other(kept):
+    both = threading.Barrier(2)
+
+    def answer(question: int) -> dict:
+        both.wait(60)  # or never
+        return {"to": question}
+
+    assert ask_together(kept(answer), 1, 2) == [{"to": 1}, {"to": 2}]
+
+
+@pytest.mark.parametrize("kept", [frame.lately(2), frame.remembered, lambda fn: frame.shared(functools.cache(fn))])
+def test_what_failed_is_tried_again(kept):
+    asked = []
+
+    def answer(question: int) -> dict:
+        asked.append(question)
+        if len(asked) == 1:
+            raise InputError(GONE)
+        return {"to": question}
+
+    answered = kept(answer)
+    with pytest.raises(InputError, match=GONE):
+        answered(1)
+    assert answered(1) is answered(1) and asked == [1, 1]
