@@ -149,6 +149,7 @@ def launch(blocks: gr.Blocks) -> None:
             share=False,
             quiet=True,
             prevent_thread_lock=True,
+            _frontend=False,  # else it gives up where the first page takes three seconds; that it is there is known by now
             **settings,
         )
     except OSError:
