@@ -8,6 +8,7 @@ from typing import NamedTuple
 import torch
 
 from ..core import pool
+from ..core.errors import InputError
 from ..core.images import digits
 from .predictor import Distortion, STNPredictor
 
@@ -54,7 +55,10 @@ def count(predictor: STNPredictor, distortion: Distortion, part: int) -> Count:
     margins = margins_of(transformed, plain, labels)
     found = []
     for i in margins.argsort(descending=True)[:TRIED].tolist():
-        on_paper = digits.from_picture(digits.to_image(pictures[i], scale=10))  # (1, 1, 28, 28)
+        try:
+            on_paper = digits.from_picture(digits.to_image(pictures[i], scale=10))  # (1, 1, 28, 28)
+        except InputError:  # one in pieces, which on paper is more than one thing
+            continue
         distorted = predictor.distort(on_paper, distortion)
         answers = predictor.read(distorted)
         margin = margins_of(*answers, labels[i : i + 1]).item()
