@@ -74,6 +74,8 @@ PHOTOGRAPHS = [
     )
 ]
 """Those that come with packages; a landscape first."""
+FOOTBALLERS = DEMOS / "frame" / "photographs" / "footballers.jpg"
+"""Three people in motion, whole: photograph 274422 of Pexels, CC0, from IBM's Model Asset Exchange."""
 
 COMPUTE: dict[str, Any] = {"concurrency_id": "compute", "concurrency_limit": 1}
 """Keyword arguments of an event that takes longer: all of them queue together for the one device."""

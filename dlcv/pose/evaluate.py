@@ -142,7 +142,7 @@ def top_down(predictor: topdown.TopDownPredictor, sure: float = 0.0) -> People:
     """People by the two published networks; for a curve of precision and recall, whoever they may be."""
 
     def people(picture):
-        found = topdown.parsed(predictor.predict(picture), guess=True, sure=sure)
+        found = topdown.parsed(predictor.predict(picture, sure), guess=True, sure=sure)
         return list(zip(keypoints(found, SHARED, COCO_WITH_NECK), [person.score for person in found.people]))
 
     return people

@@ -42,15 +42,33 @@ class TopDownPredictor:
         )
 
     @torch.inference_mode()
-    def predict(self, picture: torch.Tensor) -> Seen:
-        """The people of a picture (3, H, W) in [0, 1]. InputError where there is none, or a narrow strip."""
+    def predict(self, picture: torch.Tensor, sure: float = SURE) -> Seen:
+        """The people of a picture (3, H, W) in [0, 1]: all who may be surer than `sure`, or at least BOX. InputError
+        where there is no picture, or a narrow strip.
+
+        Where nobody is SURE, the picture is looked at once more, turned by half a turn: the networks know people whose
+        head is up. That look counts where somebody is SURE in it.
+        """
         picture = checked(picture).to(next(self.network.parameters()).device)
-        found = self.detector.detect(picture, BOX)
+        seen = self._look(picture, sure)
+        if (seen.scores < SURE).all():
+            turned = self._look(picture.flip(1, 2), sure)
+            if (turned.scores >= SURE).any():
+                height, width = picture.shape[1:]
+                corner = turned.keypoints.new_tensor([width - 1, height - 1])
+                places = corner - turned.keypoints[..., :2]
+                return turned._replace(keypoints=torch.cat([places, turned.keypoints[..., 2:]], dim=2))
+        return seen
+
+    def _look(self, picture: torch.Tensor, sure: float) -> Seen:
+        """The people of a picture (3, H, W) as it stands. A person is at most as sure as the box, so that the boxes of
+        those who cannot be `sure` are not read."""
+        found = self.detector.detect(picture, max(BOX, sure))
         people = found.labels == PERSON
-        boxes, sure = found.boxes[people][:MOST], found.scores[people][:MOST]
+        boxes, scores = found.boxes[people][:MOST], found.scores[people][:MOST]
         whole = no_parts(boxes)
         keypoints = self.network.people(picture, boxes[whole]).cpu()
-        return ranked(keypoints, sure[whole].cpu() * best(keypoints))
+        return ranked(keypoints, scores[whole].cpu() * best(keypoints))
 
     @torch.inference_mode()
     def glance(self, picture: torch.Tensor, side: int) -> Seen:
