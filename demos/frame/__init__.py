@@ -77,6 +77,8 @@ PHOTOGRAPHS = [
     )
 ]
 """Those that come with packages; a landscape first."""
+FOOTBALLERS = DEMOS / "frame" / "photographs" / "footballers.jpg"
+"""Three people in motion, whole: photograph 274422 of Pexels, CC0, from IBM's Model Asset Exchange."""
 
 COMPUTE: dict[str, Any] = {
     "concurrency_id": "compute",
@@ -149,7 +151,7 @@ def launch(blocks: gr.Blocks) -> None:
             share=False,
             quiet=True,
             prevent_thread_lock=True,
-            _frontend=False,  # else it gives up where the first page takes three seconds; that it is there is known by now
+            _frontend=False,  # else it gives up where the first page takes three seconds
             **settings,
         )
     except OSError:

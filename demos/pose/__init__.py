@@ -34,10 +34,12 @@ STAGES = (
 INTEGRAL = r"E = \int_0^1 L\big(p(u)\big) \cdot \frac{d_{j_2} - d_{j_1}}{\| d_{j_2} - d_{j_1} \|_2} \, du"
 SKIMAGE = Path(find_spec("skimage").origin).parent / "data"
 PHOTOGRAPHS = [SKIMAGE / "astronaut.png", SKIMAGE / "camera.png"]  # those of people that come with packages
-PORTRAIT = Path(__file__).parent / "pictures" / "grace_hopper.jpg"
+PICTURES = Path(__file__).parent / "pictures"
+PORTRAIT, GROUP = PICTURES / "grace_hopper.jpg", PICTURES / "apollo_11.jpg"
 NOBODY = [SKIMAGE / "coffee.png", frame.PHOTOGRAPHS[1], SKIMAGE / "rocket.jpg"]
 CREDIT = (
-    "Eileen Collins (NASA), Grace Hopper (U.S. Navy, James S. Davis), both public domain; cameraman (Lav Varshney),"
+    "Eileen Collins (NASA), Grace Hopper (U.S. Navy, James S. Davis), crew of Apollo 11 (NASA S69-31739), all public"
+    " domain; footballers (photograph 274422 of Pexels, from IBM's Model Asset Exchange), cameraman (Lav Varshney),"
     " coffee (Rachel Michetti) and rocket (SpaceX) from scikit-image, CC0; tower from Gradio."
 )
 DETAILS = {"Fast": 193, "Usual": 257, "Fine": 385, "Finest": 513}  # pixels of the longer side of the network's input
@@ -113,11 +115,11 @@ def build() -> None:
     with gr.Row(equal_height=False, elem_classes=["asks"]):
         with gr.Column(scale=2, min_width=300):
             picture, _ = pictures.picture_column(
-                [*map(str, [*PHOTOGRAPHS, PORTRAIT, *NOBODY])],
+                [*map(str, [PHOTOGRAPHS[0], PORTRAIT, GROUP, frame.FOOTBALLERS, PHOTOGRAPHS[1], *NOBODY])],
                 "pose-picture",
                 label="Picture",
                 height=236,
-                examples_label="Examples: an astronaut, a cameraman, a portrait, nobody",
+                examples_label="Examples: an astronaut, a portrait, groups, a cameraman, nobody",
             )
             gr.Markdown(CREDIT, elem_classes=["pose-credit"])
             detail = gr.Radio(

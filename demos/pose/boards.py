@@ -69,7 +69,7 @@ def seen_by(x: "torch.Tensor") -> "dict[str, Seen]":
     from dlcv.pose import closer
 
     boxes = movenet().find(x)
-    return {"movenet": movenet().predict(x, boxes), "closer": closer.predict(predictor(), x, boxes)}
+    return {"movenet": movenet().predict(x, found=boxes), "closer": closer.predict(predictor(), x, boxes)}
 
 
 def shown(x: "torch.Tensor", seen: "dict[str, Seen]", maps: "PoseMaps", network: str) -> dict:

@@ -142,7 +142,7 @@ def by_machine(predictor: PosePredictor) -> People:
 def top_down(predictor: topdown.TopDownPredictor, sure: float | None = 0.0) -> People:
     """People by the two published networks; for a curve of precision and recall, whoever they may be. None shows those
     who are sure enough for the screen."""
-    return lambda picture: of_seen(predictor.predict(picture), sure)
+    return lambda picture: of_seen(predictor.predict(picture, topdown.SURE if sure is None else sure), sure)
 
 
 def one_by_one(machine: PosePredictor, boxes: topdown.TopDownPredictor, sure: float | None = 0.0) -> People:

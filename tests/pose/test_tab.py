@@ -10,7 +10,7 @@ import PIL.Image
 import pytest
 from playwright.sync_api import expect
 
-from demos import pose
+from demos import frame, pose
 from tests.pose.people import mosaic
 from tests.support import chromium
 from tests.support.browser import open_tab, screenshot, settle, visitor
@@ -191,13 +191,35 @@ def test_hidden_joints_are_guessed_where_asked(tab):
 # ---- other pictures: each test brings its own
 
 
-@pytest.mark.parametrize(("name", "people"), [("portrait", 1), ("six", 6)])
-def test_the_right_number_of_people_is_found(tab, name, people):
-    look_at(tab, PIL.Image.open(pose.PORTRAIT) if name == "portrait" else mosaic(3, 2))
+PEOPLE = {
+    "portrait": (lambda: PIL.Image.open(pose.PORTRAIT), 1),
+    "group": (lambda: PIL.Image.open(pose.GROUP), 3),
+    "footballers": (lambda: PIL.Image.open(frame.FOOTBALLERS), 3),
+    "six": (lambda: mosaic(3, 2), 6),
+    "coffee": (lambda: PIL.Image.open(pose.NOBODY[0]), 0),
+    "tower": (lambda: PIL.Image.open(pose.NOBODY[1]), 0),
+    "rocket": (lambda: PIL.Image.open(pose.NOBODY[2]), 0),
+}
+
+
+@pytest.mark.parametrize("name", PEOPLE)
+def test_the_right_number_of_people_is_found(tab, name):
+    make, people = PEOPLE[name]
+    look_at(tab, make())
     assert count(tab) == people
     openpose, coco = answer(tab, "openpose"), answer(tab, "coco")
     assert len(openpose["people"]) == len(coco) == people and heads_above_hips(openpose)
     screenshot(tab, f"pose-{name}")
+
+
+def test_somebody_upside_down_is_found_by_movenet_which_the_machine_says(tab):
+    look_at(tab, PIL.Image.open(pose.PHOTOGRAPHS[0]).rotate(180))
+    assert count(tab) == 1 and not heads_above_hips(answer(tab, "openpose"))
+    screenshot(tab, "pose-upside-down")
+    with machine(tab):
+        assert count(tab) == 0
+        expect(tab.locator(f"{BOARD} .po-count")).to_contain_text("MoveNet also looks for people upside down")
+        expect(tab.locator(f"{BOARD} .po-other")).to_have_text("MoveNet: 1 person. Pose machine on boxes: nobody.")
 
 
 def test_pairs_are_matched_one_at_a_time(tab):

@@ -82,18 +82,37 @@ PICTURES = {
     "cameraman": (lambda: PIL.Image.open(pose.PHOTOGRAPHS[1]), 1),
     "portrait": (lambda: PIL.Image.open(pose.PORTRAIT), 1),
     "six": (lambda: mosaic(3, 2), 6),
-    "upside down": (lambda: PIL.Image.open(pose.PHOTOGRAPHS[0]).rotate(180), 0),  # and the page says so
+    "group": (lambda: PIL.Image.open(pose.GROUP), 3),
+    "footballers": (lambda: PIL.Image.open(frame.FOOTBALLERS), 3),
+    "upside down": (lambda: PIL.Image.open(pose.PHOTOGRAPHS[0]).rotate(180), 1),
     "coffee": (lambda: PIL.Image.open(pose.NOBODY[0]), 0),
     "rocket": (lambda: PIL.Image.open(pose.NOBODY[2]), 0),
     "tower": (lambda: PIL.Image.open(frame.PHOTOGRAPHS[1]), 0),
+    "cat": (lambda: PIL.Image.open(pose.SKIMAGE / "chelsea.png"), 0),
 }
+
+
+def test_somebody_upside_down_is_found_where_the_joints_are():
+    upright = pictures.tensor(PIL.Image.open(pose.PHOTOGRAPHS[0]))
+    one, turned = (topdown.predictor().predict(picture) for picture in (upright, upright.flip(1, 2)))
+    assert turned.scores[0] == pytest.approx(one.scores[0].item(), abs=1e-4)
+    sure = one.keypoints[0, :, 2] >= pose.KEYPOINT
+    corner = torch.tensor([upright.shape[2] - 1.0, upright.shape[1] - 1])
+    torch.testing.assert_close(turned.keypoints[0, sure, :2], corner - one.keypoints[0, sure, :2])
+
+
+def test_people_who_cannot_be_sure_are_not_read_and_the_others_stay():
+    picture = pictures.tensor(PIL.Image.open(pose.PHOTOGRAPHS[1]))
+    every, sure = (topdown.predictor().predict(picture, least) for least in (0.0, topdown.SURE))
+    assert len(sure.scores) < len(every.scores)
+    torch.testing.assert_close(sure.keypoints[0], every.keypoints[0])
 
 
 class Noting:
     """The predictor, which keeps what it saw."""
 
-    def predict(self, picture: torch.Tensor) -> topdown.Seen:
-        self.seen = topdown.predictor().predict(picture)
+    def predict(self, picture: torch.Tensor, sure: float) -> topdown.Seen:
+        self.seen = topdown.predictor().predict(picture, sure)
         return self.seen
 
 

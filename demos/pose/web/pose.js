@@ -117,11 +117,12 @@ export default function ({first, server, find, liveCaller, onValue}) {
   const counted = (count) => ['nobody', '1 person'][count] || `${count} people`;
   const NOBODY = {
     movenet:
-      'No person is found here. Somebody upside down is found only where the picture is turned so that the head is up.',
+      'No person is found here, and none where the picture is turned upside down. Somebody lying is found where the ' +
+      'picture is turned so that the head is up.',
     closer: 'No person is found here: there is none in a box of NanoDet-Plus of whom the pose machine is sure.',
     maps:
-      'No person is found here. Lower thresholds find more; a finer look finds people who are small. Somebody upside ' +
-      'down, or lying, is found only where the picture is turned so that the head is up.',
+      'No person is found here. Lower thresholds find more; a finer look finds people who are small. MoveNet ' +
+      'also looks for people upside down; this network finds them, and who is lying, only where the picture is turned.',
   };
 
   function describe() {
