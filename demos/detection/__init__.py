@@ -76,10 +76,10 @@ def build() -> None:
                 components=[gr.Image(visible=False)],
                 samples=[[path] for path, _, _ in examples.EXAMPLES],
                 type="index",
-                label="Examples: everyday things, nuclei, people",
+                label="Examples: a street, nuclei, people, blood",
                 elem_id="detection-examples",
             )
-            with gr.Row():
+            with gr.Row(elem_classes=["later"]):
                 nuclei = gr.Button("Draw nuclei", size="md", min_width=120, elem_id="detection-nuclei")
                 blood = gr.Button("Draw blood cells", size="md", min_width=120, elem_id="detection-blood")
             drawn = gr.Markdown(credit, elem_id="detection-drawn")

@@ -143,6 +143,8 @@ def test_real_nuclei_are_found_but_for_some_as_the_page_says():
 PEOPLE = {
     **{name: (pose.PHOTOGRAPHS[number], 1) for number, name in enumerate(("astronaut", "cameraman"))},
     "portrait": (pose.PORTRAIT, 1),
+    "group": (pose.GROUP, 3),
+    "footballers": (frame.FOOTBALLERS, 3),
     **{name: (pose.NOBODY[number], 0) for number, name in enumerate(("coffee", "tower", "rocket"))},
 }
 
