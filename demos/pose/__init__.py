@@ -95,10 +95,9 @@ def build() -> None:
     """The tab's content."""
     frame.heading(
         ABOUT,
-        "A Convolutional Pose Machine computes a belief map of each joint, and refines these maps stage by stage. Part"
-        " Affinity Fields tell which joints belong to one person. Choose a picture of people: MoveNet, as Google"
-        " published it, answers first. The pose machine that was trained here is one click away: person by person, or"
-        " everybody at one look, as the sections below show it.",
+        "A Convolutional Pose Machine computes a belief map of each joint, stage by stage; Part Affinity Fields tell"
+        " which joints are one person's. MoveNet, as Google published it, answers first; the machine that was trained"
+        " here is one click away.",
     )
     frame.equations(
         (

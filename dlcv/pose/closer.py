@@ -8,6 +8,7 @@ import torch
 from torchvision.ops import box_iou
 
 from ..core.images.fit import squares_around
+from . import PEAK
 from .assembly import FULL_VOTE, Peak
 from .layouts import keypoints
 from .model import STRIDE
@@ -29,7 +30,7 @@ TWIN_LIMBS = [LIMBS.index((TWINS[first], TWINS[second])) for first, second in LI
 @torch.inference_mode()
 def predict(machine: PosePredictor, picture: torch.Tensor, found: Boxes) -> Seen:
     """The people in boxes of a picture (3, H, W) in [0, 1], the surest first, with the joints JOINTS; those to
-    which no limb leads are guessed."""
+    which no limb leads are guessed, and less sure than PEAK."""
     boxes, scores = found.boxes[:MOST], found.scores[:MOST].cpu()
     people = [read(maps, box) for maps, box in zip(look(machine, picture, boxes), boxes.tolist())]
     joints = torch.tensor([joints for joints, _ in people]).reshape(-1, len(JOINTS), 3)
@@ -70,7 +71,10 @@ def read(maps: PoseMaps, box: list[float]) -> tuple[list[list[float]], float]:
         return strongest_joints(maps._replace(beliefs=beliefs)).tolist(), NOBODY
     people = zip(keypoints(found, JOINTS, JOINTS), found.people)
     joints, person = max(people, key=lambda one: overlap(one[0], box) * one[1].score)
-    return [list(joint[:3]) if joint else [0.0] * 3 for joint in joints], person.score
+    # a guess is less sure than any joint that is found
+    factors = [PEAK if number is None else 1.0 for number in person.peaks]
+    rows = [[*joint[:2], factor * joint.belief] if joint else [0.0] * 3 for joint, factor in zip(joints, factors)]
+    return rows, person.score
 
 
 def within(maps: PoseMaps, box: list[float]) -> PoseMaps:
