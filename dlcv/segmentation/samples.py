@@ -21,11 +21,9 @@ class Variation:
     upside_down: bool = False
     bend: float = 0.0  # pixels, deviation at each of 3 x 3 knots of an elastic sheet (Ronneberger et al. 2015)
     light: float = 0.3  # of contrast, brightness and colour
-    gamma: float = 0.0  # the picture to the power of e^-gamma to e^gamma: shadows open, or close
 
 
 STREETS = Variation((256, 320))
-OTHER_LIGHT = Variation((256, 320), zoom=(0.5, 1.7), light=0.5, gamma=0.5)
 MEMBRANES = Variation((256, 256), (0.8, 1.25), turn=np.pi, upside_down=True, bend=10.0)
 
 
@@ -68,14 +66,12 @@ def varied(
     read = F.grid_sample(torch.stack([m.float() for m in maps], 1), grid, mode="nearest", **settings)
     crops = [read[:, number].to(m.dtype) for number, m in enumerate(maps)]
 
-    def drawn(*sides: int) -> torch.Tensor:  # in [-1, 1]
-        return 2 * torch.rand(len(x), *sides, 1, 1, generator=generator, device=x.device) - 1
+    def drawn(*sides: int) -> torch.Tensor:
+        return how.light * (2 * torch.rand(len(x), *sides, 1, 1, generator=generator, device=x.device) - 1)
 
-    colour = 1 + how.light * drawn(x.shape[1]) / 3
-    x = (((x - 0.5) * (1 + how.light * drawn(1)) + 0.5 + how.light * drawn(1) / 2) * colour).clamp(0, 1)
-    if how.gamma:
-        x = x ** torch.exp(how.gamma * drawn(1))
-    return x, crops
+    colour = 1 + drawn(x.shape[1]) / 3
+    x = ((x - 0.5) * (1 + drawn(1)) + 0.5 + drawn(1) / 2) * colour
+    return x.clamp(0, 1), crops
 
 
 def borders(labels: torch.Tensor) -> torch.Tensor:

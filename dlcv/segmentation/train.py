@@ -2,13 +2,9 @@
 
 The folder DLCV_START has the published networks: MobileNetV2, which one training begins with, and DeepLab.
 Hour-glass, SegNet and U-Net learn for as long as one another from the same crops: only what crosses differs.
-
-Networks of streets learn in two phases. In the first one rare classes count for more, so that they are learned at all.
-In the second one all pixels count the same, as on the slide, or rare classes would be found too often; and light varies
-far more, for three quarters of the test frames are of a drive that the training has not.
 """
 
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -21,7 +17,7 @@ from .everyday import Everyday, EverydayConfig
 from .loss import median_frequency, pixel_loss, pixel_weights, weighted_mean
 from .metrics import confusion, intersection_over_union
 from .model import Segmenter, SegmenterConfig
-from .samples import MEMBRANES, OTHER_LIGHT, STREETS, Variation, borders, varied
+from .samples import MEMBRANES, STREETS, borders, varied
 
 # A decoder level of U-Net reads twice as many maps, so its inner width is less: weights and operations are as many.
 UNPOOLED = (24, 56, 80, 128)
@@ -37,11 +33,11 @@ CONFIGS = {
     "unet-membranes-unweighted": MEMBRANE_NETWORK,  # the same without the weights of borders
 }
 BALANCE = 0.5  # power of the median-frequency weights: rare classes count for more, but not as much as common ones
+SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)  # of what these weights do to the logits, that may be taken back in the end
 REPEATED = 20  # crops of each membrane slice in an epoch
 WATCHED = 10  # one validation frame in so many is looked at after an epoch
 SCRATCH = Recipe(epochs=150, batch_size=8, learning_rate=3e-3, warmup=0.03, weight_decay=0.03, average=0.998)
 SLICES = replace(SCRATCH, epochs=12, batch_size=4)
-LATER = replace(SCRATCH, epochs=40, seed=7)  # the second phase of streets
 PRESETS = {
     "cpu": {
         "hourglass-camvid": SCRATCH,
@@ -56,11 +52,11 @@ PRESETS = {
 PRESETS["gpu"] = {name: replace(recipe, epochs=8 * recipe.epochs) for name, recipe in PRESETS["cpu"].items()}
 
 
-def streets(class_weights: torch.Tensor, how: Variation):
+def streets(class_weights: torch.Tensor):
     """The loss of a batch of frames, each cropped and lit anew, with weights of the classes (L,)."""
 
     def loss(model, batch, step):
-        x, (labels,) = varied(batch[0], [batch[1]], how, step.generator)
+        x, (labels,) = varied(batch[0], [batch[1]], STREETS, step.generator)
         weights = pixel_weights(labels, class_weights.to(x.device))
         return {"loss": weighted_mean(pixel_loss(model(x).logits, labels), weights)}
 
@@ -86,6 +82,25 @@ def watch(model: Segmenter, pictures: torch.Tensor, labels: torch.Tensor) -> dic
     return {"miou": round(intersection_over_union(confusion(labels, torch.cat(found), classes)).mean().item(), 4)}
 
 
+@torch.inference_mode()
+def take_back(model: Segmenter, class_weights: torch.Tensor, pictures: torch.Tensor, labels: torch.Tensor) -> float:
+    """The share of log w_c that is taken off the logits of a network in eval mode, for good: the one of SHARES with the
+    largest mean intersection over union on pictures (N, C, H, W) uint8 with labels (N, H, W).
+
+    Who learned with weights w_c of the classes gives p_c w_c for p_c: rare classes are found too often (Menon et al.
+    2021).
+    """
+    shifts = torch.tensor(SHARES)[:, None] * class_weights.log()
+    tables = torch.zeros(len(SHARES), *2 * class_weights.shape, dtype=torch.int64)
+    for picture, truth in zip(pictures, labels):
+        logits = model(picture[None] / 255).logits[0]
+        for table, shift in zip(tables, shifts):
+            table += confusion(truth, (logits - shift[:, None, None]).argmax(0), len(class_weights))
+    best = max(range(len(SHARES)), key=lambda place: intersection_over_union(tables[place]).mean())
+    model.head.bias -= shifts[best]
+    return SHARES[best]
+
+
 def train(name: str, recipe: Recipe, runs: Path) -> None:
     """Train one model, or resume its training, and write checkpoints/<name>; of the published one, the copy alone."""
     torch.manual_seed(recipe.seed)
@@ -101,22 +116,17 @@ def train(name: str, recipe: Recipe, runs: Path) -> None:
     pictures, labels = data.load("train")
     class_weights = median_frequency(labels, classes) ** BALANCE
     if on_streets:
-        samples, seen = TensorBatches(pictures, labels), camvid.load("val", WATCHED)
-        loss = streets(class_weights, STREETS)
+        samples, seen, loss = TensorBatches(pictures, labels), camvid.load("val", WATCHED), streets(class_weights)
     else:
         border = torch.zeros(labels.shape) if name.endswith("unweighted") else borders(labels)
         every = TensorBatches(pictures, labels, border)
         samples, loss = Subset(every, list(range(len(every))) * REPEATED), membranes(class_weights)
         seen = pictures[:2], labels[:2]  # the held-out slices are for the score alone
-    model, then = fit(model, loss, samples, recipe, runs / name, lambda averaged: watch(averaged, *seen)), {}
-    if on_streets:
-        later = replace(LATER, learning_rate=recipe.learning_rate / 3)
-        loss = streets(torch.ones(classes), OTHER_LIGHT)
-        model = fit(model, loss, samples, later, runs / f"{name}-later", lambda averaged: watch(averaged, *seen))
-        then = {"then": [asdict(later)]}
+    model = fit(model, loss, samples, recipe, runs / name, lambda averaged: watch(averaged, *seen)).cpu()
+    more = {"taken_back": take_back(model, class_weights, *camvid.load("val"))} if on_streets else {}
     if model.config.encoder == "mobilenet":
         source += "; begun with MobileNetV2's weights for ImageNet (Apache 2.0)"
-    save_checkpoint(model.cpu(), name, "dlcv.segmentation.train", recipe, licence=licence, source=source, **then)
+    save_checkpoint(model, name, "dlcv.segmentation.train", recipe, licence=licence, source=source, **more)
 
 
 SOURCES = {

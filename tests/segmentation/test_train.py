@@ -10,7 +10,7 @@ from dlcv.segmentation import evaluate, train
 from dlcv.segmentation.crossing import moved
 from dlcv.segmentation.everyday import CLASSES
 from dlcv.segmentation.metrics import confusion, intersection_over_union
-from dlcv.segmentation.model import Segmenter, SegmenterConfig
+from dlcv.segmentation.model import Segmenter, SegmenterConfig, SegmenterOutput
 from dlcv.segmentation.samples import Variation
 from tests.support.training import check_that_it_goes_on
 
@@ -37,12 +37,15 @@ def small(crossing: str) -> Segmenter:
     return Segmenter(config).to(memory_format=torch.channels_last)
 
 
-NEAR = Variation((SIDE, SIDE), (1.0, 1.2))  # crops of the size of `shapes`
+@pytest.fixture
+def near(monkeypatch):
+    """Crops of the size of `shapes`."""
+    monkeypatch.setattr(train, "STREETS", Variation((SIDE, SIDE), (1.0, 1.2)))
 
 
-def test_segnet_learns_thin_bars_and_needs_its_indices_for_them():
+def test_segnet_learns_thin_bars_and_needs_its_indices_for_them(near):
     pictures, labels = shapes()
-    model, loss = small("indices"), train.streets(torch.ones(2), NEAR)
+    model, loss = small("indices"), train.streets(torch.ones(2))
     optimizer = torch.optim.AdamW(model.parameters(), 1e-2)
     for number in range(80):
         optimizer.zero_grad()
@@ -59,12 +62,32 @@ def test_segnet_learns_thin_bars_and_needs_its_indices_for_them():
     assert scores[1] < scores[0] - 0.1
 
 
-def test_a_training_goes_on_where_it_stopped(tmp_path):
+@pytest.mark.parametrize("tilt", [1.0, 0.0])
+def test_what_the_weights_of_classes_did_is_taken_back_where_that_is_better(tilt):
+    """Logits of three classes that are right, but for the logarithm of their weights; or right as they are."""
+    weights, labels = torch.tensor([0.2, 1.0, 5.0]), torch.arange(32).remainder(3).to(torch.uint8).repeat(4, 32, 1)
+    right = 2.0 * F.one_hot(labels.long(), 3).movedim(3, 1)
+
+    class Tilted(torch.nn.Module):
+        head = torch.nn.Conv2d(3, 3, 1)
+
+        def forward(self, x):
+            shift = self.head.bias + tilt * weights.log()
+            return SegmenterOutput(right[:1] + shift[:, None, None], [], x)
+
+    model = Tilted()
+    torch.nn.init.zeros_(model.head.bias)
+    share = train.take_back(model, weights, torch.zeros(4, 3, 32, 32, dtype=torch.uint8), labels)
+    assert torch.allclose(model.head.bias, -share * weights.log())
+    assert (model(labels).logits.argmax(1) == labels[:1]).all() and (share >= 0.5 if tilt else share == 0)
+
+
+def test_a_training_goes_on_where_it_stopped(near, tmp_path):
     pictures, labels = shapes(8)
     recipe = Recipe(epochs=2, batch_size=2, average=0.9)
 
     def begin() -> dict:
-        loss = train.streets(torch.ones(2), NEAR)
+        loss = train.streets(torch.ones(2))
         return {"model": small("features"), "loss": loss, "data": TensorBatches(pictures, labels), "recipe": recipe}
 
     check_that_it_goes_on(tmp_path, begin, stop=5)
