@@ -14,7 +14,10 @@ from scripts import readme
 ROOT = Path(__file__).resolve().parent.parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 SOURCES = [path for place in ("demos", "dlcv", "scripts") for path in (ROOT / place).rglob("*.py")] + [ROOT / "app.py"]
-OURS = {"SPACE_ID", "SPACES_ZERO_GPU", "GRADIO_ANALYTICS_ENABLED", "HF_HUB_DISABLE_TELEMETRY"}  # set by a Space, by us
+OURS = {  # set by a Space, or by us
+    *("SPACE_ID", "SPACES_ZERO_GPU", "HF_HUB_DISABLE_TELEMETRY", "GRADIO_ANALYTICS_ENABLED"),
+    *("GRADIO_ANALYTICS_MAX_EVENTS", "GRADIO_ANALYTICS_CACHE_FREQUENCY"),
+}
 
 
 def test_the_readme_is_the_space_it_describes():

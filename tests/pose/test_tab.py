@@ -244,7 +244,7 @@ def test_pairs_are_matched_one_at_a_time(tab):
 
 def test_nobody_is_a_sentence_and_an_empty_list(tab):
     look_at(tab, PIL.Image.new("RGB", (300, 200), (90, 140, 200)))
-    assert tab.locator(f"{BOARD} .po-count").inner_text().startswith("No person is found here.")
+    assert tab.locator(f"{BOARD} .po-count").inner_text().startswith("No person is found here")
     assert answer(tab, "coco") == [] and answer(tab, "openpose")["people"] == []
 
 

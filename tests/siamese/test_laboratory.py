@@ -33,13 +33,22 @@ def trained(digits, steps: int = 200, **settings):
     ],
 )
 def test_ten_classes_are_separated(digits, settings):
-    seen = trained(digits, **settings)
+    seen = trained(digits, 400, **settings)
     assert seen.right >= 0.9 and not seen.imploded and seen.active < 0.9
 
 
-@pytest.mark.parametrize("settings", [{"mining": "hardest"}, {"mining": "random", "negatives": False}])
-def test_the_slides_hardest_and_positives_alone_implode(digits, settings):
-    seen = trained(digits, loss="slide", **settings)
+def test_the_slides_hardest_draws_all_into_one_point(digits):
+    """For how long depends on the last bits, and so on the processor; what comes out of it is not ten classes."""
+    laboratory, imploded = Laboratory(*digits, Settings(loss="slide", mining="hardest")), []
+    for _ in range(20):
+        for _ in range(10):
+            laboratory.step()
+        imploded.append(laboratory.snapshot().imploded)
+    assert any(imploded) and laboratory.snapshot().right < 0.7
+
+
+def test_positives_alone_implode(digits):
+    seen = trained(digits, loss="slide", mining="random", negatives=False)
     assert seen.imploded and seen.right < 0.5
 
 
