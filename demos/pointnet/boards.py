@@ -180,7 +180,7 @@ def open_file(path, progress=gr.Progress()):  # noqa: B008  where Gradio looks f
 
 def read_columns(answer: dict, path: str | None) -> dict:
     """The cloud in those columns of a table that the visitor chose."""
-    columns = (answer or {}).get("columns")
+    columns = answer.get("columns") if isinstance(answer, dict) else None
     if path is None or not isinstance(columns, str):
         raise InputError("Bring the file again.")
     return opened(path, three(columns))

@@ -175,3 +175,9 @@ def test_a_point_flows_through_the_network_that_answers():
     assert values["classes"] == pytest.approx(seen["probabilities"], abs=1e-3)
     with pytest.raises(InputError, match="choose one of them"):
         boards.flow(boards.PointOf(**query, number=1024))
+
+
+@pytest.mark.parametrize("answer", [None, "x,y,z", {}, {"columns": 3}])
+def test_columns_that_nobody_chose_get_a_sentence(answer, tmp_path):
+    with pytest.raises(InputError, match="Bring the file again"):
+        boards.read_columns(answer, str(tmp_path / "table.csv"))

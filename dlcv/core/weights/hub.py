@@ -40,7 +40,7 @@ def fetch(
     from huggingface_hub import constants, get_hf_file_metadata, hf_hub_download, hf_hub_url
     from huggingface_hub.errors import HfHubHTTPError, RemoteEntryNotFoundError
 
-    where = {"revision": revision, "repo_type": repo_type}
+    where, otherwise = {"revision": revision, "repo_type": repo_type}, otherwise and f" {otherwise}"
     if found := cached(repo, files, **where):
         return found
     try:
@@ -57,22 +57,22 @@ def fetch(
     except RemoteEntryNotFoundError as error:
         raise WeightsError(
             f"The model {name} cannot be loaded: {repo} on {constants.ENDPOINT} has no file {path} at commit "
-            f"{revision[:12]}. {otherwise}"
+            f"{revision[:12]}.{otherwise}"
         ) from error
     except HfHubHTTPError as error:
         raise WeightsError(
             f"The model {name} cannot be loaded: {constants.ENDPOINT} does not hand out {repo} at commit "
-            f"{revision[:12]} (HTTP status {error.response.status_code}). {otherwise}"
+            f"{revision[:12]} (HTTP status {error.response.status_code}).{otherwise}"
         ) from error
     except httpx2.TooManyRedirects as error:
         raise WeightsError(
             f"The model {name} cannot be fetched: {constants.ENDPOINT} sends whoever asks for it round in circles. "
-            f"Try again later. {otherwise}"
+            f"Try again later.{otherwise}"
         ) from error
     except (httpx2.RequestError, futures.TimeoutError, ConnectionError, FileNotFoundError) as error:
         raise WeightsError(
             f"The model {name} is not on this computer yet, and {constants.ENDPOINT} cannot be reached to fetch it. "
-            f"Try again with a network connection. {otherwise}"
+            f"Try again with a network connection.{otherwise}"
         ) from error
     except OSError as error:  # a full disk, a cache that cannot be written, a server that is no Hub
         cut = "Consistency check" in str(error)  # huggingface_hub's words for a file that is not as long as announced
