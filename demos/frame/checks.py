@@ -159,13 +159,24 @@ class Page(gr.Blocks):
         """What the function answers. Gradio's limit is one of its queue, which /run/ goes by. On a GPU there is one at
         a time: a second one would only need more of its memory. Whether there is a GPU is known once torch is there."""
         if not isinstance(block_fn.concurrency_limit, int):
-            return await super().call_function(block_fn, *args, **kwargs)
+            return await self._called(block_fn, *args, **kwargs)
         here = elsewhere.send is None
         at_once = 1 if here and runtime.on_gpu() else block_fn.concurrency_limit
         room = self.rooms.setdefault((block_fn.concurrency_id, at_once), asyncio.Semaphore(at_once))
         async with room:
             with cores.computing():
-                return await super().call_function(block_fn, *args, **kwargs)
+                return await self._called(block_fn, *args, **kwargs)
+
+    async def _called(self, block_fn, *args, **kwargs):
+        """What the function answers; gr.Error with a sentence where one of Gradio's own, such as that of examples, does
+        not understand what was sent: no `guard` stands around it."""
+        try:
+            return await super().call_function(block_fn, *args, **kwargs)
+        except gr.Error:
+            raise
+        except Exception as error:
+            log.warning("refused a request: %s: %.150s", type(error).__name__, error)
+            raise gr.Error(NOT_UNDERSTOOD, print_exception=False) from None
 
     async def preprocess_data(self, block_fn, inputs, *args, **kwargs):
         """What Gradio makes of the values that arrived, the last of which need not be sent where they have defaults;

@@ -20,7 +20,7 @@ from gradio.block_function import BlockFunction
 from gradio.state_holder import SessionState
 
 from demos import TOPICS, frame
-from demos.frame.questions import Asked, Query, beside, understood
+from demos.frame.questions import NOT_UNDERSTOOD, Asked, Query, beside, understood
 from dlcv.core.errors import InputError
 from tests.support import browser as person
 from tests.support import forged
@@ -264,3 +264,12 @@ def test_files_of_the_server_stay_there(gallery):
         with pytest.raises(urllib.error.HTTPError) as refused:
             urllib.request.urlopen(f"{gallery.url}/gradio_api/file={path}", timeout=PATIENCE)
         assert refused.value.code in (403, 404)
+
+
+def test_an_example_that_is_none_gets_a_sentence(blocks):
+    """The function behind examples is Gradio's own, and takes what the browser says that was chosen for a pair."""
+    chosen = [fn for fn in blocks.fns.values() if getattr(fn.fn, "__name__", "") == "load_example"]
+    assert chosen
+    for fn in chosen:
+        with pytest.raises(gr.Error, match=NOT_UNDERSTOOD):
+            alone(blocks.call_function(fn, [None]))
