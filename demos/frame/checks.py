@@ -62,6 +62,12 @@ def _sentence(error: Exception, fn: Callable) -> gr.Error:
     return gr.Error(UNEXPECTED, print_exception=False)
 
 
+def _refused(error: Exception) -> gr.Error:
+    """The toast for a request that Gradio itself failed to understand; the log has why, in a line."""
+    log.warning("refused a request: %s: %.150s", type(error).__name__, str(error).split("\n")[0])
+    return gr.Error(NOT_UNDERSTOOD, print_exception=False)
+
+
 def guard(fn: Callable, gpu: bool = True) -> Callable:
     """Wrap an event handler (or a generator of one): the visitor reads a sentence, the log has the traceback.
 
@@ -175,8 +181,7 @@ class Page(gr.Blocks):
         except gr.Error:
             raise
         except Exception as error:
-            log.warning("refused a request: %s: %.150s", type(error).__name__, error)
-            raise gr.Error(NOT_UNDERSTOOD, print_exception=False) from None
+            raise _refused(error) from None
 
     async def preprocess_data(self, block_fn, inputs, *args, **kwargs):
         """What Gradio makes of the values that arrived, the last of which need not be sent where they have defaults;
@@ -196,5 +201,4 @@ class Page(gr.Blocks):
         except InputError as error:
             raise gr.Error(str(error), title="Not possible", print_exception=False) from None
         except Exception as error:
-            log.warning("refused a request: %s: %.150s", type(error).__name__, str(error).split("\n")[0])
-            raise gr.Error(NOT_UNDERSTOOD, print_exception=False) from None
+            raise _refused(error) from None
